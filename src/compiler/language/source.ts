@@ -1,0 +1,174 @@
+/**
+ * A script, or a file a script imports, as the compiler sees it: a name for messages and its text.
+ *
+ * Text is an ordinary JS string and every offset in this compiler indexes it. Scripts are bytes, though, and need not
+ * be valid UTF-8 (a string literal may hold anything). A byte that is no part of valid UTF-8 is kept as the lone
+ * surrogate U+DC00 + byte (U+DC80..U+DCFF), so decoding and encoding give back the very bytes that were read.
+ */
+export interface Source {
+  /** What messages call it: a path, or `stdin`. */
+  readonly name: string;
+  readonly text: string;
+  /** Offset of the first character of every line; the first entry is always 0. */
+  readonly lineStarts: readonly number[];
+}
+
+/** A place in a source as people count: both start at 1; `column` counts bytes of the line, as messages do. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Makes a source from text. Lines end at LF; a CR before it belongs to the line's text. */
+export function createSource(name: string, text: string): Source {
+  const lineStarts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
+  return { name, text, lineStarts };
+}
+
+/** Makes a source from the bytes of a file; see `Source` for what happens to bytes that are not UTF-8. */
+export function createSourceFromBytes(name: string, bytes: Uint8Array): Source {
+  return createSource(name, decodeText(bytes));
+}
+
+/** The index into `lineStarts` of the line holding `offset`; offsets past the end belong to the last line. */
+export function lineIndexAt(source: Source, offset: number): number {
+  let low = 0;
+  let high = source.lineStarts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((source.lineStarts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Line and column of an offset. */
+export function positionAt(source: Source, offset: number): Position {
+  const index = lineIndexAt(source, offset);
+  const start = source.lineStarts[index] ?? 0;
+  return { line: index + 1, column: byteLength(source.text, start, offset) + 1 };
+}
+
+/** The text of a line, counted from 1, without its line end. Empty for a line that does not exist. */
+export function lineText(source: Source, line: number): string {
+  const start = source.lineStarts[line - 1];
+  if (start === undefined) return '';
+  const next = source.lineStarts[line];
+  const text = source.text.slice(start, next === undefined ? undefined : next - 1);
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+/** How many UTF-8 bytes `text[start..end)` stands for. */
+function byteLength(text: string, start: number, end: number): number {
+  let length = 0;
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80 || isEscapedByte(unit)) length += 1;
+    else if (unit < 0x800) length += 2;
+    else if (unit >= 0xd800 && unit <= 0xdbff)
+      length += 4; // its low half adds nothing
+    else if (unit < 0xdc00 || unit > 0xdfff) length += 3;
+  }
+  return length;
+}
+
+/**
+ * Bytes as a JS string in which every code unit is one byte (0..255). String literals carry their value this way: a
+ * script may spell any byte, and comparing, slicing and measuring stay plain string operations.
+ */
+export type ByteString = string;
+
+/** The bytes that source text stands for, one code unit each. */
+export function encodeText(text: string): ByteString {
+  let bytes = '';
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) bytes += text[at];
+    else if (isLoneLowSurrogate(text, at)) bytes += String.fromCharCode(unit & 0xff);
+    else {
+      const point = text.codePointAt(at) ?? unit;
+      if (point > 0xffff) at++;
+      bytes += encodeCodePoint(point);
+    }
+  }
+  return bytes;
+}
+
+/** Source text for bytes: the inverse of `encodeText`. */
+export function decodeText(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const size = sequenceLength(bytes, at);
+    if (size === 0) {
+      const byte = bytes[at] ?? 0;
+      text += String.fromCharCode(0xdc00 + byte);
+      at += 1;
+    } else {
+      text += decodeSequence(bytes, at, size);
+      at += size;
+    }
+    if (text.length > 0x4000) {
+      parts.push(text);
+      text = '';
+    }
+  }
+  parts.push(text);
+  return parts.join('');
+}
+
+/** Bytes as a typed array. */
+export function toByteArray(bytes: ByteString): Uint8Array {
+  return Uint8Array.from(bytes, (unit) => unit.charCodeAt(0) & 0xff);
+}
+
+/** Bytes as source text again, for messages that quote a string's value. */
+export function toText(bytes: ByteString): string {
+  return decodeText(toByteArray(bytes));
+}
+
+function isEscapedByte(unit: number): boolean {
+  return unit >= 0xdc80 && unit <= 0xdcff;
+}
+
+function isLoneLowSurrogate(text: string, at: number): boolean {
+  if (!isEscapedByte(text.charCodeAt(at))) return false;
+  const before = at > 0 ? text.charCodeAt(at - 1) : 0;
+  return before < 0xd800 || before > 0xdbff;
+}
+
+function encodeCodePoint(point: number): ByteString {
+  if (point < 0x800) return String.fromCharCode(0xc0 | (point >> 6), 0x80 | (point & 0x3f));
+  const last = [0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f)] as const;
+  if (point < 0x10000) return String.fromCharCode(0xe0 | (point >> 12), ...last);
+  return String.fromCharCode(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), ...last);
+}
+
+/** Length of the valid UTF-8 sequence at `at`, 0 when there is none. Source: RFC 3629, section 4. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0;
+  if (first < 0x80) return 1;
+  const second = bytes[at + 1] ?? 0;
+  const continues = (index: number): boolean => ((bytes[at + index] ?? 0) & 0xc0) === 0x80;
+  if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const low = first === 0xe0 ? 0xa0 : 0x80;
+    const high = first === 0xed ? 0x9f : 0xbf;
+    return second >= low && second <= high && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const low = first === 0xf0 ? 0x90 : 0x80;
+    const high = first === 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+function decodeSequence(bytes: Uint8Array, at: number, size: number): string {
+  const first = bytes[at] ?? 0;
+  if (size === 1) return String.fromCharCode(first);
+  let point = first & (0xff >> (size + 1));
+  for (let index = 1; index < size; index++) point = (point << 6) | ((bytes[at + index] ?? 0) & 0x3f);
+  return String.fromCodePoint(point);
+}
