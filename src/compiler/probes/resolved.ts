@@ -1,0 +1,58 @@
+import type { BpfProgType, ProbeKind, ProbeSpec } from '../../program/index.ts';
+import type { AddressSpace, Type } from '../../types/index.ts';
+import type { Span } from '../language/index.ts';
+import type { ArgSource } from '../typed/index.ts';
+
+/** A named argument of a probe (`args.name`). */
+export interface ProbeArg {
+  readonly name: string;
+  readonly type: Type;
+  readonly source: ArgSource;
+}
+
+/** A ProbeSpec before it knows its prog. */
+export type Attachment = ProbeSpec extends infer P ? (P extends ProbeSpec ? Omit<P, 'prog'> : never) : never;
+
+/**
+ * One prog to be: a probe block joined with the attach point(s) it was expanded to. The same block appears once per attach point it is
+ * cloned for (section 2.1), because `args`, `ctx` and `retval` may differ.
+ */
+export interface ResolvedProbe {
+  readonly kind: ProbeKind;
+  /** Index of the block in the script's list of probes. */
+  readonly block: number;
+  /** Canonical name, the builtin `probe`. */
+  readonly name: string;
+  /** The builtin `probetype`: `special`, `test`, `benchmark`, or the provider's name. */
+  readonly probeType: string;
+  readonly span: Span;
+  readonly attachments: readonly Attachment[];
+  readonly progType: BpfProgType;
+  readonly expectedAttachType?: string;
+  readonly attachBtf?: { readonly kind: 'func' | 'typedef'; readonly name: string; readonly module?: string };
+  /** What the prog returns at its end: 1 for tracepoints (0 would filter), 0 otherwise. */
+  readonly defaultReturn: bigint;
+  /** `args`: undefined where the provider has none. `argsType` is how messages call it: `struct tracepoint:sched:sched_switch_args`. */
+  readonly args?: { readonly typeName: string; readonly fields: readonly ProbeArg[] };
+  /** Why `args` cannot be used here although the provider could have it. */
+  readonly argsProblem?: string;
+  /** `argN`: how many there are and how they are reached; undefined where the provider has none. */
+  readonly numbered?: {
+    readonly count: number;
+    readonly source: (index: number) => ArgSource;
+    readonly type: Type;
+  };
+  readonly retval?: { readonly type: Type; readonly source: ArgSource };
+  /** `ctx`: its pointer type; undefined: not usable. */
+  readonly ctx?: Type;
+  /** Where ctx holds pt_regs, for reg(), func and usermode. */
+  readonly hasRegisters: boolean;
+  /** How `func` is had: from the instruction pointer, by bpf_get_func_ip, or not at all. */
+  readonly func?: 'ip' | 'helper' | 'user-ip' | 'user-helper';
+  /** Address space of integers that are dereferenced here. */
+  readonly space: AddressSpace;
+  /** A kprobe served by a fentry/fexit prog (no kprobes in this kernel). */
+  readonly substituted?: boolean;
+  /** -p/-c: the pid test is injected at the start (section 1.8). */
+  readonly pidFilter: boolean;
+}

@@ -1,0 +1,53 @@
+export { type Arch, type ArchFacts, archFacts, archTable } from './arch.ts';
+export type {
+  AttachOutcome,
+  Backend,
+  Loaded,
+  LoadOptions,
+  LoadResult,
+  MapAccess,
+  MapEntry,
+  Rejection,
+} from './backend.ts';
+export { type Conversion, type Format, formatArity, parseFormat, type UnknownConversion } from './format.ts';
+export type { ClockFields, Host, Lookups, SymbolFrame } from './host.ts';
+export type { BpfMapSpec, BpfMapType, MapStorage, ScriptMap } from './maps.ts';
+export type {
+  KernelLocation,
+  PerfPeriod,
+  ProbeBase,
+  ProbeKind,
+  ProbeOf,
+  ProbeSpec,
+  UserLocation,
+} from './probes.ts';
+export type {
+  BpfProgType,
+  LineEntry,
+  NamedParam,
+  Prog,
+  ProgFunc,
+  Program,
+  Reloc,
+  RunSettings,
+  RuntimeConstant,
+} from './program.ts';
+export type {
+  RecordBase,
+  RecordKind,
+  RecordOf,
+  RecordSlot,
+  RecordSpec,
+  RuntimeErrorKind,
+  SourceRange,
+  SourceTrail,
+} from './records.ts';
+export type {
+  Feature,
+  FileAnswer,
+  KernelFunction,
+  Target,
+  TracepointField,
+  TracepointFormat,
+  UserSymbol,
+} from './target.ts';

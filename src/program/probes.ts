@@ -1,0 +1,82 @@
+/** A function or address in the kernel to attach to. */
+export interface KernelLocation {
+  /** undefined when `address` says where. */
+  readonly function?: string;
+  readonly module?: string;
+  readonly offset?: number;
+  readonly address?: bigint;
+}
+
+/** A place in a binary: the file offset that uprobes take. */
+export interface UserLocation {
+  /** The file as it is opened (may be under /proc/PID/root). */
+  readonly path: string;
+  readonly fileOffset: bigint;
+  /** As shown: symbol name, demangled for cpp. */
+  readonly symbol?: string;
+  readonly address?: bigint;
+}
+
+export type PerfPeriod =
+  | { readonly kind: 'frequency'; readonly hz: bigint }
+  | { readonly kind: 'period'; readonly count: bigint };
+
+/**
+ * Where a prog is attached: one row per kind, compile half in compiler/probes, run half in runtime.
+ * All data is resolved: no wildcard and no name look-up is left for the run half.
+ */
+export type ProbeSpec = ProbeBase &
+  (
+    | { readonly kind: 'begin' | 'end' }
+    | { readonly kind: 'self'; readonly signal: string }
+    | { readonly kind: 'test' | 'bench'; readonly label: string }
+    | { readonly kind: 'interval' | 'profile'; readonly period: PerfPeriod }
+    /** `config`: PERF_COUNT_SW_* or PERF_COUNT_HW_*. */
+    | {
+        readonly kind: 'software' | 'hardware';
+        readonly event: string;
+        readonly config: number;
+        readonly period: PerfPeriod;
+      }
+    | { readonly kind: 'tracepoint'; readonly category: string; readonly event: string; readonly id: number }
+    | { readonly kind: 'rawtracepoint'; readonly event: string; readonly module?: string }
+    /** Several locations are one multi link. `session`: entry and return in one prog. */
+    | {
+        readonly kind: 'kprobe' | 'kretprobe';
+        readonly locations: readonly KernelLocation[];
+        readonly via: 'perf' | 'multi' | 'session';
+      }
+    | { readonly kind: 'fentry' | 'fexit'; readonly function: string; readonly module?: string }
+    | {
+        readonly kind: 'uprobe' | 'uretprobe';
+        readonly locations: readonly UserLocation[];
+        readonly via: 'perf' | 'multi';
+      }
+    | {
+        readonly kind: 'usdt';
+        readonly provider: string;
+        readonly probe: string;
+        readonly locations: readonly (UserLocation & {
+          readonly semaphoreOffset?: bigint;
+          readonly cookie: bigint;
+        })[];
+        readonly via: 'perf' | 'multi';
+      }
+    | {
+        readonly kind: 'watchpoint';
+        readonly address: bigint;
+        readonly length: number;
+        readonly mode: string;
+      }
+    | { readonly kind: 'iter'; readonly iterator: string; readonly pin?: string }
+  );
+
+export interface ProbeBase {
+  /** Canonical name, what the builtin `probe` gives. */
+  readonly name: string;
+  /** Index into Program.progs. */
+  readonly prog: number;
+}
+
+export type ProbeKind = ProbeSpec['kind'];
+export type ProbeOf<K extends ProbeKind> = Extract<ProbeSpec, { readonly kind: K }>;

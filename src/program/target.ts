@@ -1,0 +1,104 @@
+import type { Btf } from '../btf/index.ts';
+import type { Arch } from './arch.ts';
+
+/** What a kernel can do; asked one by one, answered by probing (never by version). */
+export type Feature =
+  | 'ring-buffer'
+  | 'bounded-loops'
+  | 'bpf-loop'
+  | 'for-each-map-elem'
+  | 'map-lookup-percpu-elem'
+  | 'get-func-ip'
+  | 'attach-cookie'
+  | 'kprobe'
+  | 'kprobe-multi'
+  | 'kprobe-session'
+  | 'uprobe'
+  | 'uprobe-multi'
+  | 'fentry'
+  | 'ktime-get-boot-ns'
+  | 'ktime-get-tai-ns'
+  | 'd-path'
+  | 'jiffies64'
+  | 'get-ns-current-pid-tgid'
+  | 'map-sum-elem-count'
+  | 'open-coded-iterators'
+  | 'cpu-v4'
+  | 'global-data'
+  | 'perf-link'
+  | 'iter'
+  | 'task-from-pid'
+  | 'send-signal-thread'
+  | 'large-insn-limit';
+
+/** One field of a tracepoint record, from its tracefs `format` file. */
+export interface TracepointField {
+  readonly name: string;
+  /** As the format file spells it, without the field name: `char[16]`, `__data_loc char[]`, `const char *`. */
+  readonly type: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly signed: boolean;
+}
+
+export interface TracepointFormat {
+  readonly id: number;
+  readonly fields: readonly TracepointField[];
+}
+
+export interface KernelFunction {
+  readonly name: string;
+  /** Absent for the kernel proper. */
+  readonly module?: string;
+}
+
+/** A function symbol of a binary. */
+export interface UserSymbol {
+  readonly name: string;
+  /** Virtual address as the file has it, and the place in the file that a uprobe takes. */
+  readonly address: bigint;
+  readonly fileOffset: bigint;
+  readonly size: bigint;
+}
+
+export type FileAnswer =
+  | { readonly kind: 'text'; readonly text: string; readonly worldWritable: boolean }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Everything the compiler may ask about the machine. All answers are synchronous and stable for the length of a compilation.
+ * `undefined` means "there is none"; a lookup that failed for another reason throws a KernelError.
+ */
+export interface Target {
+  readonly arch: Arch;
+  /** Number of possible CPUs (the rows of per-CPU values), and the numbers of those online. */
+  readonly possibleCpus: number;
+  readonly onlineCpus: readonly number[];
+  has(feature: Feature): boolean;
+  /** The kernel's BTF; undefined when there is none. */
+  btf(): Btf | undefined;
+  moduleBtf(module: string): Btf | undefined;
+  /** Modules that have BTF. */
+  btfModules(): readonly string[];
+  tracepointFormat(category: string, event: string): TracepointFormat | undefined;
+  /** All tracepoints as `category:event`. */
+  tracepoints(): readonly string[];
+  /** Functions kprobes can attach to, for wildcards and existence checks; undefined when no list can be read. */
+  kernelFunctions(): readonly KernelFunction[] | undefined;
+  /** Address of a kernel symbol from kallsyms. */
+  kernelSymbol(name: string): bigint | undefined;
+  /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */
+  resolveBinary(text: string, pid?: number): readonly { readonly shown: string; readonly path: string }[];
+  /** Function symbols of a binary; undefined when it cannot be read as ELF. */
+  userSymbols(path: string): readonly UserSymbol[] | undefined;
+  /** File offset for a virtual address of a binary. */
+  fileOffset(path: string, address: bigint): bigint | undefined;
+  cgroupId(path: string): bigint | undefined;
+  readFile(path: string): FileAnswer;
+  /** Where C includes are searched, in order. */
+  readonly includeDirs: readonly string[];
+  /** Nanoseconds: wall clock minus boot clock when the run started. */
+  readonly bootToWallNs: bigint;
+  /** Set when the tracer is not in the initial pid namespace: its device and inode for bpf_get_ns_current_pid_tgid. */
+  readonly pidNamespace: { readonly dev: bigint; readonly ino: bigint } | undefined;
+}

@@ -1,0 +1,58 @@
+import { unreachable } from '../base/index.ts';
+import type { Type } from './type.ts';
+
+/** The type as messages spell it: `int8`, `string[5]`, `struct foo *`, `(int8,string[3])` (section 3.11 of the reference). */
+export function spellType(type: Type): string {
+  switch (type.kind) {
+    case 'none':
+    case 'void':
+    case 'bool':
+    case 'inet':
+      return type.kind;
+    case 'int':
+      return `${type.signed ? '' : 'u'}int${type.size * 8}`;
+    case 'enum':
+      return `enum ${type.name}`;
+    case 'string':
+      return `string[${type.size}]`;
+    case 'buffer':
+      return `buffer[${type.capacity}]`;
+    case 'pointer':
+      return `${spellType(type.to)} *`;
+    case 'array':
+      return `${spellType(type.of)}[${type.length}]`;
+    case 'struct':
+      return type.name;
+    case 'tuple':
+      return `(${type.elements.map(spellType).join(',')})`;
+    case 'record':
+      return `record { ${type.fields.map((f) => `.${f.name} = ${spellType(f.type)}`).join(', ')} }`;
+    case 'mac':
+      return 'macaddr_t';
+    case 'username':
+      return 'username_t';
+    case 'ksym':
+    case 'usym':
+      return `${type.kind}_t`;
+    case 'kstack':
+    case 'ustack':
+      return `${type.kind}_${type.mode}_${type.limit}`;
+    case 'timestamp':
+      return 'timestamp';
+    case 'cgroupPath':
+      return 'cgroup_path_t';
+    case 'count':
+    case 'hist':
+    case 'lhist':
+    case 'tseries':
+      return `${type.kind}_t`;
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'stats':
+      return `${type.signed ? '' : 'u'}${type.kind}_t`;
+    default:
+      return unreachable(type);
+  }
+}
