@@ -1,0 +1,25 @@
+export { BoundedCache } from './bounded-cache.ts';
+export type { Brand } from './brand.ts';
+export { ByteReader, ByteWriter, OutOfBytesError, viewOf } from './bytes.ts';
+export { InvariantError, invariant, present, unreachable } from './invariant.ts';
+export {
+  array,
+  at,
+  bytes,
+  chars,
+  type FieldType,
+  type FieldValue,
+  i8,
+  i16,
+  i32,
+  i64,
+  type Struct,
+  type StructValue,
+  struct,
+  u8,
+  u16,
+  u32,
+  u64,
+} from './struct.ts';
+export { decodeCString, decodeText, encodeCString, encodeText } from './text.ts';
+export { alignUp, asI32, asI64, asU32, asU64, fitsI32, I64_MAX, I64_MIN, U64_MAX } from './wrap.ts';
