@@ -1,3 +1,4 @@
+import type { Btf } from '../../btf/index.ts';
 import type { BpfProgType, ProbeKind, ProbeSpec } from '../../program/index.ts';
 import type { AddressSpace, Type } from '../../types/index.ts';
 import type { Span } from '../language/index.ts';
@@ -8,6 +9,26 @@ export interface ProbeArg {
   readonly name: string;
   readonly type: Type;
   readonly source: ArgSource;
+}
+
+/**
+ * The `args` of a probe. Fields are typed one by one, when a script names them: most scripts name few, and typing takes BTF.
+ */
+export interface ProbeArgs {
+  /** How messages call the whole: `struct tracepoint:sched:sched_switch_args`. */
+  readonly typeName: string;
+  readonly names: readonly string[];
+  field(name: string): ProbeArg | undefined;
+}
+
+/**
+ * How C types outside the script become types of the language. Made by the checker (it owns the struct table); attach points only ask.
+ */
+export interface TypeSource {
+  /** The type of a BTF type id, modifiers and typedefs resolved; pointers get `space`. */
+  ofBtf(btf: Btf, id: number, space: AddressSpace): Type;
+  /** A type as a tracefs format file spells it: `unsigned int`, `const char *`, `char[16]`, `struct page *`, `u32`. */
+  ofText(text: string, space: AddressSpace): Type | undefined;
 }
 
 /** A ProbeSpec before it knows its prog. */
@@ -32,8 +53,8 @@ export interface ResolvedProbe {
   readonly attachBtf?: { readonly kind: 'func' | 'typedef'; readonly name: string; readonly module?: string };
   /** What the prog returns at its end: 1 for tracepoints (0 would filter), 0 otherwise. */
   readonly defaultReturn: bigint;
-  /** `args`: undefined where the provider has none. `argsType` is how messages call it: `struct tracepoint:sched:sched_switch_args`. */
-  readonly args?: { readonly typeName: string; readonly fields: readonly ProbeArg[] };
+  /** `args`: undefined where the provider has none. */
+  readonly args?: ProbeArgs;
   /** Why `args` cannot be used here although the provider could have it. */
   readonly argsProblem?: string;
   /** `argN`: how many there are and how they are reached; undefined where the provider has none. */
