@@ -1,0 +1,77 @@
+// Builds dist/: one CommonJS bundle of src/cli/main.ts and its V8 code cache. Run by setup.js, which holds the lock.
+'use strict';
+
+const { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { createHash } = require('node:crypto');
+const { join } = require('node:path');
+const { root, distDir, buildStamp, listSources } = require('./freshness.js');
+const { bundleName, cacheName, compileBundle, evaluateBundle } = require('./load.js');
+
+/**
+ * A build is a folder of its own, named after its content, so that bundle and cache always belong together (V8 checks no
+ * more of a source than its length). The last step is a rename of the stamp that names it: a reader sees the old
+ * build or the new one.
+ */
+function build() {
+  const sources = listSources(); // before anything is read: a file that changes meanwhile makes this build stale, not wrong
+  mkdirSync(distDir, { recursive: true });
+  const fresh = mkdtempSync(join(distDir, 'new-'));
+  try {
+    bundle(join(fresh, bundleName));
+    const script = compileBundle(fresh);
+    evaluateBundle(script, fresh).warmUp();
+    writeFileSync(join(fresh, cacheName), script.createCachedData());
+    const hash = createHash('sha256').update(readFileSync(join(fresh, bundleName))).update(cacheName).digest('hex').slice(0, 16);
+    rmSync(join(distDir, hash), { recursive: true, force: true });
+    renameSync(fresh, join(distDir, hash));
+    writeWhole(join(distDir, 'package.json'), '{ "type": "commonjs" }\n');
+    writeWhole(join(distDir, 'cli.js'), "#!/usr/bin/env node\nrequire('../bin/load.js').loadBundle().runFromCommandLine();\n");
+    writeWhole(buildStamp, `${hash}\n${sources}`);
+    removeOthers(hash);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+function bundle(outfile) {
+  require('esbuild').buildSync({
+    entryPoints: [join(root, 'src/cli/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: ['koffi'], // it finds its native part beside its own files
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: {
+      'import.meta.url': 'moduleUrl',
+      'import.meta.filename': '__filename',
+      'import.meta.dirname': '__dirname',
+    },
+    // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
+    banner: {
+      js: '(function (exports, require, module, __filename, __dirname) { const moduleUrl = require("node:url").pathToFileURL(__filename).href;',
+    },
+    footer: { js: '})' },
+  });
+}
+
+function writeWhole(path, text) {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+/** Older builds go, except the one before: a process that has just read the old stamp may still be about to load it. */
+function removeOthers(kept) {
+  const { statSync } = require('node:fs');
+  const builds = readdirSync(distDir)
+    .filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== kept)
+    .map((name) => ({ name, age: statSync(join(distDir, name)).mtimeMs }))
+    .sort((a, b) => b.age - a.age);
+  for (const { name } of builds.slice(1)) rmSync(join(distDir, name), { recursive: true, force: true });
+}
+
+build();
