@@ -7,14 +7,20 @@ export interface Conversion {
   readonly flags: string;
   readonly width?: number;
   readonly precision?: number;
+  /** Modifiers that mean nothing together (`%lhd`) count as none. */
   readonly length: '' | 'hh' | 'h' | 'l' | 'll' | 'L' | 'j' | 'z' | 't';
 }
 
 /** A format cut at its conversions: literal bytes (a binary string) and conversions, in order. */
 export type Format = readonly (string | Conversion)[];
 
-const conversionPattern = /%(?:%|(-?\+? ?#?0?)(\*|\d+)?(?:\.(\d+))?(hh|h|ll|l|L|j|z|t)?(rx|rh|gr|[a-zA-Z]))/g;
-const knownVerbs: ReadonlySet<string> = new Set([
+/**
+ * flags, width, precision, length, verb. Only C's conversion letters count: `50% done` has the conversion `% d`, but `%y` is text.
+ * `%%` may carry flags and a width too; they change nothing.
+ */
+const conversionPattern =
+  /%(-?\+? ?#?0?)(\*|\d+)?(?:\.(\*|\d+))?([hlLjzt]*)([diouxXeEfFGaAcspn%]|gr|g|rh|rx|r)/g;
+const verbs: ReadonlySet<string> = new Set<Conversion['verb']>([
   'd',
   'i',
   'u',
@@ -29,14 +35,34 @@ const knownVerbs: ReadonlySet<string> = new Set([
   'rh',
   'gr',
 ]);
+const lengths: ReadonlySet<string> = new Set<Conversion['length']>([
+  '',
+  'hh',
+  'h',
+  'l',
+  'll',
+  'L',
+  'j',
+  'z',
+  't',
+]);
 
-/** A conversion that no verb of the language has; the caller words the error. */
+function isVerb(text: string): text is Conversion['verb'] {
+  return verbs.has(text);
+}
+
+function isLength(text: string): text is Conversion['length'] {
+  return lengths.has(text);
+}
+
+/** A conversion of C that the language does not have (`%f`, `%n`); the caller words the error. */
 export interface UnknownConversion {
   readonly unsupported: string;
 }
 
 /**
- * Cuts a format text (a binary string) into literals and conversions. A lone `%` or one whose flags are out of order stays literal text.
+ * Cuts a format text (a binary string) into literals and conversions. A lone `%`, one before a letter that is no conversion, and one
+ * whose flags are out of order (`%0-5d`) stay literal text.
  */
 export function parseFormat(text: string): Format | UnknownConversion {
   const pieces: (string | Conversion)[] = [];
@@ -44,23 +70,23 @@ export function parseFormat(text: string): Format | UnknownConversion {
   let last = 0;
   let arg = 0;
   for (const match of text.matchAll(conversionPattern)) {
+    const [whole, flags = '', width, precision, length = '', verb = ''] = match;
     literal += text.slice(last, match.index);
-    last = match.index + match[0].length;
-    const verb = match[5];
-    if (verb === undefined) {
+    last = match.index + whole.length;
+    if (verb === '%') {
       literal += '%';
       continue;
     }
-    if (!knownVerbs.has(verb)) return { unsupported: verb };
+    if (!isVerb(verb)) return { unsupported: verb };
     if (literal !== '') pieces.push(literal);
     literal = '';
     pieces.push({
       arg: arg++,
-      verb: verb as Conversion['verb'], // checked against knownVerbs just above
-      flags: match[1] ?? '',
-      ...(match[2] !== undefined && match[2] !== '*' ? { width: Number(match[2]) } : {}),
-      ...(match[3] !== undefined ? { precision: Number(match[3]) } : {}),
-      length: (match[4] ?? '') as Conversion['length'], // the pattern admits nothing else
+      verb,
+      flags,
+      ...(width !== undefined && width !== '*' ? { width: Number(width) } : {}),
+      ...(precision !== undefined && precision !== '*' ? { precision: Number(precision) } : {}),
+      length: isLength(length) ? length : '',
     });
   }
   literal += text.slice(last);
