@@ -1,4 +1,5 @@
 import { asI64, type Brand, invariant } from '../../base/index.ts';
+import type { HelperName } from '../../bpf/index.ts';
 import {
   type Alignment,
   type Block,
@@ -299,7 +300,7 @@ export class FuncBuilder {
   }
 
   /** Calls a helper by its name without `bpf_`. */
-  call(helper: string, args: readonly ValueId[], effect: CallEffect = 'writes'): ValueId {
+  call(helper: HelperName, args: readonly ValueId[], effect: CallEffect = 'writes'): ValueId {
     return this.#define({ ...this.#new(), op: 'call', args, helper, effect });
   }
 

@@ -1,4 +1,5 @@
 import type { Brand } from '../../base/index.ts';
+import type { HelperName } from '../../bpf/index.ts';
 import { type AtomicKind, atomics, type BinaryOp, type CompareOp, opFacts, type UnaryOp } from './op.ts';
 
 /** A value: defined once, by an instruction, a block parameter or a function parameter. Dense from 0 within a Func. */
@@ -69,8 +70,7 @@ export type Insn =
       readonly off: number;
       readonly align: Alignment;
     })
-  /** `helper` is the name without `bpf_`, as in the helper table. */
-  | (Shared & { readonly op: 'call'; readonly helper: string; readonly effect: CallEffect });
+  | (Shared & { readonly op: 'call'; readonly helper: HelperName; readonly effect: CallEffect });
 
 /** Where control goes, with the arguments for the block's parameters. */
 export interface Edge {

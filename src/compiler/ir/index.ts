@@ -1,4 +1,6 @@
 export { type BuilderOptions, FuncBuilder, type VariableId } from './builder.ts';
+export { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf, loopDepths } from './cfg.ts';
+export { type CheckOptions, checkFunc, isNullable } from './check.ts';
 export {
   type Alignment,
   argCount,
@@ -43,4 +45,5 @@ export {
   type UnaryOp,
   unaryOps,
 } from './op.ts';
+export { IrSyntaxError, parseFunc, parseFuncs } from './parse.ts';
 export { printFunc, printFuncs, printInsn, printTerminator } from './print.ts';

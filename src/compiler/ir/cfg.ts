@@ -1,0 +1,142 @@
+import { present } from '../../base/index.ts';
+import { type Block, type BlockId, edgesOf, type Func } from './func.ts';
+
+/** The shape of a function: its reachable blocks in reverse postorder, with their predecessors. */
+export interface Cfg {
+  /** Reachable blocks, entry first; a block stands before its successors except along back edges. */
+  readonly order: readonly Block[];
+  /** Place in `order` by BlockId; -1 where unreachable. */
+  readonly placeOf: Int32Array;
+  /** By place: places of the blocks whose edges come in (reachable ones only), once per edge. */
+  readonly preds: readonly (readonly number[])[];
+  /** By place: places of the successors, in the order of the terminator's edges. */
+  readonly succs: readonly (readonly number[])[];
+}
+
+/**
+ * Finds the reachable blocks and their order. Depth first without recursion; the false side of a branch is visited last,
+ * so it comes first in the order and follows its block.
+ */
+export function cfgOf(func: Func): Cfg {
+  const blockOf: (Block | undefined)[] = new Array(func.blockCount);
+  for (const block of func.blocks) blockOf[block.id] = block;
+  const state = new Int32Array(func.blockCount).fill(-2);
+  const postorder: Block[] = [];
+  const stack: { block: Block; next: number }[] = [];
+  const visit = (id: BlockId): void => {
+    if (state[id] !== -2) return;
+    state[id] = -1;
+    stack.push({ block: present(blockOf[id], `an edge goes to a block of the function (b${id})`), next: 0 });
+  };
+  visit(present(func.blocks[0], 'a function has an entry block').id);
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const edges = edgesOf(top.block.end);
+    if (top.next < edges.length) {
+      visit(edges[top.next++]!.block);
+    } else {
+      postorder.push(top.block);
+      stack.pop();
+    }
+  }
+  const order = postorder.reverse();
+  const placeOf = new Int32Array(func.blockCount).fill(-1);
+  order.forEach((block, place) => {
+    placeOf[block.id] = place;
+  });
+  const preds: number[][] = order.map(() => []);
+  const succs = order.map((block, place) =>
+    edgesOf(block.end).map((edge) => {
+      const to = placeOf[edge.block]!;
+      preds[to]!.push(place);
+      return to;
+    }),
+  );
+  return { order, placeOf, preds, succs };
+}
+
+/** The dominator tree over places of a `Cfg`. */
+export interface Dominators {
+  /** By place: the place of the immediate dominator; the entry's is itself. */
+  readonly parent: Int32Array;
+  /** By place: numbering of the tree, so that `a` dominates `b` when its span includes b's. */
+  readonly enter: Int32Array;
+  readonly leave: Int32Array;
+  /** By place: the blocks whose immediate dominator this is, in order. */
+  readonly children: readonly (readonly number[])[];
+}
+
+/** Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm" (2001). */
+export function dominatorsOf(cfg: Cfg): Dominators {
+  const count = cfg.order.length;
+  const parent = new Int32Array(count).fill(-1);
+  parent[0] = 0;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let place = 1; place < count; place++) {
+      let best = -1;
+      for (const pred of cfg.preds[place]!) {
+        if (parent[pred] === -1) continue;
+        if (best === -1) {
+          best = pred;
+          continue;
+        }
+        let other = pred;
+        while (best !== other) {
+          while (best > other) best = parent[best]!;
+          while (other > best) other = parent[other]!;
+        }
+      }
+      if (parent[place] !== best) {
+        parent[place] = best;
+        changed = true;
+      }
+    }
+  }
+  const children: number[][] = cfg.order.map(() => []);
+  for (let place = 1; place < count; place++) children[parent[place]!]!.push(place);
+  const enter = new Int32Array(count);
+  const leave = new Int32Array(count);
+  let clock = 0;
+  const stack: { place: number; next: number }[] = [{ place: 0, next: 0 }];
+  enter[0] = clock++;
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const child = children[top.place]![top.next++];
+    if (child === undefined) {
+      leave[top.place] = clock++;
+      stack.pop();
+    } else {
+      enter[child] = clock++;
+      stack.push({ place: child, next: 0 });
+    }
+  }
+  return { parent, enter, leave, children };
+}
+
+/** Whether the block at place `a` is on every path from the entry to the block at place `b` (a block dominates itself). */
+export function dominates(tree: Dominators, a: number, b: number): boolean {
+  return tree.enter[a]! <= tree.enter[b]! && tree.leave[b]! <= tree.leave[a]!;
+}
+
+/**
+ * How many loops each block is in, by place. A loop is a back edge to a block that dominates its start, with all blocks
+ * that reach the edge without passing that block.
+ */
+export function loopDepths(cfg: Cfg, tree: Dominators): Int32Array {
+  const depth = new Int32Array(cfg.order.length);
+  const mark = new Int32Array(cfg.order.length).fill(-1);
+  for (let head = 0; head < cfg.order.length; head++) {
+    const work = cfg.preds[head]!.filter((pred) => pred >= head && dominates(tree, head, pred));
+    if (work.length === 0) continue;
+    mark[head] = head;
+    depth[head]!++;
+    for (let place = work.pop(); place !== undefined; place = work.pop()) {
+      if (mark[place] === head) continue;
+      mark[place] = head;
+      depth[place]!++;
+      work.push(...cfg.preds[place]!);
+    }
+  }
+  return depth;
+}
