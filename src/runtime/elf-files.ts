@@ -1,0 +1,67 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { BoundedCache } from '../base/index.ts';
+import { type ByteSource, ElfError, ElfFile } from '../elf/index.ts';
+
+/** Binaries kept open in memory; a run over all processes may meet thousands. */
+const MAX_CACHED_FILES = 512;
+
+interface OpenElf {
+  readonly elf: ElfFile | undefined;
+}
+
+/**
+ * ELF files by path, each read once. The same file under two paths (device and inode are equal) is one entry; a file that was
+ * replaced since is read again.
+ */
+export class ElfFiles {
+  readonly #byIdentity = new BoundedCache<string, OpenElf>(MAX_CACHED_FILES);
+
+  /** The file as ELF; undefined when it cannot be opened or is something else. */
+  open(path: string): ElfFile | undefined {
+    let fd: number;
+    try {
+      fd = openSync(path, 'r');
+    } catch {
+      return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) return undefined;
+      const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+      return this.#byIdentity.getOrMake(identity, () => ({ elf: readElf(path, stat.size) })).elf;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+function readElf(path: string, length: number): ElfFile | undefined {
+  try {
+    return new ElfFile(fileSource(path, length));
+  } catch (error) {
+    if (error instanceof ElfError) return undefined;
+    throw error;
+  }
+}
+
+/** Opens the file for each piece: pieces are few and large, and no descriptor is kept for a file that may be on a removable disk. */
+function fileSource(path: string, length: number): ByteSource {
+  return {
+    length,
+    read(offset, count) {
+      const bytes = new Uint8Array(count);
+      const fd = openSync(path, 'r');
+      try {
+        let done = 0;
+        while (done < count) {
+          const got = readSync(fd, bytes, done, count - done, offset + done);
+          if (got === 0) throw new ElfError(`${path} became shorter while it was read`);
+          done += got;
+        }
+      } finally {
+        closeSync(fd);
+      }
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { expandGlob, globToRegExp } from './path-glob.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'tetrace-'));
+after(() => rmSync(directory, { recursive: true }));
+
+test('patterns for one name', () => {
+  const rows: [string, string, boolean][] = [
+    ['*', 'abc', true],
+    ['a*c', 'abbc', true],
+    ['a?c', 'abbc', false],
+    ['lib[cm].so', 'libm.so', true],
+    ['lib[!cm].so', 'libm.so', false],
+    ['a.c', 'abc', false],
+    ['a+(b)', 'a+(b)', true],
+    ['a[', 'a[', true],
+  ];
+  for (const [pattern, name, matches] of rows)
+    assert.equal(globToRegExp(pattern).test(name), matches, pattern);
+});
+
+test('paths through directories, without dot files', () => {
+  for (const name of ['x1/bin', 'x2/bin', 'x3']) mkdirSync(join(directory, name), { recursive: true });
+  for (const name of ['x1/bin/cat', 'x2/bin/cat', 'x2/bin/.cat', 'x2/bin/dog'])
+    writeFileSync(join(directory, name), '');
+  assert.deepEqual(expandGlob(`${directory}/x*/bin/c*`), [
+    join(directory, 'x1/bin/cat'),
+    join(directory, 'x2/bin/cat'),
+  ]);
+  assert.deepEqual(expandGlob(`${directory}/x2/bin/*`), [
+    join(directory, 'x2/bin/cat'),
+    join(directory, 'x2/bin/dog'),
+  ]);
+  assert.deepEqual(expandGlob(`${directory}/none/*`), []);
+});

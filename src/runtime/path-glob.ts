@@ -1,0 +1,56 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Whether a path has characters that `expandGlob` gives a meaning to. */
+export function hasGlob(path: string): boolean {
+  return /[*?[]/.test(path);
+}
+
+/** A shell pattern for one file name (`*`, `?`, `[a-z]`, `[!a]`) as a regular expression over the whole name. */
+export function globToRegExp(pattern: string): RegExp {
+  let source = '';
+  for (let i = 0; i < pattern.length; i++) {
+    const char = pattern.charAt(i);
+    const close = char === '[' ? pattern.indexOf(']', i + 2) : -1;
+    if (char === '*') source += '[^/]*';
+    else if (char === '?') source += '[^/]';
+    else if (close > 0) {
+      const set = pattern.slice(i + 1, close);
+      const negated = set.startsWith('!') || set.startsWith('^');
+      source += `[${negated ? '^' : ''}${(negated ? set.slice(1) : set).replaceAll(/[\\\]^]/g, '\\$&')}]`;
+      i = close;
+    } else source += char.replace(/[\\^$.*+?()[\]{}|]/, '\\$&');
+  }
+  return new RegExp(`^${source}$`, 's');
+}
+
+/** Paths that match a shell pattern, sorted. Names with a leading dot need one in the pattern; `..` and symbolic links are followed. */
+export function expandGlob(pattern: string): string[] {
+  const absolute = pattern.startsWith('/');
+  let paths = [absolute ? '/' : ''];
+  for (const part of pattern.split('/').filter((name) => name !== '')) {
+    if (!hasGlob(part)) {
+      paths = paths.map((path) => joinPart(path, part)).filter((path) => existsSync(path));
+      continue;
+    }
+    const matcher = globToRegExp(part);
+    paths = paths.flatMap((path) =>
+      namesIn(path === '' ? '.' : path)
+        .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+        .map((name) => joinPart(path, name)),
+    );
+  }
+  return paths.sort();
+}
+
+function joinPart(path: string, name: string): string {
+  return path === '' ? name : join(path, name);
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // not a directory, or not ours to read: nothing in it matches
+  }
+}
