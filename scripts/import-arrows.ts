@@ -1,0 +1,82 @@
+/** A module (a folder with an index.ts) and the modules it may import; only the arrows drawn here exist. */
+export type Arrows = Readonly<Record<string, readonly string[]>>;
+
+const bytes = ['bpf', 'btf', 'elf', 'base'];
+const contract = ['program', 'types', ...bytes];
+/** What every part of the compiler may ask. */
+const underCompiler = ['verifier', ...contract];
+
+/** The arrows of ARCHITECTURE.md; a path below src/ belongs to the longest module name it begins with. */
+export const importArrows: Arrows = {
+  base: [],
+  bpf: ['base'],
+  btf: ['base'],
+  elf: ['base'],
+  types: ['btf', 'base'],
+  program: ['types', 'btf', 'bpf', 'base'],
+  verifier: contract,
+  vm: contract,
+
+  'compiler/language': underCompiler,
+  'compiler/cpreproc': ['compiler/language', ...underCompiler],
+  'compiler/typed': ['compiler/language', ...underCompiler],
+  'compiler/probes': ['compiler/language', 'compiler/cpreproc', 'compiler/typed', ...underCompiler],
+  'compiler/ir': underCompiler,
+  'compiler/builtins': [
+    'compiler/language',
+    'compiler/probes',
+    'compiler/typed',
+    'compiler/ir',
+    ...underCompiler,
+  ],
+  'compiler/check': [
+    'compiler/language',
+    'compiler/cpreproc',
+    'compiler/probes',
+    'compiler/builtins',
+    'compiler/typed',
+    ...underCompiler,
+  ],
+  'compiler/lower': [
+    'compiler/language',
+    'compiler/probes',
+    'compiler/builtins',
+    'compiler/typed',
+    'compiler/check',
+    'compiler/ir',
+    ...underCompiler,
+  ],
+  'compiler/opt': ['compiler/ir', ...underCompiler],
+  'compiler/backend': ['compiler/ir', ...underCompiler],
+  // The drivers that put the stages together.
+  compiler: [
+    'compiler/language',
+    'compiler/cpreproc',
+    'compiler/probes',
+    'compiler/typed',
+    'compiler/builtins',
+    'compiler/check',
+    'compiler/lower',
+    'compiler/ir',
+    'compiler/opt',
+    'compiler/backend',
+    ...underCompiler,
+  ],
+
+  embedded: ['vm', 'program', 'bpf', 'base'],
+  report: ['program', 'types', 'btf', 'base'],
+  tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
+  'kernel/sys': ['base'],
+  kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
+  runtime: ['kernel', 'embedded', 'program', 'elf', 'btf', 'bpf', 'base'],
+  // compiler as well: formatting and listing are questions to the compiler alone, without a run.
+  cli: ['tracer', 'runtime', 'embedded', 'compiler', 'program', 'base'],
+  'web/protocol': ['program', 'base'],
+  'web/server': ['web/protocol', 'tracer', 'runtime', 'embedded', 'program', 'base'],
+  'web/client': ['web/protocol', 'tracer', 'embedded', 'program', 'base'],
+};
+
+/** npm packages that sources may import, and from where. */
+export const packageImporters: Readonly<Record<string, readonly string[]>> = {
+  koffi: ['kernel/sys'],
+};

@@ -1,0 +1,11 @@
+/** How a run ends, as exit codes. `exit(n)` in a script ends with the low 8 bits of n. Source: compatibility reference, section 1.4. */
+export const exitCodes = {
+  /** Normal end, also by SIGINT, SIGTERM or exit(). */
+  ok: 0,
+  /** Wrong command line, wrong script, missing privileges, nothing to attach, too many probes, a failed test or bench. */
+  refused: 1,
+  /** Bad value in a BPFTRACE_* variable, or a pass that could not do its work. */
+  internal: 2,
+  /** Loading or attaching failed, or a bad --probe-filter. */
+  runtime: 255,
+} as const;

@@ -1,0 +1,14 @@
+/** What a subcommand does with its words; the result is the exit code. */
+export type Subcommand = (words: readonly string[]) => Promise<number>;
+
+/**
+ * Words that start something other than a script, as the first word and only under our own name. A script file of the same name is
+ * reached by its path (`./tetris`). Each is loaded when it is called.
+ */
+export const subcommands: Readonly<
+  Record<string, { readonly doc: string; readonly load: () => Promise<Subcommand> }>
+> = {};
+
+export function findSubcommand(word: string | undefined): (() => Promise<Subcommand>) | undefined {
+  return word !== undefined && Object.hasOwn(subcommands, word) ? subcommands[word]?.load : undefined;
+}
