@@ -67,17 +67,29 @@ export type {
   Variable,
   While,
 } from './ast.ts';
+export type { SplitAttachPoint } from './attach-point.ts';
+export { splitAttachPoint } from './attach-point.ts';
+export { childrenOf } from './children.ts';
+export type { Catalogue, CatalogueRow, Diagnostic, DiagnosticContext, Severity } from './diagnostic.ts';
+export { hasErrors, makeDiagnostic, withContext, withHint } from './diagnostic.ts';
+export type { ParsedScript } from './parse.ts';
+export { parseExpression, parseScript } from './parse.ts';
+export type { RenderOptions } from './render-diagnostics.ts';
+export { renderDiagnostic, renderDiagnostics, renderLocation } from './render-diagnostics.ts';
 export type { ByteString, Position, Source } from './source.ts';
 export {
+  arrayOfBytes,
+  bytesOfText,
   createSource,
   createSourceFromBytes,
-  decodeText,
-  encodeText,
   lineIndexAt,
   lineText,
   positionAt,
-  toByteArray,
-  toText,
+  textOfByteString,
+  textOfBytes,
 } from './source.ts';
 export type { Span } from './span.ts';
 export { spanBetween, spanEnd, spanStart, spanText } from './span.ts';
+export { suggest } from './suggest.ts';
+export { syntaxDiagnostics } from './syntax-diagnostics.ts';
+export { builtinTypeNames, isReservedBuiltin, keywords, reservedBuiltins } from './words.ts';

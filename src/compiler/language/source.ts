@@ -28,7 +28,7 @@ export function createSource(name: string, text: string): Source {
 
 /** Makes a source from the bytes of a file; see `Source` for what happens to bytes that are not UTF-8. */
 export function createSourceFromBytes(name: string, bytes: Uint8Array): Source {
-  return createSource(name, decodeText(bytes));
+  return createSource(name, textOfBytes(bytes));
 }
 
 /** The index into `lineStarts` of the line holding `offset`; offsets past the end belong to the last line. */
@@ -80,7 +80,7 @@ function byteLength(text: string, start: number, end: number): number {
 export type ByteString = string;
 
 /** The bytes that source text stands for, one code unit each. */
-export function encodeText(text: string): ByteString {
+export function bytesOfText(text: string): ByteString {
   let bytes = '';
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -95,8 +95,8 @@ export function encodeText(text: string): ByteString {
   return bytes;
 }
 
-/** Source text for bytes: the inverse of `encodeText`. */
-export function decodeText(bytes: Uint8Array): string {
+/** Source text for bytes: the inverse of `bytesOfText`. */
+export function textOfBytes(bytes: Uint8Array): string {
   const parts: string[] = [];
   let text = '';
   for (let at = 0; at < bytes.length; ) {
@@ -119,13 +119,13 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /** Bytes as a typed array. */
-export function toByteArray(bytes: ByteString): Uint8Array {
+export function arrayOfBytes(bytes: ByteString): Uint8Array {
   return Uint8Array.from(bytes, (unit) => unit.charCodeAt(0) & 0xff);
 }
 
 /** Bytes as source text again, for messages that quote a string's value. */
-export function toText(bytes: ByteString): string {
-  return decodeText(toByteArray(bytes));
+export function textOfByteString(bytes: ByteString): string {
+  return textOfBytes(arrayOfBytes(bytes));
 }
 
 function isEscapedByte(unit: number): boolean {
