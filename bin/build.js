@@ -1,7 +1,15 @@
 // Builds dist/: one CommonJS bundle of src/cli/main.ts and its V8 code cache. Run by setup.js, which holds the lock.
 'use strict';
 
-const { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} = require('node:fs');
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
 const { root, distDir, buildStamp, listSources } = require('./freshness.js');
@@ -21,11 +29,18 @@ function build() {
     const script = compileBundle(fresh);
     evaluateBundle(script, fresh).warmUp();
     writeFileSync(join(fresh, cacheName), script.createCachedData());
-    const hash = createHash('sha256').update(readFileSync(join(fresh, bundleName))).update(cacheName).digest('hex').slice(0, 16);
+    const hash = createHash('sha256')
+      .update(readFileSync(join(fresh, bundleName)))
+      .update(cacheName)
+      .digest('hex')
+      .slice(0, 16);
     rmSync(join(distDir, hash), { recursive: true, force: true });
     renameSync(fresh, join(distDir, hash));
     writeWhole(join(distDir, 'package.json'), '{ "type": "commonjs" }\n');
-    writeWhole(join(distDir, 'cli.js'), "#!/usr/bin/env node\nrequire('../bin/load.js').loadBundle().runFromCommandLine();\n");
+    writeWhole(
+      join(distDir, 'cli.js'),
+      "#!/usr/bin/env node\nrequire('../bin/load.js').loadBundle().runFromCommandLine();\n",
+    );
     writeWhole(buildStamp, `${hash}\n${sources}`);
     removeOthers(hash);
   } finally {

@@ -26,7 +26,11 @@ function compileBundle(dir) {
   }
   // Node.js 20.10 and newer; the bundle imports nothing dynamically that is not inside it.
   const importModuleDynamically = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new vm.Script(source, { filename, cachedData, ...(importModuleDynamically && { importModuleDynamically }) });
+  return new vm.Script(source, {
+    filename,
+    cachedData,
+    ...(importModuleDynamically && { importModuleDynamically }),
+  });
 }
 
 /** Runs a compiled bundle and returns what it exports. */

@@ -2,10 +2,29 @@
 'use strict';
 
 const { createHash } = require('node:crypto');
-const { accessSync, constants, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const {
+  accessSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { spawnSync } = require('node:child_process');
 const { basename, dirname, join } = require('node:path');
-const { root, distDir, installStamp, describeLock, isBuilt, isCurrent, isInstalled, isPackaged } = require('./freshness.js');
+const {
+  root,
+  distDir,
+  installStamp,
+  describeLock,
+  isBuilt,
+  isCurrent,
+  isInstalled,
+  isPackaged,
+} = require('./freshness.js');
 
 /**
  * Brings the project up to date ("install" packages only, or packages and "build"), and ends the process with a
@@ -41,7 +60,10 @@ function setUpAsOwner(goal) {
 function environmentOf(uid) {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
-    if (/^npm_config_(cache|userconfig|globalconfig|prefix|global_prefix|local_prefix|init_module)$/i.test(name)) delete env[name];
+    if (
+      /^npm_config_(cache|userconfig|globalconfig|prefix|global_prefix|local_prefix|init_module)$/i.test(name)
+    )
+      delete env[name];
   }
   const user = passwdEntry(uid);
   env.HOME = user?.home ?? join(require('node:os').tmpdir(), `tetrace-home-${uid}`);
@@ -75,7 +97,8 @@ function setUp(goal) {
   try {
     // Looked at again: another process may have done it while this one waited.
     if (!isInstalled()) install();
-    if (goal === 'build' && !isBuilt()) run(process.execPath, [join(__dirname, 'build.js')], 'the build failed');
+    if (goal === 'build' && !isBuilt())
+      run(process.execPath, [join(__dirname, 'build.js')], 'the build failed');
   } finally {
     unlock();
   }
@@ -89,7 +112,11 @@ function install() {
     process.stderr.write('tetrace: installing packages (once, npm ci) ...\n');
     // No package's install script is needed: everything native comes prebuilt inside a package.
     const [command, ...args] = npmCommand();
-    run(command, [...args, 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed');
+    run(
+      command,
+      [...args, 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+      'npm ci failed',
+    );
   }
   const temporary = `${installStamp}.${process.pid}`;
   writeFileSync(temporary, `${described}\n${digest}\n`);
@@ -120,7 +147,9 @@ function npmCommand() {
   const running = process.env.npm_execpath;
   if (running !== undefined && basename(running) === 'npm-cli.js') return [process.execPath, running];
   const beside = join(dirname(process.execPath), 'npm');
-  const onPath = (process.env.PATH ?? '').split(':').some((dir) => dir !== '' && isExecutable(join(dir, 'npm')));
+  const onPath = (process.env.PATH ?? '')
+    .split(':')
+    .some((dir) => dir !== '' && isExecutable(join(dir, 'npm')));
   return [onPath || !isExecutable(beside) ? 'npm' : beside];
 }
 

@@ -30,7 +30,8 @@ test('what is no integer', () => {
     ['12e3', 'coefficient part of scientific literal must be 1-9'],
     ['1toString', 'invalid trailing bytes'],
   ];
-  for (const [text, reason] of rows) assert.deepEqual(readUnsigned(text), { kind: 'malformed', reason }, text);
+  for (const [text, reason] of rows)
+    assert.deepEqual(readUnsigned(text), { kind: 'malformed', reason }, text);
   assert.equal(readUnsigned('18446744073709551616').kind, 'overflow');
   assert.equal(readUnsigned('5000000000u').kind, 'overflow');
   assert.equal(readUnsigned('9e999').kind, 'overflow');
