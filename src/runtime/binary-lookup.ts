@@ -1,0 +1,169 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type LoaderCacheEntry, loaderCacheArch, readLoaderCache } from '../elf/index.ts';
+import type { Arch } from '../program/index.ts';
+import type { ElfFiles } from './elf-files.ts';
+import { expandGlob, hasGlob } from './path-glob.ts';
+import { isFileMapping, readMaps } from './process-maps.ts';
+
+/** A file a uprobe can stand in: the path as people know it, and the path that opens it from here. */
+export interface FoundBinary {
+  readonly shown: string;
+  readonly path: string;
+}
+
+export interface BinaryLookupOptions {
+  readonly arch: Arch;
+  readonly elfFiles: ElfFiles;
+  /** Any existing file will do when a single one is named (--unsafe): code need not be in an ELF file. */
+  readonly anyFile: boolean;
+  readonly searchPath: string;
+}
+
+/** Where libraries lie on systems without a loader cache (musl). */
+const libraryDirs = ['/lib', '/usr/lib', '/usr/local/lib', '/lib64', '/usr/lib64'];
+
+/**
+ * Files that the target part of a uprobe names (section 2.8 of the reference): a library by name, a path or pattern, a program in PATH,
+ * or `*` for everything that is mapped by the process, or by any.
+ */
+export function lookUpBinaries(
+  text: string,
+  pid: number | undefined,
+  options: BinaryLookupOptions,
+): FoundBinary[] {
+  if (text === '*') return mappedBinaries(pid, options);
+  const library =
+    text.startsWith('lib') && !hasGlob(text) && !text.includes('/')
+      ? findLibrary(text, pid, options)
+      : undefined;
+  const prefix = foreignRoot(pid);
+  const named = library ?? text;
+  const patterns = named.includes('/')
+    ? [named]
+    : [named, ...pathDirs(pid, prefix, options).map((dir) => join(dir, named))];
+  const found: FoundBinary[] = [];
+  for (const pattern of patterns) {
+    const paths = hasGlob(pattern) ? expandGlob(prefix + pattern) : [prefix + pattern];
+    for (const path of paths) {
+      if (isProbeable(path, options, !hasGlob(pattern)))
+        found.push({ shown: path.slice(prefix.length), path });
+    }
+  }
+  return withoutDoubles(found);
+}
+
+/** The same file reached over several paths (/bin and /usr/bin) counts once. */
+function withoutDoubles(found: readonly FoundBinary[]): FoundBinary[] {
+  const seen = new Set<string>();
+  return found.filter(({ path }) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    const identity = stat ? `${stat.dev}:${stat.ino}` : path;
+    if (seen.has(identity)) return false;
+    seen.add(identity);
+    return true;
+  });
+}
+
+function isProbeable(path: string, options: BinaryLookupOptions, isSingle: boolean): boolean {
+  if (options.anyFile && isSingle) return existsSync(path);
+  const elf = options.elfFiles.open(path);
+  if (!elf?.isExecutableOrLibrary) return false;
+  // Libraries need no execute permission; programs that are not position independent do.
+  return elf.isPositionIndependent || ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o111) !== 0;
+}
+
+function pathDirs(pid: number | undefined, prefix: string, options: BinaryLookupOptions): string[] {
+  const searchPath =
+    prefix !== '' && pid !== undefined ? (environmentOf(pid)['PATH'] ?? '') : options.searchPath;
+  return searchPath.split(':').filter((dir) => dir !== '');
+}
+
+/** `/proc/PID/root` when the process sees other files than we do, else ''. */
+function foreignRoot(pid: number | undefined): string {
+  if (pid === undefined) return '';
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
+      ? ''
+      : `/proc/${pid}/root`;
+  } catch {
+    return ''; // could not be compared: the paths we see are all there is
+  }
+}
+
+function environmentOf(pid: number): Readonly<Record<string, string>> {
+  try {
+    const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return Object.fromEntries(
+      entries.map((entry) => [entry.split('=', 1)[0] ?? '', entry.slice(entry.indexOf('=') + 1)]),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** `libc` or `libssl.so.3`: as the process has it mapped, else as the dynamic loader would find it. */
+function findLibrary(
+  name: string,
+  pid: number | undefined,
+  options: BinaryLookupOptions,
+): string | undefined {
+  if (pid !== undefined) {
+    const mapped = (readMaps(pid) ?? []).filter(isFileMapping).map((mapping) => mapping.path);
+    const found = mapped.find((path) => isLibraryName(basename(path), name));
+    if (found !== undefined) return found;
+  }
+  const cached = readCache().filter((entry) => isLibraryName(entry.name, name));
+  const wanted = loaderCacheArch[options.arch];
+  const entry = cached.find(({ flags }) => (flags & 0xff00) === wanted) ?? cached[0];
+  if (entry) return entry.path;
+  for (const dir of libraryDirs) {
+    const match = namesIn(dir).find((file) => isLibraryName(file, name));
+    if (match !== undefined) return join(dir, match);
+  }
+  return undefined;
+}
+
+/** `libc` names `libc.so.6` and `libc-2.31.so`, not `libcrypt.so.1`. */
+function isLibraryName(file: string, name: string): boolean {
+  return (
+    file === name ||
+    file.startsWith(`${name}.so`) ||
+    file.startsWith(`${name}.`) ||
+    (/^-[\d.]+\.so$/.test(file.slice(name.length)) && file.startsWith(name))
+  );
+}
+
+function readCache(): readonly LoaderCacheEntry[] {
+  try {
+    return readLoaderCache(readFileSync('/etc/ld.so.cache'));
+  } catch {
+    return []; // none on musl, and a damaged one serves nobody: the directories are searched instead
+  }
+}
+
+function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): FoundBinary[] {
+  const pids =
+    pid === undefined
+      ? namesIn('/proc')
+          .filter((name) => /^\d+$/.test(name))
+          .map(Number)
+      : [pid];
+  const byFile = new Map<string, FoundBinary>();
+  for (const each of pids) {
+    const prefix = foreignRoot(each);
+    for (const mapping of readMaps(each) ?? []) {
+      if (!mapping.executable || !isFileMapping(mapping) || byFile.has(mapping.file)) continue;
+      byFile.set(mapping.file, { shown: mapping.path, path: prefix + mapping.path });
+    }
+  }
+  return [...byFile.values()].filter(({ path }) => isProbeable(path, options, false));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
