@@ -23,7 +23,8 @@ const { bundleName, cacheName, compileBundle, evaluateBundle } = require('./load
 function build() {
   const sources = listSources(); // before anything is read: a file that changes meanwhile makes this build stale, not wrong
   mkdirSync(distDir, { recursive: true });
-  const fresh = mkdtempSync(join(distDir, 'new-'));
+  const fresh = join(distDir, `new-${process.pid}`);
+  mkdirSync(fresh, { recursive: true });
   try {
     bundle(join(fresh, bundleName));
     const script = compileBundle(fresh);
