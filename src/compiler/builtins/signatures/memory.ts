@@ -1,0 +1,147 @@
+import { archFacts, type ProbeKind } from '../../../program/index.ts';
+import { type AddressSpace, bool, uint64 } from '../../../types/index.ts';
+import type { TypedExpr } from '../../typed/index.ts';
+import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
+import type { BuiltinRow, BuiltinUse } from '../row.ts';
+import { integerArgument, stringLiteral } from './arguments.ts';
+
+/** Probes whose ctx holds the registers of what was interrupted. */
+const registerProbes: readonly ProbeKind[] = [
+  'kprobe',
+  'kretprobe',
+  'uprobe',
+  'uretprobe',
+  'usdt',
+  'interval',
+  'profile',
+  'software',
+  'hardware',
+  'watchpoint',
+];
+const userProbes: readonly ProbeKind[] = ['uprobe', 'uretprobe', 'usdt'];
+/** Pointers in the last 4095 addresses are errors. Source: include/linux/err.h, MAX_ERRNO. */
+const FIRST_ERROR_POINTER = 0xffff_ffff_ffff_f001n;
+
+function retag(space: AddressSpace) {
+  return (use: BuiltinUse): TypedExpr => {
+    const value = use.value(0);
+    if (use.failed(value)) return value;
+    if (!isIntegerOrPointer(value.type)) {
+      return use.error(
+        `${use.name}() only supports integer or pointer arguments (${kindWord(value.type)} provided)`,
+      );
+    }
+    return use.inSpace(value, space);
+  };
+}
+
+/** `attrs.text`: a name of the architecture's register table. */
+function checkReg(use: BuiltinUse): TypedExpr {
+  const name = stringLiteral(use, 0);
+  if (name === undefined) return use.unknown();
+  const facts = archFacts(use.target.arch);
+  if (!(name in facts.registers)) {
+    return use.error(`'${name}' is not a valid register on this architecture (${facts.machine})`, {
+      hint: `Registers: ${Object.keys(facts.registers).join(', ')}`,
+    });
+  }
+  if (use.probe && !use.probe.hasRegisters) {
+    return use.error(`reg can not be used with "${use.probe.kind}" probes`);
+  }
+  return use.inSpace(use.call(uint64, [], { text: name }), use.probe?.space ?? 'kernel');
+}
+
+function checkKaddr(use: BuiltinUse): TypedExpr {
+  const name = stringLiteral(use, 0);
+  if (name === undefined) return use.unknown();
+  const address = use.target.kernelSymbol(name);
+  if (address === undefined) return use.error(`Failed to resolve kernel symbol: ${name}`);
+  return use.inSpace(use.int(address, uint64), 'kernel');
+}
+
+function checkIsErr(use: BuiltinUse): TypedExpr {
+  const pointer = use.value(0);
+  if (use.failed(pointer)) return pointer;
+  if (!isIntegerOrPointer(pointer.type)) {
+    return use.error(`is_err() expects an integer or pointer argument (${kindWord(pointer.type)} provided)`);
+  }
+  return use.compare('>=', use.cast(pointer, uint64), use.int(FIRST_ERROR_POINTER, uint64));
+}
+
+/** `args`: where to (uint64), what from (uint64 or a pointer), how many bytes (uint64). */
+function checkWriteUser(use: BuiltinUse): TypedExpr {
+  const target = use.value(0);
+  const source = use.value(1);
+  const length = integerArgument(use, 2);
+  if (use.failed(target) || use.failed(source) || !length) return use.unknown();
+  if (!isIntegerOrPointer(target.type) || !isIntegerOrPointer(source.type)) {
+    return use.error('write_user() expects addresses as its first two arguments');
+  }
+  return use.call(bool, [use.cast(target, uint64), source, use.cast(length, uint64)]);
+}
+
+export const memoryBuiltins = {
+  kptr: {
+    form: 'function',
+    signature: ['T *kptr(T *pointer)'],
+    doc: 'The pointer, taken to be of the kernel.',
+    folds: true,
+    arity: [1, 1],
+    check: retag('kernel'),
+  },
+  uptr: {
+    form: 'function',
+    signature: ['T *uptr(T *pointer)'],
+    doc: 'The pointer, taken to be of user space.',
+    folds: true,
+    arity: [1, 1],
+    check: retag('user'),
+  },
+  reg: {
+    form: 'function',
+    signature: ['uint64 reg(const string name)'],
+    doc: 'A register of what the probe interrupted.',
+    where: registerProbes,
+    needsCtx: true,
+    arity: [1, 1],
+    check: checkReg,
+  },
+  kaddr: {
+    form: 'function',
+    signature: ['uint64 kaddr(const string name)'],
+    doc: 'The address of a kernel symbol.',
+    folds: true,
+    arity: [1, 1],
+    check: checkKaddr,
+  },
+  uaddr: {
+    form: 'function',
+    signature: ['T *uaddr(const string name)'],
+    doc: 'The address of a symbol of the traced binary.',
+    where: userProbes,
+    needsCtx: true,
+    arity: [1, 1],
+  },
+  percpu_kaddr: {
+    form: 'function',
+    signature: ['uint64 percpu_kaddr(const string name)', 'uint64 percpu_kaddr(const string name, int cpu)'],
+    doc: 'The address of a per-CPU variable of the kernel, on this CPU or another.',
+    arity: [1, 2],
+  },
+  is_err: {
+    form: 'function',
+    signature: ['bool is_err(void *pointer)'],
+    doc: 'Whether a pointer is an encoded error.',
+    folds: true,
+    arity: [1, 1],
+    check: checkIsErr,
+  },
+  write_user: {
+    form: 'function',
+    signature: ['bool write_user(void *target, void *source, uint64 length)'],
+    doc: 'Writes into the memory of the current process.',
+    unsafe: true,
+    arity: [3, 3],
+    check: checkWriteUser,
+  },
+} as const satisfies Record<string, BuiltinRow>;

@@ -1,0 +1,328 @@
+import { formatArity, parseFormat } from '../../../program/index.ts';
+import {
+  int64,
+  isAggregate,
+  isCastableAggregate,
+  none,
+  spellType,
+  type Type,
+  uint64,
+} from '../../../types/index.ts';
+import type { TypedExpr } from '../../typed/index.ts';
+import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
+import type { BuiltinRow, BuiltinUse } from '../row.ts';
+import { integerArgument, integerLiteral, stringLiteral } from './arguments.ts';
+import { conversionProblem } from './conversions.ts';
+
+/** Arguments that printf and its relatives take at most, the format included. */
+const MAX_FORMAT_ARGS = 128;
+/** bpf_trace_printk takes no more values. Source: bpf-helpers(7). */
+const MAX_TRACE_PRINTK_VALUES = 3;
+const exitCodes = { least: 0n, greatest: 255n };
+
+/** The format in `attrs.format`, its values in `args`. */
+function checkFormat(use: BuiltinUse): TypedExpr {
+  const values = use.args.slice(1).map((_, index) => use.value(index + 1));
+  const text = stringLiteral(use, 0);
+  if (text === undefined) return use.unknown();
+  const format = parseFormat(text);
+  if ('unsupported' in format) return use.error(`unsupported format specifier: ${format.unsupported}`);
+  const expected = formatArity(format);
+  if (values.length !== expected) {
+    const amount = values.length < expected ? 'not enough' : 'too many';
+    return use.error(
+      `${amount} arguments for format string (${values.length} supplied, ${expected} expected)`,
+    );
+  }
+  for (const piece of format) {
+    if (typeof piece === 'string') continue;
+    const value = use.raw(piece.arg + 1);
+    if (use.failed(value)) continue;
+    const problem = conversionProblem(piece, value.type);
+    if (problem !== undefined) return use.error(problem);
+  }
+  return use.call(none, values, { format });
+}
+
+/** The verbs that bpf_trace_printk has, and what each shows. */
+const tracePrintkVerbs: Readonly<Record<string, (type: Type) => boolean>> = {
+  d: isIntegerOrPointer,
+  u: isIntegerOrPointer,
+  x: isIntegerOrPointer,
+  p: isIntegerOrPointer,
+  s: (type) => type.kind === 'string',
+};
+
+function checkDebugf(use: BuiltinUse): TypedExpr {
+  use.warn(
+    'The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk in bpf-helpers(7).',
+  );
+  if (use.args.length - 1 > MAX_TRACE_PRINTK_VALUES) {
+    return use.error(`cannot use more than ${MAX_TRACE_PRINTK_VALUES} conversion specifiers`);
+  }
+  const checked = checkFormat(use);
+  if (checked.kind !== 'call') return checked;
+  for (const piece of checked.attrs.format ?? []) {
+    if (typeof piece === 'string') continue;
+    const fits = tracePrintkVerbs[piece.verb];
+    if (!fits)
+      return use.error(`Invalid format specifier for \`debugf\`: ${piece.verb}`, { at: use.argSpan(0) });
+    const value = checked.args[piece.arg];
+    if (value && !use.failed(value) && !fits(value.type)) {
+      return use.error(`Type does not match format specifier: ${piece.verb}`, {
+        at: use.argSpan(piece.arg + 1),
+      });
+    }
+  }
+  return checked;
+}
+
+function checkPrint(use: BuiltinUse): TypedExpr {
+  return use.isMap(0) ? checkPrintMap(use) : checkPrintValue(use);
+}
+
+/** A whole map: `attrs.map`, `attrs.top`, `attrs.div` (0: none). */
+function checkPrintMap(use: BuiltinUse): TypedExpr {
+  const map = use.map(0);
+  const top = use.args.length > 1 ? integerLiteral(use, 1) : 0n;
+  const div = use.args.length > 2 ? integerLiteral(use, 2) : 0n;
+  if (use.inLoop) {
+    use.warn(
+      "Due to it's asynchronous nature using 'print()' in a loop can lead to unexpected behavior. The map will likely be updated before the runtime can 'print' it.",
+    );
+  }
+  if (map?.value?.kind === 'stats' && use.args.length > 1) {
+    use.warn("print()'s top and div arguments are ignored when used on stats() maps.");
+  }
+  if (!map || top === undefined || div === undefined) return use.unknown();
+  return use.call(none, [], { map: map.index, top: Number(top), div: Number(div) });
+}
+
+/** A value: `args[0]`. */
+function checkPrintValue(use: BuiltinUse): TypedExpr {
+  const raw = use.raw(0);
+  if (use.failed(raw)) return raw;
+  if (isAggregate(raw.type) && !isCastableAggregate(raw.type)) {
+    return use.error(
+      `Map type ${spellType(raw.type)} cannot print the value of individual keys. You must print the whole map.`,
+    );
+  }
+  if (!isPrintable(raw)) {
+    return use.error(`${spellType(raw.type)} type passed to print() is not printable`);
+  }
+  if (use.args.length !== 1) {
+    return use.error(`Non-map print() only takes 1 argument, ${use.args.length} found`);
+  }
+  return use.call(none, [use.value(0)]);
+}
+
+function isPrintable(value: TypedExpr): boolean {
+  return value.type.kind !== 'none' && value.type.kind !== 'void';
+}
+
+/** A bare map in `attrs.map`. */
+function checkMapOnly(use: BuiltinUse): TypedExpr {
+  const map = use.map(0);
+  return map ? use.call(none, [], { map: map.index }) : use.unknown();
+}
+
+/** The code in `args[0]`, an int64. */
+function checkExit(use: BuiltinUse): TypedExpr {
+  if (use.args.length === 0) return use.call(none, [use.int(0n, int64)]);
+  const code = integerArgument(use, 0);
+  if (!code) return use.unknown();
+  const constant = use.constant(0);
+  if (constant !== undefined && (constant < exitCodes.least || constant > exitCodes.greatest)) {
+    return use.error(`exit() code must be between 0 and 255 (${constant} provided)`);
+  }
+  return use.call(none, [use.cast(code, int64)]);
+}
+
+/** The array's address in `args[0]` (uint64 or a pointer), the separator in `attrs.text`. */
+function checkJoin(use: BuiltinUse): TypedExpr {
+  const array = use.value(0);
+  const separator = use.args.length > 1 ? stringLiteral(use, 1) : ' ';
+  if (use.failed(array) || separator === undefined) return use.unknown();
+  if (!isIntegerOrPointer(array.type)) {
+    return use.error(`join() only supports int or pointer arguments (${kindWord(array.type)} provided)`);
+  }
+  const address = array.type.kind === 'pointer' ? array : use.cast(array, uint64);
+  return use.call(none, [address], { text: separator });
+}
+
+/** The strftime format in `attrs.text`. */
+function checkTime(use: BuiltinUse): TypedExpr {
+  const text = use.args.length > 0 ? stringLiteral(use, 0) : '%H:%M:%S\n';
+  return text === undefined ? use.unknown() : use.call(none, [], { text });
+}
+
+/** The values of a message that is made while compiling. */
+function literalText(use: BuiltinUse, index: number): string | undefined {
+  const text = use.text(index);
+  if (text !== undefined) return text;
+  const value = use.raw(index);
+  if (value.kind === 'int' && value.type.kind === 'bool') return value.value === 0n ? 'false' : 'true';
+  return use.constant(index)?.toString();
+}
+
+function checkFail(use: BuiltinUse): TypedExpr {
+  const format = use.text(0);
+  if (format === undefined) return use.error('first argument to fail() must be a string literal');
+  const parsed = parseFormat(format);
+  if ('unsupported' in parsed) return use.error(`unsupported format specifier: ${parsed.unsupported}`);
+  let message = '';
+  for (const piece of parsed) {
+    const text = typeof piece === 'string' ? piece : literalText(use, piece.arg + 1);
+    if (text === undefined) return use.error('fail() arguments need to be literals');
+    message += text;
+  }
+  return use.error(message);
+}
+
+function checkStaticAssert(use: BuiltinUse): TypedExpr {
+  const condition = use.raw(0);
+  if (use.failed(condition)) return condition;
+  const message = stringLiteral(use, 1);
+  if (condition.kind !== 'int')
+    return use.error('static_assert() expects a condition that is known while compiling');
+  if (message === undefined) return use.unknown();
+  return condition.value === 0n ? use.error(`static assert failed: ${message}`) : use.bool(true);
+}
+
+/** `args[0]`: the condition, a bool. `attrs.text`: the message. False: errorf("assert failed: …"), then exit(1). */
+function checkAssert(use: BuiltinUse): TypedExpr {
+  const condition = use.value(0);
+  const message = stringLiteral(use, 1);
+  if (use.failed(condition) || message === undefined) return use.unknown();
+  return use.call(none, [use.cast(condition, { kind: 'bool' })], { text: message });
+}
+
+export const outputBuiltins = {
+  printf: {
+    form: 'function',
+    signature: ['printf(const string fmt, args...)'],
+    doc: 'Prints its arguments by a format, as printf(3) does.',
+    async: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFormat,
+  },
+  errorf: {
+    form: 'function',
+    signature: ['errorf(const string fmt, args...)'],
+    doc: 'Writes an error message with its place in the script to standard error; the script goes on.',
+    async: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFormat,
+  },
+  warnf: {
+    form: 'function',
+    signature: ['warnf(const string fmt, args...)'],
+    doc: 'Writes a warning with its place in the script to standard error.',
+    async: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFormat,
+  },
+  debugf: {
+    form: 'function',
+    signature: ['debugf(const string fmt, args...)'],
+    doc: "Writes to the kernel's trace_pipe with bpf_trace_printk; at most three values.",
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkDebugf,
+  },
+  cat: {
+    form: 'function',
+    signature: ['cat(const string fmt, args...)'],
+    doc: 'Prints the contents of the file whose name the format makes.',
+    async: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFormat,
+  },
+  system: {
+    form: 'function',
+    signature: ['system(const string fmt, args...)'],
+    doc: 'Runs the shell command that the format makes and prints its output.',
+    unsafe: true,
+    async: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFormat,
+  },
+  print: {
+    form: 'function',
+    signature: ['print(value)', 'print(@map)', 'print(@map, top)', 'print(@map, top, div)'],
+    doc: 'Prints a value, or a map: the `top` last entries, values divided by `div`.',
+    async: true,
+    arity: [1, 3],
+    check: checkPrint,
+  },
+  clear: {
+    form: 'function',
+    signature: ['clear(@map)'],
+    doc: 'Removes all keys of a map.',
+    async: true,
+    arity: [1, 1],
+    check: checkMapOnly,
+  },
+  zero: {
+    form: 'function',
+    signature: ['zero(@map)'],
+    doc: 'Sets all values of a map to zero and keeps its keys.',
+    async: true,
+    arity: [1, 1],
+    check: checkMapOnly,
+  },
+  exit: {
+    form: 'function',
+    signature: ['exit()', 'exit(int code)'],
+    doc: 'Ends the run with an exit code; the probe returns at once.',
+    async: true,
+    arity: [0, 1],
+    check: checkExit,
+  },
+  join: {
+    form: 'function',
+    signature: ['join(char **array)', 'join(char **array, const string separator)'],
+    doc: 'Prints an array of strings on one line, joined by a separator (a blank).',
+    async: true,
+    arity: [1, 2],
+    check: checkJoin,
+  },
+  time: {
+    form: 'function',
+    signature: ['time()', 'time(const string fmt)'],
+    doc: 'Prints the wall clock by a strftime(3) format when user space handles the event.',
+    async: true,
+    arity: [0, 1],
+    check: checkTime,
+  },
+  assert: {
+    form: 'function',
+    signature: ['assert(condition, const string message)'],
+    doc: 'Reports the message and exits with 1 when the condition is false.',
+    async: true,
+    arity: [2, 2],
+    check: checkAssert,
+  },
+  static_assert: {
+    form: 'function',
+    signature: ['static_assert(condition, const string message)'],
+    doc: 'Stops the compilation with the message when the condition is false.',
+    folds: true,
+    arity: [2, 2],
+    check: checkStaticAssert,
+  },
+  fail: {
+    form: 'function',
+    signature: ['fail(const string fmt, args...)'],
+    doc: 'Stops the compilation with a message where it is reached.',
+    folds: true,
+    arity: [1, MAX_FORMAT_ARGS],
+    check: checkFail,
+  },
+  unwatch: {
+    form: 'function',
+    signature: ['unwatch(void *address)'],
+    doc: 'Removes a watchpoint.',
+    async: true,
+    arity: [1, 1],
+  },
+} as const satisfies Record<string, BuiltinRow>;

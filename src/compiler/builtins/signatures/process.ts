@@ -1,0 +1,195 @@
+import { bool, pointerTo, type Type, uint8, uint32, uint64 } from '../../../types/index.ts';
+import type { TypedExpr } from '../../typed/index.ts';
+import { isIntegerOrPointer } from '../kind-word.ts';
+import type { BuiltinRow, BuiltinUse } from '../row.ts';
+import { plain } from './arguments.ts';
+
+/** TASK_COMM_LEN. Source: include/linux/sched.h */
+const COMM_BYTES = 16;
+
+/** `attrs.mode`: the pid namespace: curr_ns or init. */
+function checkId(use: BuiltinUse): TypedExpr {
+  if (use.args.length === 0) return use.call(uint32, [], { mode: 'curr_ns' });
+  const mode = use.word(0);
+  if (mode === undefined) return use.error(`${use.name}() only supports curr_ns and init as the argument`);
+  if (mode !== 'curr_ns' && mode !== 'init') {
+    return use.error(`Invalid PID namespace mode: ${mode} (expects: curr_ns or init)`, {
+      at: use.argSpan(0),
+    });
+  }
+  return use.call(uint32, [], { mode });
+}
+
+function checkComm(use: BuiltinUse): TypedExpr {
+  if (use.args.length > 0)
+    return use.error('comm(pid) is not supported yet: only the comm of the current task is');
+  return use.call({ kind: 'string', size: COMM_BYTES });
+}
+
+function taskPointer(): Type {
+  return pointerTo({ kind: 'struct', name: 'struct task_struct' }, 'kernel');
+}
+
+/** The task an argument names, or the current one. */
+function task(use: BuiltinUse): TypedExpr | undefined {
+  if (use.args.length === 0) return use.builtin('curtask');
+  const value = use.value(0);
+  if (use.failed(value)) return undefined;
+  if (!isIntegerOrPointer(value.type)) {
+    use.error(`${use.name}() expects a pointer to struct task_struct`);
+    return undefined;
+  }
+  return use.cast(value, taskPointer());
+}
+
+/** A member of a task that another task points to. */
+function taskMember(link: string, member: string) {
+  return (use: BuiltinUse): TypedExpr => {
+    const from = task(use);
+    return from ? use.field(use.field(from, link), member) : use.unknown();
+  };
+}
+
+function checkUsermode(use: BuiltinUse): TypedExpr {
+  if (use.probe && !use.probe.hasRegisters) {
+    const special = ['begin', 'end', 'self', 'test', 'bench'].includes(use.probe.kind);
+    return use.int(special ? 1n : 0n, uint8);
+  }
+  if (use.target.arch !== 'x86_64') return use.error("'usermode' builtin is only supported on x86_64");
+  return use.call(uint8);
+}
+
+export const processBuiltins = {
+  pid: {
+    form: 'both',
+    signature: ['uint32 pid', 'uint32 pid(curr_ns | init)'],
+    doc: 'The process id.',
+    arity: [0, 1],
+    check: checkId,
+  },
+  tid: {
+    form: 'both',
+    signature: ['uint32 tid', 'uint32 tid(curr_ns | init)'],
+    doc: 'The thread id.',
+    arity: [0, 1],
+    check: checkId,
+  },
+  uid: {
+    form: 'both',
+    signature: ['uint64 uid'],
+    doc: 'The user id in the initial namespace.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  gid: {
+    form: 'both',
+    signature: ['uint64 gid'],
+    doc: 'The group id in the initial namespace.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  username: {
+    form: 'both',
+    signature: ['username_t username'],
+    doc: 'The user id, shown as the name in the user database.',
+    async: true,
+    arity: [0, 0],
+    check: plain({ kind: 'username' }),
+  },
+  comm: {
+    form: 'both',
+    signature: ['string comm', 'string comm(uint32 pid)'],
+    doc: 'The name of the current thread, or of another task.',
+    arity: [0, 1],
+    check: checkComm,
+  },
+  curtask: {
+    form: 'both',
+    signature: ['struct task_struct *curtask'],
+    doc: 'The current task.',
+    arity: [0, 0],
+    check: (use) => use.call(taskPointer()),
+  },
+  ppid: {
+    form: 'both',
+    signature: ['int32 ppid', 'int32 ppid(struct task_struct *task)'],
+    doc: 'The process id of the real parent.',
+    folds: true,
+    arity: [0, 1],
+    check: taskMember('real_parent', 'tgid'),
+  },
+  pcomm: {
+    form: 'both',
+    signature: ['string pcomm', 'string pcomm(struct task_struct *task)'],
+    doc: 'The name of the real parent.',
+    folds: true,
+    arity: [0, 1],
+    check: taskMember('real_parent', 'comm'),
+  },
+  leader_tid: {
+    form: 'both',
+    signature: ['int32 leader_tid', 'int32 leader_tid(struct task_struct *task)'],
+    doc: "The thread id of the thread group's leader.",
+    folds: true,
+    arity: [0, 1],
+    check: taskMember('group_leader', 'pid'),
+  },
+  leader_comm: {
+    form: 'both',
+    signature: ['string leader_comm', 'string leader_comm(struct task_struct *task)'],
+    doc: "The name of the thread group's leader.",
+    folds: true,
+    arity: [0, 1],
+    check: taskMember('group_leader', 'comm'),
+  },
+  cpu: {
+    form: 'both',
+    signature: ['uint64 cpu'],
+    doc: 'The number of the CPU the probe runs on.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  ncpus: {
+    form: 'both',
+    signature: ['uint64 ncpus'],
+    doc: 'The number of possible CPUs.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  numaid: {
+    form: 'both',
+    signature: ['uint64 numaid'],
+    doc: 'The NUMA node the probe runs on.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  rand: {
+    form: 'both',
+    signature: ['uint64 rand'],
+    doc: 'A random number of 32 bits.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  cpid: {
+    form: 'both',
+    signature: ['uint64 cpid'],
+    doc: 'The process id of the command started with -c; 0 and a run-time warning without one.',
+    arity: [0, 0],
+    check: plain(uint64),
+  },
+  has_cpid: {
+    form: 'both',
+    signature: ['bool has_cpid'],
+    doc: 'Whether a command was started with -c.',
+    arity: [0, 0],
+    check: plain(bool),
+  },
+  usermode: {
+    form: 'both',
+    signature: ['uint8 usermode'],
+    doc: '1 if the CPU was in user mode, else 0.',
+    needsCtx: true,
+    arity: [0, 0],
+    check: checkUsermode,
+  },
+} as const satisfies Record<string, BuiltinRow>;
