@@ -5,9 +5,12 @@ const { createHash } = require('node:crypto');
 const {
   accessSync,
   constants,
+  lchownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -46,14 +49,29 @@ function setUpAsOwner(goal) {
       );
     }
   }
+  const asOwner = becomeOwner && { uid, gid, env: environmentOf(uid) };
+  // A clone below a folder that its owner may not enter (/root, say) is set up by root, and given to the owner afterwards.
+  const ownerCanReach =
+    asOwner &&
+    spawnSync(process.execPath, ['--check', __filename], { cwd: '/', stdio: 'ignore', ...asOwner }).status ===
+      0;
   const child = spawnSync(process.execPath, [__filename, goal], {
     cwd: root,
     // Whatever is said goes to stderr: stdout belongs to the script that is about to run.
     stdio: ['ignore', 2, 2],
-    ...(becomeOwner && { uid, gid, env: environmentOf(uid) }),
+    ...(ownerCanReach && asOwner),
   });
-  if (child.error) fail(`cannot set up ${root} as its owner (${userName(uid)}): ${child.error.message}`);
+  if (becomeOwner && !ownerCanReach)
+    for (const dir of ['node_modules', 'dist']) giveAway(join(root, dir), uid, gid);
+  if (child.error) fail(`cannot set up ${root}: ${child.error.message}`);
   if (child.status !== 0) process.exit(1);
+}
+
+function giveAway(path, uid, gid) {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return;
+  lchownSync(path, uid, gid);
+  if (entry.isDirectory()) for (const name of readdirSync(path)) giveAway(join(path, name), uid, gid);
 }
 
 /** The environment for npm as another user: without the settings that npm (under sudo: root's) hands to its scripts as paths. */
