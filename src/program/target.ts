@@ -85,6 +85,8 @@ export interface Target {
   tracepoints(): readonly string[];
   /** Functions kprobes can attach to, for wildcards and existence checks; undefined when no list can be read. */
   kernelFunctions(): readonly KernelFunction[] | undefined;
+  /** Whether kprobes can attach to a function, without reading the whole list where BTF knows; undefined: could not tell. */
+  hasKernelFunction(name: string, module?: string): boolean | undefined;
   /** Address of a kernel symbol from kallsyms. */
   kernelSymbol(name: string): bigint | undefined;
   /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */

@@ -1,0 +1,136 @@
+/** What can be wrong with an attach point; texts follow section 2 of the compatibility reference. */
+import { type Catalogue, suggest } from '../language/index.ts';
+import { providers } from './providers.ts';
+
+const error = 'error';
+
+function suggestProvider(word: string): readonly string[] {
+  const hint = suggest(word, Object.keys(providers));
+  return hint === undefined ? [] : [hint];
+}
+
+export const probeCatalogue = {
+  'probe-bad-spelling': { severity: error, message: (text: string) => text },
+  'probe-unknown-type': {
+    severity: error,
+    message: (word: string) => `Invalid probe type: ${word}`,
+    hints: suggestProvider,
+  },
+  'probe-no-type-matches': {
+    severity: error,
+    message: (word: string) => `No probe type matched for ${word}`,
+  },
+  'probe-arity': { severity: error, message: (sentence: string) => sentence },
+  'probe-no-points': { severity: error, message: () => 'No attach points for probe' },
+  'self-trigger': {
+    severity: error,
+    message: (trigger: string) => `${trigger} is not a supported trigger`,
+    hints: () => ['supported triggers: signal'],
+  },
+  'self-signal': {
+    severity: error,
+    message: (signal: string, _supported: string) => `${signal} is not a supported signal`,
+    hints: (_signal: string, supported: string) => [`supported signals: ${supported}`],
+  },
+  'timer-not-a-time': {
+    severity: error,
+    message: (kind: string, text: string) => `Invalid rate of ${kind} probe: '${text}' is not a time`,
+    hints: (kind: string) => [`write a unit, for example ${kind}:1s or ${kind}:ms:100`],
+  },
+  'timer-too-fast': {
+    severity: error,
+    message: (kind: string, ns: bigint) =>
+      `Invalid rate of ${kind} probe. Minimum is 1000 or 1us. Found: ${ns} nanoseconds`,
+  },
+  'timer-unit': {
+    severity: error,
+    message: (unit: string) => `${unit} is not an accepted unit of time`,
+    hints: () => ['accepted units: hz, s, ms, us'],
+  },
+  'timer-not-positive': {
+    severity: error,
+    message: (kind: string) => `${kind} frequency should be a positive integer`,
+  },
+  'counter-wildcard': {
+    severity: error,
+    message: (kind: string) => `wildcards are not allowed for ${kind} probe type`,
+  },
+  'counter-unknown': {
+    severity: error,
+    message: (kind: string, event: string, _known: string) => `${event} is not a ${kind} probe`,
+    hints: (_kind: string, _event: string, known: string) => [`known events: ${known}`],
+  },
+  'counter-count': {
+    severity: error,
+    message: (kind: string) => `${kind} probe can only have an integer count`,
+  },
+  'kernel-offset-twice': { severity: error, message: () => 'Cannot take more than one offset' },
+  'kretprobe-offset': { severity: error, message: () => 'Offset not allowed' },
+  'bad-offset': {
+    severity: error,
+    message: (text: string, _example: string) => `Invalid offset '${text}'`,
+    hints: (_text: string, example: string) => [`an offset is a number of bytes, for example ${example}`],
+  },
+  'address-unsafe': { severity: error, message: () => 'Probing by address requires --unsafe' },
+  'no-function-list': {
+    severity: error,
+    message: () => 'wildcards need the list of traceable functions, which this kernel does not show',
+    hints: () => ['mount tracefs, or name a file with --traceable-functions'],
+  },
+  'fentry-four-parts': {
+    severity: error,
+    message: () => "Only the 'bpf' variant of this probe supports 4 arguments",
+  },
+  'fentry-ambiguous': {
+    severity: error,
+    message: (name: string, _modules: string) =>
+      `ambiguous attach point, please specify module containing the function '${name}'`,
+    hints: (_name: string, modules: string) => [`modules: ${modules}`],
+  },
+  'fentry-unsuitable': {
+    severity: error,
+    message: (name: string, reason: string) => `${name} cannot be attached: it has ${reason}`,
+  },
+  'uprobe-one-part': {
+    severity: error,
+    message: (kind: string) => `${kind} probe type requires 2 arguments, found 1`,
+    hints: (kind: string) => [`name a binary and a function, for example ${kind}:/bin/bash:readline`],
+  },
+  'uprobe-language': {
+    severity: error,
+    message: (language: string) => `unsupported language type: ${language}`,
+  },
+  'uretprobe-offset': {
+    severity: error,
+    message: () => 'uretprobes can not be attached to a function offset',
+  },
+  'uprobe-address': {
+    severity: error,
+    message: (address: string, file: string) => `${address} is no address of code in '${file}'`,
+  },
+  'uprobe-offset-bounds': {
+    severity: error,
+    message: (name: string, size: bigint) => `Offset outside the function bounds ('${name}' size is ${size})`,
+  },
+  'uprobe-many-binaries': {
+    severity: 'warning',
+    message: (kind: string, file: string, count: number) =>
+      `attaching to ${kind} target file '${file}' but matched ${count} binaries`,
+  },
+  'watchpoint-address': {
+    severity: error,
+    message: () => 'watchpoint must be attached to a non-zero address',
+  },
+  'watchpoint-length': { severity: error, message: () => 'watchpoint length must be one of (1,2,4,8)' },
+  'watchpoint-mode': { severity: error, message: () => 'watchpoint mode must be combination of (r,w,x)' },
+  'watchpoint-unsupported-mode': {
+    severity: error,
+    message: (mode: string, _supported: string) => `invalid watchpoint mode: ${mode}`,
+    hints: (_mode: string, supported: string) => [`supported modes: ${supported}`],
+  },
+  /** Severity is the policy's (`missing_probes`). */
+  'probe-missing': { severity: error, message: (what: string) => `No matches for ${what}.` },
+  'probe-unavailable': { severity: error, message: (reason: string) => reason },
+} as const satisfies Catalogue;
+
+export type ProbeCode = keyof typeof probeCatalogue;

@@ -1,0 +1,73 @@
+import type { ProbeKind, Target } from '../../program/index.ts';
+import type { Script, Span } from '../language/index.ts';
+import type { ProbeCode, probeCatalogue } from './catalogue.ts';
+import type { ResolvedProbe, TypeSource } from './resolved.ts';
+import type { Uses } from './uses.ts';
+
+/** What to do about an attach point that nothing matches (config `missing_probes`). */
+export type MissingPolicy = 'error' | 'warn' | 'ignore';
+
+export interface ResolveOptions {
+  readonly missingProbes: MissingPolicy;
+  readonly unsafe: boolean;
+  /** The process of -p or -c. */
+  readonly pid?: number;
+  /** Keeps only probes whose name it finds; begin and end are exempt. */
+  readonly probeFilter?: RegExp;
+  /** `test:` and `bench:` probes count only in their modes, and then alone with begin and end. */
+  readonly mode: 'run' | 'test' | 'bench';
+}
+
+/** One attach point taken apart, and the block it belongs to. */
+export interface Point {
+  readonly kind: ProbeKind;
+  /** What follows the provider, quotes removed, parameters put in. */
+  readonly parts: readonly string[];
+  readonly span: Span;
+  /** Index of the block among the script's probes. */
+  readonly block: number;
+  readonly uses: Uses;
+  /** True when the provider itself was found through a wildcard: wrong arity is then skipped without a message. */
+  readonly guessed: boolean;
+}
+
+/** What the providers are given: the machine, the options, and where to put complaints. */
+export interface ResolveContext {
+  readonly script: Script;
+  readonly target: Target;
+  readonly types: TypeSource;
+  readonly options: ResolveOptions;
+  report<K extends ProbeCode>(
+    code: K,
+    span: Span,
+    ...args: Parameters<(typeof probeCatalogue)[K]['message']>
+  ): void;
+  /** Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …". */
+  missing(point: Point, what: string): void;
+  /** This machine cannot serve the provider at all: an error, or by policy a warning or nothing. */
+  unavailable(point: Point, message: string): void;
+  /** An integer in any form of the language (`10`, `1e3`, `0x10`, `5ms`), or undefined. */
+  integer(text: string): bigint | undefined;
+}
+
+/** The compile half of a provider. */
+export type Provider = (point: Point, context: ResolveContext) => readonly ResolvedProbe[];
+
+/** What most providers have in common; a provider overrides what differs. */
+export function baseProbe(
+  point: Point,
+  name: string,
+  probeType: string,
+): Omit<ResolvedProbe, 'attachments' | 'progType'> {
+  return {
+    kind: point.kind,
+    block: point.block,
+    name,
+    probeType,
+    span: point.span,
+    defaultReturn: 0n,
+    hasRegisters: false,
+    space: 'none',
+    pidFilter: false,
+  };
+}

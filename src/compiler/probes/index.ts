@@ -1,0 +1,7 @@
+/** Attach points: what a script's probes mean on this machine. */
+export type { MissingPolicy, ResolveContext, ResolveOptions } from './context.ts';
+export { hardwareEvents, type PerfEvent, softwareEvents } from './perf-events.ts';
+export { type ProviderFacts, providerNamed, providers } from './providers.ts';
+export { resolveProbes } from './resolve.ts';
+export type { Attachment, ProbeArg, ProbeArgs, ResolvedProbe, TypeSource } from './resolved.ts';
+export { hasWildcard, matcher } from './wildcard.ts';

@@ -1,0 +1,225 @@
+/** kprobe and kretprobe, and their substitute through fentry and fexit (sections 2.6, 2.7). */
+import { archFacts, type KernelFunction, type KernelLocation } from '../../program/index.ts';
+import { pointerTo, type Type, uint64 } from '../../types/index.ts';
+import { functionArgs } from './btf-functions.ts';
+import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import { matchFunctions, noFunctionList } from './kernel-functions.ts';
+import type { Attachment, ResolvedProbe } from './resolved.ts';
+import { hasWildcard } from './wildcard.ts';
+
+/** What a kprobe or uprobe prog's ctx points to. */
+export const ptRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
+
+/** Names that need the registers a trampoline does not have. */
+const registerNames = ['ctx', 'reg', 'override', 'usermode'];
+
+interface Place {
+  readonly module?: string;
+  readonly function: string;
+  readonly offset: number;
+  readonly address?: bigint;
+}
+
+function parsePlace(point: Point, context: ResolveContext): Place | undefined {
+  const [first = '', second] = point.parts;
+  const module = second === undefined ? undefined : first;
+  const text = second ?? first;
+  const pieces = text.split('+');
+  if (pieces.length > 2) {
+    context.report('kernel-offset-twice', point.span);
+    return undefined;
+  }
+  const [name = '', offsetText] = pieces;
+  let offset = 0;
+  if (offsetText !== undefined) {
+    if (point.kind === 'kretprobe') {
+      context.report('kretprobe-offset', point.span);
+      return undefined;
+    }
+    const value = context.integer(offsetText);
+    if (value === undefined || value > 0xffff_ffffn) {
+      context.report('bad-offset', point.span, offsetText, 'kprobe:vfs_read+4');
+      return undefined;
+    }
+    offset = Number(value);
+  }
+  const address = /^[0-9]/.test(name) ? context.integer(name) : undefined;
+  if (address !== undefined) {
+    if (!context.options.unsafe) {
+      context.report('address-unsafe', point.span);
+      return undefined;
+    }
+    return { function: '', offset, address };
+  }
+  return { ...(module !== undefined ? { module } : {}), function: name, offset };
+}
+
+function nameOf(kind: string, fn: KernelFunction, explicitModule: boolean, offset: number): string {
+  const module = explicitModule && fn.module !== undefined ? `${fn.module}:` : '';
+  return `${kind}:${module}${fn.name}${offset ? `+${offset}` : ''}`;
+}
+
+export const kprobe: Provider = (point, context) => {
+  if (point.kind !== 'kprobe' && point.kind !== 'kretprobe') return [];
+  const place = parsePlace(point, context);
+  if (!place) return [];
+  const substitute = !context.target.has('kprobe');
+  if (substitute && !context.target.has('fentry')) {
+    context.unavailable(
+      point,
+      `${point.kind} needs kprobes, and this kernel has none (CONFIG_KPROBES); it refuses fentry and fexit too, which could stand in`,
+    );
+    return [];
+  }
+  if (place.address !== undefined) {
+    if (substitute) return refuseSubstitute(point, context, 'an address');
+    const location: KernelLocation = {
+      address: place.address,
+      ...(place.offset ? { offset: place.offset } : {}),
+    };
+    return [registerProbe(point, context, `${point.kind}:${place.address}`, [location], 'perf')];
+  }
+  const found = matchFunctions(place, context);
+  if (!found) {
+    noFunctionList(point, context);
+    return [];
+  }
+  const shown = `${point.kind} ${place.module === undefined ? '' : `${place.module}:`}${place.function}`;
+  if (found.length === 0 && !(context.options.unsafe && !hasWildcard(place.function))) {
+    context.missing(point, shown);
+    return [];
+  }
+  const functions = found.length > 0 ? found : [{ name: place.function }];
+  if (substitute) return trampolineProbes(point, context, place, functions);
+
+  const explicitModule = place.module !== undefined;
+  const locations = functions.map(
+    (fn): KernelLocation => ({
+      function: fn.name,
+      ...(explicitModule && fn.module !== undefined ? { module: fn.module } : {}),
+      ...(place.offset ? { offset: place.offset } : {}),
+    }),
+  );
+  if (point.uses.has('probe')) {
+    return functions.map((fn, i) =>
+      registerProbe(
+        point,
+        context,
+        nameOf(point.kind, fn, explicitModule, place.offset),
+        [locations[i] ?? {}],
+        'perf',
+      ),
+    );
+  }
+  const isPattern = hasWildcard(place.function) || (explicitModule && hasWildcard(place.module ?? ''));
+  const name = isPattern
+    ? `${point.kind}:${explicitModule ? `${place.module}:` : ''}${place.function}`
+    : nameOf(point.kind, functions[0] ?? { name: place.function }, explicitModule, place.offset);
+  const multi = isPattern && !explicitModule && context.target.has('kprobe-multi');
+  return [registerProbe(point, context, name, locations, multi ? 'multi' : 'perf')];
+};
+
+/** A prog on real kprobes: its ctx is struct pt_regs. */
+function registerProbe(
+  point: Point,
+  context: ResolveContext,
+  name: string,
+  locations: readonly KernelLocation[],
+  via: 'perf' | 'multi',
+): ResolvedProbe {
+  const arch = archFacts(context.target.arch);
+  const isReturn = point.kind === 'kretprobe';
+  const attachment: Attachment = { kind: isReturn ? 'kretprobe' : 'kprobe', name, locations, via };
+  return {
+    ...baseProbe(point, name, point.kind),
+    progType: 'BPF_PROG_TYPE_KPROBE',
+    ...(via === 'multi' ? { expectedAttachType: 'BPF_TRACE_KPROBE_MULTI' } : {}),
+    ctx: ptRegs,
+    hasRegisters: true,
+    space: 'kernel',
+    func: isReturn || via === 'multi' ? 'helper' : 'ip',
+    pidFilter: context.options.pid !== undefined,
+    attachments: [attachment],
+    ...(isReturn
+      ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }
+      : {
+          numbered: {
+            count: arch.args.length,
+            type: uint64,
+            source: (index) => ({ kind: 'register', name: arch.args[index] ?? '' }),
+          },
+        }),
+  };
+}
+
+function refuseSubstitute(point: Point, context: ResolveContext, what: string): readonly ResolvedProbe[] {
+  context.unavailable(
+    point,
+    `this kernel has no kprobes (CONFIG_KPROBES); fentry stands in for them, but not for a probe that uses ${what}`,
+  );
+  return [];
+}
+
+/** The same probe on a kernel that has fentry but no kprobes: arguments come from the trampoline's ctx. */
+function trampolineProbes(
+  point: Point,
+  context: ResolveContext,
+  place: Place,
+  functions: readonly KernelFunction[],
+): readonly ResolvedProbe[] {
+  if (place.offset) return refuseSubstitute(point, context, 'an offset');
+  const used = registerNames.find((name) => point.uses.has(name));
+  if (used) return refuseSubstitute(point, context, used);
+  const probes: ResolvedProbe[] = [];
+  const isReturn = point.kind === 'kretprobe';
+  for (const fn of functions) {
+    const args = functionArgs(context, fn.name, fn.module);
+    if (args.kind === 'unknown') {
+      context.missing(point, `${point.kind} ${fn.name}`);
+      continue;
+    }
+    if (args.kind === 'ambiguous') {
+      context.report('fentry-ambiguous', point.span, fn.name, args.modules.join(', '));
+      continue;
+    }
+    if (args.kind === 'unsuitable') {
+      refuseSubstitute(point, context, args.reason);
+      continue;
+    }
+    const name = nameOf(point.kind, fn, place.module !== undefined, 0);
+    const arch = archFacts(context.target.arch);
+    probes.push({
+      ...baseProbe(point, name, point.kind),
+      progType: 'BPF_PROG_TYPE_TRACING',
+      expectedAttachType: isReturn ? 'BPF_TRACE_FEXIT' : 'BPF_TRACE_FENTRY',
+      attachBtf: {
+        kind: 'func',
+        name: fn.name,
+        ...(args.module !== undefined ? { module: args.module } : {}),
+      },
+      space: 'kernel',
+      func: 'helper',
+      substituted: true,
+      pidFilter: context.options.pid !== undefined,
+      attachments: [
+        {
+          kind: isReturn ? 'fexit' : 'fentry',
+          name,
+          function: fn.name,
+          ...(args.module !== undefined ? { module: args.module } : {}),
+        },
+      ],
+      ...(isReturn
+        ? { retval: { type: uint64, source: { kind: 'ctx-slot', index: args.args.length } } }
+        : {
+            // Registers past the prototype's arguments hold nothing of the call's; the trampoline does not pass them on.
+            numbered: {
+              count: Math.min(args.args.length, arch.args.length),
+              type: uint64,
+              source: (index) => ({ kind: 'ctx-slot', index }),
+            },
+          }),
+    });
+  }
+  return probes;
+}

@@ -1,0 +1,178 @@
+/** uprobe and uretprobe by symbol, offset or address (section 2.8). */
+import { archFacts, type UserLocation, type UserSymbol } from '../../program/index.ts';
+import { pointerTo, type Type, uint64 } from '../../types/index.ts';
+import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import type { ResolvedProbe } from './resolved.ts';
+import { hasWildcard, matcher } from './wildcard.ts';
+
+const userRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
+
+interface Wanted {
+  readonly binary: string;
+  readonly symbol: string;
+  readonly offset: bigint;
+  readonly address?: bigint;
+}
+
+function parseWanted(point: Point, context: ResolveContext): Wanted | undefined {
+  const parts = point.parts;
+  if (parts.includes('cpp') && parts.length > 1) {
+    context.unavailable(point, `${point.kind} by demangled C++ name is not supported yet`);
+    return undefined;
+  }
+  if (parts.length === 1 && context.options.pid === undefined) {
+    context.report('uprobe-one-part', point.span, point.kind);
+    return undefined;
+  }
+  if (parts.length > 2) {
+    context.report('uprobe-language', point.span, parts[1] ?? '');
+    return undefined;
+  }
+  const [binary, text] =
+    parts.length === 1
+      ? [`/proc/${context.options.pid}/exe`, parts[0] ?? '']
+      : [parts[0] ?? '', parts[1] ?? ''];
+  const [name = '', offsetText, more] = text.split('+');
+  if (more !== undefined) {
+    context.report('kernel-offset-twice', point.span);
+    return undefined;
+  }
+  if (offsetText !== undefined && point.kind === 'uretprobe') {
+    context.report('uretprobe-offset', point.span);
+    return undefined;
+  }
+  const offset = offsetText === undefined ? 0n : context.integer(offsetText);
+  if (offset === undefined) {
+    context.report('bad-offset', point.span, offsetText ?? '', 'uprobe:/bin/bash:readline+4');
+    return undefined;
+  }
+  const address = /^[0-9]/.test(name) ? context.integer(name) : undefined;
+  return { binary, symbol: name, offset, ...(address !== undefined ? { address } : {}) };
+}
+
+/** Symbols of one file that the point names, aliases of one address once. */
+function matchSymbols(symbols: readonly UserSymbol[], pattern: string): readonly UserSymbol[] {
+  const isMatch = matcher(pattern);
+  const seen = new Set<bigint>();
+  return symbols.filter((symbol) => {
+    if (!isMatch(symbol.name) || seen.has(symbol.fileOffset)) return false;
+    seen.add(symbol.fileOffset);
+    return true;
+  });
+}
+
+export const uprobe: Provider = (point, context) => {
+  if (point.kind !== 'uprobe' && point.kind !== 'uretprobe') return [];
+  const wanted = parseWanted(point, context);
+  if (!wanted) return [];
+  const files = context.target.resolveBinary(wanted.binary, context.options.pid);
+  if (files.length === 0) {
+    context.unavailable(
+      point,
+      `${point.kind} target file '${wanted.binary}' does not exist or is not executable`,
+    );
+    return [];
+  }
+  const explicitMany = hasWildcard(wanted.binary);
+  if (files.length > 1 && !explicitMany) {
+    context.report('uprobe-many-binaries', point.span, point.kind, files[0]?.shown ?? '', files.length);
+  }
+  const probes: ResolvedProbe[] = [];
+  let unreadable = 0;
+  for (const file of explicitMany ? files : files.slice(0, 1)) {
+    if (wanted.address !== undefined) {
+      const fileOffset = context.target.fileOffset(file.path, wanted.address);
+      if (fileOffset === undefined) {
+        context.report('uprobe-address', point.span, `0x${wanted.address.toString(16)}`, file.shown);
+        return [];
+      }
+      probes.push(
+        make(
+          point,
+          context,
+          `${point.kind}:${file.shown}:${wanted.address}`,
+          [{ path: file.path, fileOffset, address: wanted.address }],
+          'perf',
+        ),
+      );
+      continue;
+    }
+    const symbols = context.target.userSymbols(file.path);
+    if (!symbols) {
+      unreadable += 1;
+      continue;
+    }
+    const found = matchSymbols(symbols, wanted.symbol);
+    const isPattern = hasWildcard(wanted.symbol);
+    const first = found[0];
+    if (!first) continue;
+    if (!isPattern && wanted.offset !== 0n && first.size > 0n && wanted.offset >= first.size) {
+      context.report('uprobe-offset-bounds', point.span, first.name, first.size);
+      return [];
+    }
+    const locations = (isPattern ? found : [first]).map(
+      (symbol): UserLocation => ({
+        path: file.path,
+        fileOffset: symbol.fileOffset + wanted.offset,
+        symbol: symbol.name,
+        address: symbol.address + wanted.offset,
+      }),
+    );
+    const suffix = wanted.offset ? `+${wanted.offset}` : '';
+    if (point.uses.has('probe')) {
+      for (const location of locations) {
+        probes.push(
+          make(point, context, `${point.kind}:${file.shown}:${location.symbol}${suffix}`, [location], 'perf'),
+        );
+      }
+    } else {
+      const name = isPattern ? wanted.symbol : first.name;
+      const multi = locations.length > 1 && context.target.has('uprobe-multi');
+      probes.push(
+        make(
+          point,
+          context,
+          `${point.kind}:${file.shown}:${name}${suffix}`,
+          locations,
+          multi ? 'multi' : 'perf',
+        ),
+      );
+    }
+  }
+  if (probes.length === 0) {
+    if (unreadable > 0) context.unavailable(point, `'${files[0]?.shown}' cannot be read as an ELF file`);
+    else context.missing(point, `${point.kind} ${files[0]?.shown}:${wanted.symbol}`);
+  }
+  return probes;
+};
+
+function make(
+  point: Point,
+  context: ResolveContext,
+  name: string,
+  locations: readonly UserLocation[],
+  via: 'perf' | 'multi',
+): ResolvedProbe {
+  const arch = archFacts(context.target.arch);
+  const isReturn = point.kind === 'uretprobe';
+  return {
+    ...baseProbe(point, name, point.kind),
+    progType: 'BPF_PROG_TYPE_KPROBE',
+    ...(via === 'multi' ? { expectedAttachType: 'BPF_TRACE_UPROBE_MULTI' } : {}),
+    ctx: userRegs,
+    hasRegisters: true,
+    space: 'user',
+    func: isReturn ? 'user-helper' : 'user-ip',
+    argsProblem: 'args of a uprobe need DWARF, which is not read yet: use arg0, arg1, …',
+    attachments: [{ kind: isReturn ? 'uretprobe' : 'uprobe', name, locations, via }],
+    ...(isReturn
+      ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }
+      : {
+          numbered: {
+            count: arch.args.length,
+            type: uint64,
+            source: (index) => ({ kind: 'register', name: arch.args[index] ?? '' }),
+          },
+        }),
+  };
+}
