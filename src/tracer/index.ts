@@ -1,0 +1,11 @@
+export { attachOrder, attachOrders } from './attach-order.ts';
+export { encodeConstants, type ParamValues, type RuntimeFacts } from './constants.ts';
+export { describeRejection } from './rejection.ts';
+export {
+  type RunControl,
+  type RunMessages,
+  type RunOptions,
+  type RunReport,
+  type TraceRun,
+  trace,
+} from './trace.ts';

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AttachOutcome, Host, Loaded, ProbeSpec, Program, Rejection } from '../program/index.ts';
+import { type RunControl, type TraceRun, trace } from './trace.ts';
+
+/** A backend of lists: progs put letters into a queue when they are run, and everything that happens is logged. */
+interface Scene {
+  readonly probes: readonly ProbeSpec[];
+  /** Records that a prog emits when it is run; `!7` is an exit record with code 7. */
+  readonly emits?: Readonly<Record<number, readonly string[]>>;
+  readonly missingProbes?: 'error' | 'warn' | 'ignore';
+  readonly failing?: ReadonlySet<number>;
+  readonly options?: Partial<TraceRun['options']>;
+  readonly lost?: bigint;
+  readonly rejection?: Rejection;
+  /** Ends the run as a signal would, at the n-th wait. */
+  readonly endsAtWait?: number;
+  readonly signals?: readonly string[];
+}
+
+function begin(prog: number): ProbeSpec {
+  return { kind: 'begin', name: 'begin', prog };
+}
+function end(prog: number): ProbeSpec {
+  return { kind: 'end', name: 'end', prog };
+}
+function tracepoint(event: string, prog: number): ProbeSpec {
+  return { kind: 'tracepoint', name: `tracepoint:a:${event}`, category: 'a', event, id: 1, prog };
+}
+function kprobe(name: string, prog: number): ProbeSpec {
+  return { kind: 'kprobe', name: `kprobe:${name}`, locations: [{ function: name }], via: 'perf', prog };
+}
+
+async function play(scene: Scene): Promise<{ readonly code: number; readonly log: readonly string[] }> {
+  const log: string[] = [];
+  const queue: string[] = [];
+  const control = { isEnding: false };
+  let waits = 0;
+  let signals = scene.signals ?? [];
+  const loaded = {
+    attach: (probe: number): AttachOutcome => {
+      log.push(`attach ${probe}`);
+      return scene.failing?.has(probe) ? { ok: false, message: 'no such thing' } : { ok: true, functions: 1 };
+    },
+    detach: () => void log.push('detach'),
+    run: (prog: number) => {
+      log.push(`run ${prog}`);
+      queue.push(...(scene.emits?.[prog] ?? []));
+      return { retval: 0, durationNs: 0n };
+    },
+    drain: (onRecord: (record: Uint8Array) => boolean | undefined) => {
+      let count = 0;
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        count++;
+        if (onRecord(new TextEncoder().encode(next)) === false) break;
+      }
+      return count;
+    },
+    lost: () => scene.lost ?? 0n,
+    wait: () => {
+      waits++;
+      if (waits === (scene.endsAtWait ?? 3)) control.isEnding = true;
+      return Promise.resolve();
+    },
+    [Symbol.dispose]: () => void log.push('dispose'),
+  };
+  const runControl: RunControl = {
+    get isEnding() {
+      return control.isEnding;
+    },
+    takeSignals: () => {
+      const taken = signals;
+      signals = [];
+      return taken;
+    },
+    changed: () => new Promise(() => undefined),
+    started: () => void log.push('started'),
+    flush: () => undefined,
+  };
+  const say = (text: string): void => void log.push(text);
+  const code = await trace({
+    program: {
+      probes: scene.probes,
+      progs: scene.probes.map(({ name }) => ({ name, lines: [] })),
+      sources: [],
+      settings: { missingProbes: scene.missingProbes ?? 'error', maxProbes: 8, printMapsOnExit: true },
+    } as unknown as Program, // what the tracer reads of it
+    backend: {
+      name: 'embedded',
+      load: () =>
+        scene.rejection
+          ? { ok: false, rejection: scene.rejection }
+          : { ok: true, loaded: loaded as unknown as Loaded }, // maps are for the report
+    },
+    load: { constants: [] },
+    host: { stdout: (text: string) => say(`> ${text.trim()}`) } as unknown as Host,
+    makeReport: () => ({
+      record: (bytes) => {
+        const text = new TextDecoder().decode(bytes);
+        say(`record ${text}`);
+        return text.startsWith('!') ? { exitCode: Number(text.slice(1)) } : undefined;
+      },
+      attached: (count) => say(`attached ${count}`),
+      lost: (count) => say(`lost ${count}`),
+      end: () => say('end'),
+      maps: () => say('maps'),
+    }),
+    control: runControl,
+    messages: { error: say, warning: say, hint: say, plain: say },
+    options: { dryRun: false, quiet: false, verbose: false, notifyAttached: false, ...scene.options },
+    errnoText: (errno) => (errno === 13 ? 'Permission denied' : `errno ${errno}`),
+  });
+  return { code, log };
+}
+
+test('begin runs before anything is attached, end after everything is detached', async () => {
+  const { code, log } = await play({
+    probes: [begin(0), kprobe('f', 1), tracepoint('x', 2), kprobe('g', 3), tracepoint('y', 4), end(5)],
+    emits: { 0: ['b'], 5: ['e'] },
+  });
+  assert.equal(code, 0);
+  assert.deepEqual(log, [
+    'run 0',
+    'attach 2',
+    'attach 4',
+    'attach 3',
+    'attach 1',
+    'started',
+    'attached 6',
+    'record b',
+    'detach',
+    'run 5',
+    'record e',
+    'end',
+    'maps',
+    'dispose',
+  ]);
+});
+
+test('exit in begin: the code is kept, what was queued behind it is dropped, end still speaks', async () => {
+  const { code, log } = await play({
+    probes: [begin(0), begin(1), end(2)],
+    emits: { 0: ['!258'], 1: ['dropped'], 2: ['e'] },
+  });
+  assert.equal(code, 2);
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('record')),
+    ['record !258', 'record e'],
+  );
+});
+
+test('a script of begin and end only ends by itself', async () => {
+  const { code, log } = await play({
+    probes: [begin(0), end(1)],
+    emits: { 0: ['a', 'b'] },
+    endsAtWait: 1000,
+  });
+  assert.equal(code, 0);
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('record')),
+    ['record a', 'record b'],
+  );
+});
+
+test('self probes run on their signal and keep the run alive', async () => {
+  const self: ProbeSpec = { kind: 'self', name: 'self:signal:SIGUSR1', signal: 'SIGUSR1', prog: 0 };
+  const { log } = await play({ probes: [self], emits: { 0: ['s'] }, signals: ['SIGUSR1', 'SIGUSR2'] });
+  assert.deepEqual(
+    log.filter((line) => /run|record/.test(line)),
+    ['run 0', 'record s'],
+  );
+});
+
+test('missing probes: an error, a warning, or nothing', async () => {
+  const scene = { probes: [tracepoint('x', 0), tracepoint('y', 1)], failing: new Set([0]) };
+  const error = await play(scene);
+  assert.equal(error.code, 255);
+  assert.deepEqual(error.log, [
+    'attach 0',
+    "Unable to attach probe: tracepoint:a:x. If this is expected, set the 'missing_probes' config variable to 'warn'.",
+    'no such thing',
+    'dispose',
+  ]);
+  const warn = await play({ ...scene, missingProbes: 'warn' });
+  assert.equal(warn.code, 0);
+  assert.ok(warn.log.includes('Unable to attach probe: tracepoint:a:x. Skipping.'));
+  assert.ok(warn.log.includes('attached 1'));
+  const none = await play({ probes: [tracepoint('x', 0)], failing: new Set([0]), missingProbes: 'ignore' });
+  assert.equal(none.code, 255);
+  assert.ok(none.log.includes('Attachment failed for all probes.'));
+});
+
+test('a dry run attaches and stops', async () => {
+  const { code, log } = await play({ probes: [begin(0), tracepoint('x', 1)], options: { dryRun: true } });
+  assert.equal(code, 0);
+  assert.deepEqual(log, ['attach 1', 'dispose']);
+});
+
+test('lost records are told once as they come and once in all', async () => {
+  const { log } = await play({ probes: [tracepoint('x', 0)], lost: 7n });
+  assert.deepEqual(
+    log.filter((line) => /lost/.test(line)),
+    ['lost 7', 'Total lost event count: 7'],
+  );
+});
+
+test('nothing to attach, and too much', async () => {
+  assert.deepEqual(await play({ probes: [] }), { code: 1, log: ['> No probes to attach'] });
+  const many = await play({ probes: Array.from({ length: 9 }, (_unused, i) => tracepoint(`e${i}`, i)) });
+  assert.equal(many.code, 1);
+  assert.match(
+    many.log[0] ?? '',
+    /^Can't attach to 9 probes because it exceeds the current limit of 8 probes\.$/,
+  );
+});
+
+test('a refused prog names its probe and quotes the verifier', async () => {
+  const { code, log } = await play({
+    probes: [tracepoint('x', 0)],
+    rejection: {
+      prog: 0,
+      errno: 13,
+      log: '0: R1=ctx() R10=fp0\n5: (85) call bpf_override_return#58\nprogram of this type cannot use helper bpf_override_return#58\nprocessed 6 insns (limit 1000000)\n',
+      insn: 5,
+    },
+  });
+  assert.equal(code, 255);
+  assert.equal(log[0], 'ERROR: helper bpf_override_return not allowed in probe');
+  assert.equal(log[1], 'Error loading BPF program for tracepoint:a:x. Error code: -13 (Permission denied).');
+  assert.ok(log.includes('  program of this type cannot use helper bpf_override_return#58'));
+});

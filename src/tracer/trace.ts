@@ -1,0 +1,265 @@
+import type { Backend, Host, Loaded, LoadOptions, Program } from '../program/index.ts';
+import { attachOrder } from './attach-order.ts';
+import { describeRejection } from './rejection.ts';
+
+/** What a run needs of the report. Text goes through the Host. */
+export interface RunReport {
+  /** Shows one record; the code of an exit record ends the run. */
+  record(record: Uint8Array): { readonly exitCode: number } | undefined;
+  attached(probes: number): void;
+  lost(records: bigint): void;
+  /** The run is over, the maps come next. */
+  end(): void;
+  /** Shows all maps of the script that have something to show. */
+  maps(): void;
+}
+
+/** Where the run's own messages go. */
+export interface RunMessages {
+  error(text: string): void;
+  warning(text: string): void;
+  hint(text: string): void;
+  /** A line as it is. */
+  plain(text: string): void;
+}
+
+/** What happens around a run: signals, the traced process, the flushing of streams. */
+export interface RunControl {
+  /** Set once the run has to end: a signal, the traced process is gone, nobody reads the output any more. */
+  readonly isEnding: boolean;
+  /** Self signals (`SIGUSR1`) received since the last call. */
+  takeSignals(): readonly string[];
+  /** Resolves when `isEnding` or the signals change. */
+  changed(): Promise<void>;
+  /** Everything is attached: a child that waits may run. */
+  started(): void;
+  /** A batch of records was handled: what was written may go out. */
+  flush(): void;
+}
+
+export interface RunOptions {
+  readonly dryRun: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Say on stdout when everything is attached (for test runners). */
+  readonly notifyAttached: boolean;
+}
+
+export interface TraceRun {
+  readonly program: Program;
+  readonly backend: Backend;
+  readonly load: LoadOptions;
+  readonly host: Host;
+  /** Made once the maps exist. */
+  readonly makeReport: (loaded: Loaded) => RunReport;
+  readonly control: RunControl;
+  readonly messages: RunMessages;
+  readonly options: RunOptions;
+  /** Words an error number: 13 is "Permission denied". */
+  readonly errnoText: (errno: number) => string;
+}
+
+/** Ends of a run as exit codes; `exit(n)` in a script gives n. Source: section 1.4 of the reference. */
+const EXIT_REFUSED = 1;
+const EXIT_FAILED = 255;
+
+/** The longest a run sleeps before it looks at signals and losses again. */
+const WAIT_MS = 100;
+/** Records handled before the rest of the process gets a turn. */
+const BATCH_RECORDS = 50_000;
+
+/** Runs a compiled script until its end; the result is the exit code (section 1.9 of the reference). */
+export async function trace(run: TraceRun): Promise<number> {
+  const { program, messages } = run;
+  const refused = checkCounts(run);
+  if (refused !== undefined) return refused;
+  const result = run.backend.load(program, run.load);
+  if (!result.ok) {
+    for (const line of describeRejection(program, result.rejection, run.errnoText)) messages.plain(line);
+    if (!run.options.verbose) messages.plain('Use -v for full kernel error log.');
+    else messages.plain(result.rejection.log);
+    return EXIT_FAILED;
+  }
+  using loaded = result.loaded;
+  return await new Run(run, loaded).toEnd();
+}
+
+function checkCounts({ program, messages, options, host }: TraceRun): number | undefined {
+  if (program.probes.length === 0) {
+    if (!options.quiet) host.stdout('No probes to attach\n');
+    return EXIT_REFUSED;
+  }
+  const { maxProbes } = program.settings;
+  if (program.probes.length > maxProbes) {
+    messages.error(
+      `Can't attach to ${program.probes.length} probes because it exceeds the current limit of ${maxProbes} probes.`,
+    );
+    messages.hint(
+      'You can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but BE CAREFUL since a high number of probes attached can cause your system to crash.',
+    );
+    return EXIT_REFUSED;
+  }
+  return undefined;
+}
+
+class Run {
+  readonly #run: TraceRun;
+  readonly #loaded: Loaded;
+  readonly #report: RunReport;
+  #lost = 0n;
+  #exitCode: number | undefined;
+
+  constructor(run: TraceRun, loaded: Loaded) {
+    this.#run = run;
+    this.#loaded = loaded;
+    this.#report = run.makeReport(loaded);
+  }
+
+  async toEnd(): Promise<number> {
+    const { program, options, control, host } = this.#run;
+    if (!options.dryRun) this.#runProgs('begin');
+    const places = this.#attachAll();
+    if (places === undefined) return EXIT_FAILED;
+    if (options.dryRun) return 0;
+    const run = program.probes.filter(
+      ({ kind }) => kind === 'begin' || kind === 'end' || kind === 'self',
+    ).length;
+    if (places + run === 0) return this.#nothingAttached();
+    control.started();
+    if (!options.quiet) this.#report.attached(places + run);
+    if (options.notifyAttached) host.stdout('__BPFTRACE_NOTIFY_PROBES_ATTACHED\n');
+    control.flush();
+
+    const iterators = this.#iterators();
+    if (iterators.length > 0) this.#readIterators(iterators);
+    else await this.#loop(places > 0 || program.probes.some(({ kind }) => kind === 'self'));
+
+    this.#loaded.detach();
+    // What was queued behind exit() is not shown; what the end probes say is.
+    if (this.#exitCode !== undefined) this.#loaded.drain(() => true);
+    this.#runProgs('end');
+    this.#drain(Number.POSITIVE_INFINITY, false);
+    this.#showLosses();
+    if (this.#lost > 0n) this.#run.messages.warning(`Total lost event count: ${this.#lost}`);
+    this.#report.end();
+    if (program.settings.printMapsOnExit) this.#report.maps();
+    control.flush();
+    return (this.#exitCode ?? 0) & 0xff;
+  }
+
+  /** Attaches everything; undefined when a probe failed and the script wants none missing, or the run was ended meanwhile. */
+  #attachAll(): number | undefined {
+    const { program, messages, control, options } = this.#run;
+    let places = 0;
+    for (const index of attachOrder(program)) {
+      if (control.isEnding) return undefined;
+      const outcome = this.#loaded.attach(index);
+      const name = program.probes[index]?.name ?? '';
+      if (outcome.ok) {
+        places += outcome.functions;
+        if (options.verbose) messages.plain(`Attaching '${name}' probe`);
+        continue;
+      }
+      switch (program.settings.missingProbes) {
+        case 'error':
+          messages.error(
+            `Unable to attach probe: ${name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
+          );
+          messages.hint(outcome.message);
+          return undefined;
+        case 'warn':
+          messages.warning(`Unable to attach probe: ${name}. Skipping.`);
+          if (options.verbose) messages.plain(outcome.message);
+          break;
+        case 'ignore':
+          if (options.verbose) messages.plain(`${name}: ${outcome.message}`);
+          break;
+      }
+    }
+    return places;
+  }
+
+  #nothingAttached(): number {
+    const { program, messages } = this.#run;
+    if (program.probes.some(({ kind }) => kind === 'test')) {
+      messages.error('No probes attached; use --test to run test probes.');
+    } else if (program.probes.some(({ kind }) => kind === 'bench')) {
+      messages.error('No probes attached; use --bench to run benchmark probes.');
+    } else {
+      messages.error('Attachment failed for all probes.');
+    }
+    return EXIT_FAILED;
+  }
+
+  /** Handles records until the script, a signal or the traced process ends the run; without `keepsGoing`, until there are none. */
+  async #loop(keepsGoing: boolean): Promise<void> {
+    const { control } = this.#run;
+    for (;;) {
+      const handled = this.#drain(BATCH_RECORDS, true);
+      this.#showLosses();
+      control.flush();
+      if (this.#exitCode !== undefined || control.isEnding) return;
+      for (const signal of control.takeSignals()) this.#runProgs('self', signal);
+      if (handled === 0 && !keepsGoing) return;
+      await Promise.race([this.#loaded.wait(handled === BATCH_RECORDS ? 0 : WAIT_MS), control.changed()]);
+    }
+  }
+
+  /** Shows at most `limit` records; the first exit record ends it when `stopsAtExit`. */
+  #drain(limit: number, stopsAtExit: boolean): number {
+    let count = 0;
+    this.#loaded.drain((record) => {
+      count++;
+      const exit = this.#report.record(record);
+      if (exit) {
+        // The code that ended the run stays; end probes may still set one when nothing else did.
+        this.#exitCode ??= exit.exitCode;
+        if (stopsAtExit) return false;
+      }
+      return count < limit;
+    });
+    return count;
+  }
+
+  #showLosses(): void {
+    const lost = this.#loaded.lost();
+    if (lost > this.#lost) this.#report.lost(lost - this.#lost);
+    this.#lost = lost;
+  }
+
+  #runProgs(kind: 'begin' | 'end' | 'self', signal?: string): void {
+    const { program, options, messages } = this.#run;
+    for (const probe of program.probes) {
+      if (probe.kind !== kind || (probe.kind === 'self' && probe.signal !== signal)) continue;
+      this.#loaded.run(probe.prog);
+      if (options.verbose) messages.plain(`Attaching '${probe.name}' probe`);
+    }
+  }
+
+  #iterators(): readonly number[] {
+    return this.#run.program.probes.flatMap((probe, index) => (probe.kind === 'iter' ? [index] : []));
+  }
+
+  #readIterators(indexes: readonly number[]): void {
+    const { program, host, control } = this.#run;
+    for (const index of indexes) {
+      const probe = program.probes[index];
+      if (probe?.kind === 'iter' && probe.pin !== undefined) {
+        host.stdout(`Program pinned to ${probe.pin}\n`);
+        continue;
+      }
+      for (const piece of this.#loaded.readIterator?.(index) ?? []) {
+        host.stdout(binaryString(piece));
+        if (control.isEnding) return;
+      }
+    }
+  }
+}
+
+/** One character per byte, in steps that a call's argument list can take. */
+function binaryString(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}
