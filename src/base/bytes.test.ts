@@ -24,6 +24,13 @@ test('what a writer wrote, a reader reads', () => {
   assert.equal(reader.remaining, 0);
 });
 
+test('a writer grows at any write', () => {
+  const writer = new ByteWriter(1);
+  for (let index = 0; index < 1000; index++) writer.u32(index);
+  const reader = new ByteReader(writer.finish());
+  for (let index = 0; index < 1000; index++) assert.equal(reader.u32(), index);
+});
+
 test('a read past the end throws and moves nothing', () => {
   const reader = new ByteReader(new Uint8Array(3));
   assert.throws(() => reader.u32(), OutOfBytesError);
