@@ -35,8 +35,12 @@ function build() {
       .update(cacheName)
       .digest('hex')
       .slice(0, 16);
-    rmSync(join(distDir, hash), { recursive: true, force: true });
-    renameSync(fresh, join(distDir, hash));
+    const target = join(distDir, hash);
+    // Sources that changed and say the same: the old folder stays, another process may be loading it.
+    if (!existsSync(join(target, cacheName))) {
+      rmSync(target, { recursive: true, force: true });
+      renameSync(fresh, target);
+    }
     writeWhole(join(distDir, 'package.json'), '{ "type": "commonjs" }\n');
     writeWhole(
       join(distDir, 'cli.js'),
@@ -82,7 +86,6 @@ function writeWhole(path, text) {
 
 /** Older builds go, except the one before: a process that has just read the old stamp may still be about to load it. */
 function removeOthers(kept) {
-  const { statSync } = require('node:fs');
   const builds = readdirSync(distDir)
     .filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== kept)
     .map((name) => ({ name, age: statSync(join(distDir, name)).mtimeMs }))
