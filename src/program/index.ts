@@ -9,6 +9,7 @@ export type {
   MapEntry,
   Rejection,
 } from './backend.ts';
+export { errnoText } from './errno-texts.ts';
 export { type Conversion, type Format, formatArity, parseFormat, type UnknownConversion } from './format.ts';
 export type { ClockFields, Host, Lookups, SymbolFrame } from './host.ts';
 export type { BpfMapSpec, BpfMapType, MapStorage, ScriptMap } from './maps.ts';

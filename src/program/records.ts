@@ -87,4 +87,8 @@ export interface RecordBase {
 
 export type RecordKind = RecordSpec['kind'];
 /** The description of one kind of record. */
-export type RecordOf<K extends RecordKind> = Extract<RecordSpec, { readonly kind: K }>;
+export type RecordOf<K extends RecordKind, Spec = RecordSpec> = Spec extends { readonly kind: infer Kinds }
+  ? K extends Kinds
+    ? Spec
+    : never
+  : never;

@@ -1,0 +1,35 @@
+/** What run-time warnings say (section 6.5 of the reference). */
+
+import { errnoText, type RuntimeErrorKind } from '../program/index.ts';
+
+export const runtimeErrorTexts: Readonly<Record<RuntimeErrorKind, string>> = {
+  'division-by-zero':
+    'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.',
+  'array-bounds': 'Array access out of bounds. This can lead to unexpected results. (0 used)',
+  'cpid-without-child': 'No child command (`-c`); cpid is zero',
+};
+
+/** Failures whose errno text would not help. `errno` undefined: any. Source of the numbers: uapi/asm-generic/errno-base.h. */
+const helperTexts: readonly { readonly helper: string; readonly errno?: number; readonly text: string }[] = [
+  {
+    helper: 'map_update_elem',
+    errno: 7, // E2BIG
+    text:
+      "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map " +
+      'declaration e.g. `let @a = hash(5000)`',
+  },
+  {
+    helper: 'map_delete_elem',
+    errno: 2, // ENOENT
+    text: "Can't delete map element because it does not exist.",
+  },
+  { helper: 'map_lookup_elem', text: "Can't lookup map element because it does not exist." },
+];
+
+/** @param retcode what the helper returned: a negative errno, 0 for a look-up that found nothing. */
+export function helperErrorText(helper: string, retcode: number): string {
+  const row = helperTexts.find(
+    (known) => known.helper === helper && (known.errno === undefined || known.errno === -retcode),
+  );
+  return row?.text ?? errnoText(-retcode);
+}
