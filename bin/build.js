@@ -2,12 +2,13 @@
 'use strict';
 
 const {
+  existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } = require('node:fs');
 const { createHash } = require('node:crypto');

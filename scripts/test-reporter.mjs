@@ -21,7 +21,7 @@ export default async function* report(events) {
       if (error?.failureType === 'subtestsFailed') continue; // told already, one by one
       totals.failed++;
       const path = [...names.slice(0, data.nesting), data.name].join(' > ');
-      const place = data.file === undefined ? '' : ` (${relative(process.cwd(), data.file)}:${data.line})`;
+      const place = data.file === undefined ? '' : ` (${relative(process.cwd(), data.file)})`;
       yield `\nFAILED: ${path}${place}\n${indent(inspect(error?.cause ?? error))}\n`;
     } else if (type === 'test:stdout' || type === 'test:stderr') {
       yield data.message;

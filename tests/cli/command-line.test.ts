@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runTetrace, tetracePath } from '../support/run-tetrace.ts';
+
+test('--help and --version answer on stdout', async () => {
+  const help = await runTetrace(['--help']);
+  assert.deepEqual({ code: help.code, stderr: help.stderr }, { code: 0, stderr: '' });
+  assert.match(help.stdout, /USAGE:/);
+  const version = await runTetrace(['-V']);
+  assert.deepEqual({ code: version.code, stderr: version.stderr }, { code: 0, stderr: '' });
+  assert.match(version.stdout, /^tetrace v\d+\.\d+\.\d+\n$/);
+});
+
+test('a link named bpftrace is bpftrace', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-link-'));
+  try {
+    const program = join(folder, 'bpftrace');
+    symlinkSync(tetracePath, program);
+    assert.match((await runTetrace(['--version'], { program })).stdout, /^bpftrace v\d/);
+    assert.match((await runTetrace(['-x'], { program })).stderr, /^bpftrace: invalid option -- 'x'\n/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('wrong command lines end with 1 and talk on stderr', async () => {
+  const rows: [args: string[], stderr: RegExp][] = [
+    [[], /^Dynamic tracing[\s\S]*USAGE:/],
+    [['--nonsense'], /^tetrace: unrecognized option '--nonsense'\n[\s\S]*USAGE:/],
+    [['-v'], /^ERROR: USAGE: filename or -e 'program' required\.\n$/],
+    [
+      ['/nonexistent/x.bt'],
+      /^ERROR: failed to open file '\/nonexistent\/x\.bt': No such file or directory\n$/,
+    ],
+  ];
+  for (const [args, stderr] of rows) {
+    const run = await runTetrace(args);
+    assert.deepEqual({ code: run.code, stdout: run.stdout }, { code: 1, stdout: '' }, args.join(' '));
+    assert.match(run.stderr, stderr, args.join(' '));
+  }
+});
+
+test('colour is what BPFTRACE_COLOR says', async () => {
+  const coloured = await runTetrace(['-v'], { env: { BPFTRACE_COLOR: 'always' } });
+  assert.equal(coloured.stderr.startsWith('\u001b[31mERROR: '), true);
+  const odd = await runTetrace(['-v'], { env: { BPFTRACE_COLOR: 'sometimes' } });
+  assert.match(odd.stderr, /^WARNING: Invalid env value! .*sometimes!\nERROR: /);
+});
