@@ -1,4 +1,4 @@
-import type { Program, Rejection, SourceTrail } from '../program/index.ts';
+import { errnoText, type Program, type Rejection, type SourceTrail } from '../program/index.ts';
 import { messageAt } from './quote-source.ts';
 
 /** How many of the verifier's last lines are shown. */
@@ -44,16 +44,8 @@ const explanations: readonly {
   },
 ];
 
-/**
- * A prog that the kernel refused, as lines to show: the script's line with a mark, what the verifier said, and what to change.
- *
- * `errnoText` words an error number ("Permission denied").
- */
-export function describeRejection(
-  program: Program,
-  rejection: Rejection,
-  errnoText: (errno: number) => string,
-): readonly string[] {
+/** A prog that the kernel refused, as lines to show: the script's line with a mark, what the verifier said, and what to change. */
+export function describeRejection(program: Program, rejection: Rejection): readonly string[] {
   const prog = program.progs[rejection.prog];
   const probe = program.probes.find((spec) => spec.prog === rejection.prog);
   const name = probe?.name ?? prog?.name ?? `prog ${rejection.prog}`;

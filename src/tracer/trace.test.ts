@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AttachOutcome, Host, Loaded, ProbeSpec, Program, Rejection } from '../program/index.ts';
+import type { TextOutcome } from '../report/index.ts';
 import { type RunControl, type TraceRun, trace } from './trace.ts';
+
+const none = { kind: 'none' } as const;
+function shown(text: string): TextOutcome {
+  return { kind: 'text', stream: 'stdout', text };
+}
 
 /** A backend of lists: progs put letters into a queue when they are run, and everything that happens is logged. */
 interface Scene {
@@ -93,22 +99,31 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
           : { ok: true, loaded: loaded as unknown as Loaded }, // maps are for the report
     },
     load: { constants: [] },
-    host: { stdout: (text: string) => say(`> ${text.trim()}`) } as unknown as Host,
+    host: {
+      stdout: (text: string) => say(text.trim()),
+      cat: (path: string) =>
+        path === 'here' ? { text: 'contents' } : { refused: 'No such file or directory' },
+    } as unknown as Host,
     makeReport: () => ({
-      record: (bytes) => {
+      handle: (bytes) => {
         const text = new TextDecoder().decode(bytes);
         say(`record ${text}`);
-        return text.startsWith('!') ? { exitCode: Number(text.slice(1)) } : undefined;
+        if (text.startsWith('!')) return { kind: 'exit', code: Number(text.slice(1)) };
+        if (text.startsWith('cat ')) return { kind: 'cat', path: text.slice(4), limit: 10 };
+        return none;
       },
-      attached: (count) => say(`attached ${count}`),
-      lost: (count) => say(`lost ${count}`),
-      end: () => say('end'),
-      maps: () => say('maps'),
+      finishSystem: () => none,
+      finishCat: (effect, answer) =>
+        shown(`${effect.path}: ${'text' in answer ? answer.text : answer.refused}`),
+      attached: (count) => shown(`attached ${count}`),
+      lost: (count) => shown(`lost ${count}`),
+      lostInAll: (count) => (count > 0n ? shown(`lost in all ${count}`) : none),
+      ended: () => shown('end'),
+      printAllMaps: () => [shown('maps')],
     }),
     control: runControl,
     messages: { error: say, warning: say, hint: say, plain: say },
     options: { dryRun: false, quiet: false, verbose: false, notifyAttached: false, ...scene.options },
-    errnoText: (errno) => (errno === 13 ? 'Permission denied' : `errno ${errno}`),
   });
   return { code, log };
 }
@@ -190,6 +205,17 @@ test('missing probes: an error, a warning, or nothing', async () => {
   assert.ok(none.log.includes('Attachment failed for all probes.'));
 });
 
+test('an effect is done, and its output shown, before the next record', async () => {
+  const { log } = await play({ probes: [begin(0)], emits: { 0: ['cat here', 'cat there', 'x'] } });
+  assert.deepEqual(log.slice(log.indexOf('record cat here'), log.indexOf('detach')), [
+    'record cat here',
+    'here: contents',
+    'record cat there',
+    'there: No such file or directory',
+    'record x',
+  ]);
+});
+
 test('a dry run attaches and stops', async () => {
   const { code, log } = await play({ probes: [begin(0), tracepoint('x', 1)], options: { dryRun: true } });
   assert.equal(code, 0);
@@ -200,12 +226,12 @@ test('lost records are told once as they come and once in all', async () => {
   const { log } = await play({ probes: [tracepoint('x', 0)], lost: 7n });
   assert.deepEqual(
     log.filter((line) => /lost/.test(line)),
-    ['lost 7', 'Total lost event count: 7'],
+    ['lost 7', 'lost in all 7'],
   );
 });
 
 test('nothing to attach, and too much', async () => {
-  assert.deepEqual(await play({ probes: [] }), { code: 1, log: ['> No probes to attach'] });
+  assert.deepEqual(await play({ probes: [] }), { code: 1, log: ['No probes to attach'] });
   const many = await play({ probes: Array.from({ length: 9 }, (_unused, i) => tracepoint(`e${i}`, i)) });
   assert.equal(many.code, 1);
   assert.match(

@@ -1,18 +1,14 @@
 import type { Backend, Host, Loaded, LoadOptions, Program } from '../program/index.ts';
+import type { Outcome, Report } from '../report/index.ts';
 import { attachOrder } from './attach-order.ts';
+import { performOutcome } from './effects.ts';
 import { describeRejection } from './rejection.ts';
 
-/** What a run needs of the report. Text goes through the Host. */
-export interface RunReport {
-  /** Shows one record; the code of an exit record ends the run. */
-  record(record: Uint8Array): { readonly exitCode: number } | undefined;
-  attached(probes: number): void;
-  lost(records: bigint): void;
-  /** The run is over, the maps come next. */
-  end(): void;
-  /** Shows all maps of the script that have something to show. */
-  maps(): void;
-}
+/** What a run asks of the report. */
+export type RunReport = Pick<
+  Report,
+  'handle' | 'finishSystem' | 'finishCat' | 'attached' | 'lost' | 'lostInAll' | 'ended' | 'printAllMaps'
+>;
 
 /** Where the run's own messages go. */
 export interface RunMessages {
@@ -55,8 +51,6 @@ export interface TraceRun {
   readonly control: RunControl;
   readonly messages: RunMessages;
   readonly options: RunOptions;
-  /** Words an error number: 13 is "Permission denied". */
-  readonly errnoText: (errno: number) => string;
 }
 
 /** Ends of a run as exit codes; `exit(n)` in a script gives n. Source: section 1.4 of the reference. */
@@ -75,7 +69,7 @@ export async function trace(run: TraceRun): Promise<number> {
   if (refused !== undefined) return refused;
   const result = run.backend.load(program, run.load);
   if (!result.ok) {
-    for (const line of describeRejection(program, result.rejection, run.errnoText)) messages.plain(line);
+    for (const line of describeRejection(program, result.rejection)) messages.plain(line);
     if (!run.options.verbose) messages.plain('Use -v for full kernel error log.');
     else messages.plain(result.rejection.log);
     return EXIT_FAILED;
@@ -126,7 +120,7 @@ class Run {
     ).length;
     if (places + run === 0) return this.#nothingAttached();
     control.started();
-    if (!options.quiet) this.#report.attached(places + run);
+    if (!options.quiet) this.#show(this.#report.attached(places + run));
     if (options.notifyAttached) host.stdout('__BPFTRACE_NOTIFY_PROBES_ATTACHED\n');
     control.flush();
 
@@ -140,9 +134,10 @@ class Run {
     this.#runProgs('end');
     this.#drain(Number.POSITIVE_INFINITY, false);
     this.#showLosses();
-    if (this.#lost > 0n) this.#run.messages.warning(`Total lost event count: ${this.#lost}`);
-    this.#report.end();
-    if (program.settings.printMapsOnExit) this.#report.maps();
+    this.#show(this.#report.lostInAll(this.#lost));
+    this.#show(this.#report.ended());
+    if (program.settings.printMapsOnExit)
+      this.#report.printAllMaps().forEach((text) => void this.#show(text));
     control.flush();
     return (this.#exitCode ?? 0) & 0xff;
   }
@@ -210,10 +205,10 @@ class Run {
     let count = 0;
     this.#loaded.drain((record) => {
       count++;
-      const exit = this.#report.record(record);
-      if (exit) {
+      const exitCode = this.#show(this.#report.handle(record));
+      if (exitCode !== undefined) {
         // The code that ended the run stays; end probes may still set one when nothing else did.
-        this.#exitCode ??= exit.exitCode;
+        this.#exitCode ??= exitCode;
         if (stopsAtExit) return false;
       }
       return count < limit;
@@ -223,8 +218,13 @@ class Run {
 
   #showLosses(): void {
     const lost = this.#loaded.lost();
-    if (lost > this.#lost) this.#report.lost(lost - this.#lost);
+    if (lost > this.#lost) this.#show(this.#report.lost(lost - this.#lost));
     this.#lost = lost;
+  }
+
+  /** Does what an outcome asks for; the code of an exit is returned. */
+  #show(outcome: Outcome): number | undefined {
+    return performOutcome(outcome, this.#report, this.#run.host);
   }
 
   #runProgs(kind: 'begin' | 'end' | 'self', signal?: string): void {

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ClockFields, Host, Program, SymbolFrame } from '../program/index.ts';
+import { Cgroups } from './cgroups.ts';
+import type { ElfFiles } from './elf-files.ts';
+import type { KernelSymbols } from './kernel-symbols.ts';
+import { LocalTime } from './local-time.ts';
+import type { OutputStream } from './output-stream.ts';
+import { PcapFile } from './pcap-file.ts';
+import { UserNames } from './user-names.ts';
+import { UserSymbols } from './user-symbols.ts';
+
+/** The most a command of `system()` may print at once. */
+const MAX_COMMAND_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+export interface LiveHostOptions {
+  readonly program: Program;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly kernelSymbols: KernelSymbols;
+  readonly elfFiles: ElfFiles;
+  readonly demangle: (name: string) => string;
+  /** Wall clock minus boot clock, ns. */
+  readonly bootToWallNs: () => bigint;
+}
+
+/** The Host of this machine: every answer is looked up when it is first needed. */
+export class LiveHost implements Host, Disposable {
+  readonly #options: LiveHostOptions;
+  readonly #userSymbols: UserSymbols;
+  readonly #userNames = new UserNames();
+  readonly #cgroups = new Cgroups();
+  readonly #localTime = new LocalTime();
+  readonly #captures = new Map<string, PcapFile>();
+
+  constructor(options: LiveHostOptions) {
+    this.#options = options;
+    const { settings } = options.program;
+    this.#userSymbols = new UserSymbols({
+      elfFiles: options.elfFiles,
+      cache: settings.cacheUserSymbols,
+      demangle: settings.cppDemangle ? options.demangle : (name) => name,
+    });
+  }
+
+  kernelSymbol(address: bigint): readonly SymbolFrame[] {
+    return this.#options.kernelSymbols.at(address);
+  }
+  userSymbol(pid: number, address: bigint, probe: number): readonly SymbolFrame[] {
+    return this.#userSymbols.at(pid, address, this.#binaryOfProbe(probe));
+  }
+  /** Reads a process's mappings now, so that its addresses still have names when it has ended. */
+  rememberProcess(pid: number): void {
+    this.#userSymbols.remember(pid);
+  }
+  userName(uid: bigint): string | undefined {
+    return this.#userNames.name(uid);
+  }
+  cgroupPath(id: bigint, filter: string): string {
+    return this.#cgroups.path(id, filter);
+  }
+  localTime(unixNs: bigint): ClockFields {
+    return this.#localTime.at(unixNs);
+  }
+  now(): bigint {
+    // performance.timeOrigin has microseconds where Date.now() has milliseconds.
+    return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+  }
+  bootToWallNs(): bigint {
+    return this.#options.bootToWallNs();
+  }
+
+  stdout(text: string): void {
+    this.#options.stdout.write(text);
+  }
+  stderr(text: string): void {
+    // Messages go out at once, and behind what was written to stdout before.
+    this.#options.stdout.flush();
+    this.#options.stderr.write(text);
+    this.#options.stderr.flush();
+  }
+
+  system(command: string): { readonly stdout: string; readonly status: number } {
+    this.#options.stdout.flush();
+    const result = spawnSync('/bin/sh', ['-c', Buffer.from(command, 'latin1').toString('utf8')], {
+      stdio: ['inherit', 'pipe', 'inherit'],
+      encoding: 'latin1',
+      maxBuffer: MAX_COMMAND_OUTPUT_BYTES,
+    });
+    return { stdout: result.stdout ?? '', status: result.status ?? 255 };
+  }
+
+  cat(path: string, limit: number): { readonly text: string } | { readonly refused: string } {
+    let fd: number;
+    try {
+      fd = openSync(Buffer.from(path, 'latin1'), 'r');
+    } catch (error) {
+      return { refused: reasonOf(error) };
+    }
+    try {
+      const bytes = Buffer.alloc(limit);
+      let length = 0;
+      while (length < limit) {
+        const got = readSync(fd, bytes, length, limit - length, null);
+        if (got === 0) break;
+        length += got;
+      }
+      return { text: bytes.toString('latin1', 0, length) };
+    } catch (error) {
+      return { refused: reasonOf(error) };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  packet(path: string, unixNs: bigint, data: Uint8Array, originalLength: number): void {
+    const key = resolve(path);
+    let file = this.#captures.get(key);
+    if (!file) {
+      file = new PcapFile(key);
+      this.#captures.set(key, file);
+    }
+    file.append(unixNs, data, originalLength);
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#captures.values()) file[Symbol.dispose]();
+    this.#captures.clear();
+  }
+
+  /** The one binary that a probe stands in, when it is one. */
+  #binaryOfProbe(index: number): string | undefined {
+    const probe = this.#options.program.probes[index];
+    if (probe?.kind !== 'uprobe' && probe?.kind !== 'uretprobe' && probe?.kind !== 'usdt') return undefined;
+    const paths = new Set(probe.locations.map((location) => location.path));
+    const [path] = paths;
+    return paths.size === 1 && path !== undefined && statSync(path, { throwIfNoEntry: false })
+      ? path
+      : undefined;
+  }
+}
+
+/** "No such file or directory" for ENOENT: Node.js words it as the C library does, in lower case, between the code and the call. */
+function reasonOf(error: unknown): string {
+  const { message } = error as NodeJS.ErrnoException;
+  const text = /^[A-Z0-9]+: (.*?)(?:, \w+(?: .*)?)?$/s.exec(message)?.[1] ?? message;
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,34 @@
+import { unreachable } from '../base/index.ts';
+import type { Host } from '../program/index.ts';
+import type { Outcome, Report } from '../report/index.ts';
+
+/**
+ * Has the Host do what a record came to, before the next record is looked at: output of later records stands behind what a command
+ * or a file puts out.
+ *
+ * @returns the code of an exit record, which ends the run.
+ */
+export function performOutcome(
+  outcome: Outcome,
+  report: Pick<Report, 'finishSystem' | 'finishCat'>,
+  host: Host,
+): number | undefined {
+  switch (outcome.kind) {
+    case 'none':
+      return undefined;
+    case 'text':
+      host[outcome.stream](outcome.text);
+      return undefined;
+    case 'exit':
+      return outcome.code;
+    case 'system':
+      return performOutcome(report.finishSystem(host.system(outcome.command).stdout), report, host);
+    case 'cat':
+      return performOutcome(report.finishCat(outcome, host.cat(outcome.path, outcome.limit)), report, host);
+    case 'packet':
+      host.packet(outcome.path, outcome.unixNs, outcome.data, outcome.originalLength);
+      return undefined;
+    default:
+      return unreachable(outcome);
+  }
+}
