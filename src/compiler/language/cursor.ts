@@ -53,6 +53,7 @@ export class Cursor {
   depth = 0;
   /** The place all nodes and messages get, for text that is not in the script (an expanded C macro). */
   readonly #place: Span | undefined;
+  #reportedComment = false;
 
   constructor(source: Source, place?: Span) {
     this.source = source;
@@ -170,7 +171,9 @@ export class Cursor {
   }
 
   reportExpected(what: string): void {
+    const comment = this.lexer.comments.at(-1);
     if (this.token.unterminated && this.atKind('string')) this.reportUnterminated(this.token);
+    else if (this.atEnd && comment && isUnterminated(comment)) this.reportUnterminatedComment();
     else this.report('syntax-expected', this.tokenSpan(), what);
   }
 
@@ -183,10 +186,12 @@ export class Cursor {
     this.report('syntax-unterminated-string', this.span(token.start, token.end));
   }
 
-  reportUnterminatedComments(): void {
-    for (const comment of this.lexer.comments.filter(isUnterminated)) {
-      this.report('syntax-unterminated-comment', this.span(comment.span.start, comment.span.start + 2));
-    }
+  /** Reports, once, that the last comment has no end. */
+  reportUnterminatedComment(): void {
+    const comment = this.lexer.comments.at(-1);
+    if (comment === undefined || !isUnterminated(comment) || this.#reportedComment) return;
+    this.report('syntax-unterminated-comment', this.span(comment.span.start, comment.span.start + 2));
+    this.#reportedComment = true;
   }
 
   /** Opens one level of nesting; the caller closes it with `depth--`, recovery restores it. */
@@ -239,9 +244,11 @@ export class Cursor {
   }
 
   /** Skips a broken top-level item: to a word in the first column, or behind a `}` or `;` that is not inside braces. */
-  skipItem(): void {
+  skipItem(itemStart: number): void {
     let open = 0;
     while (!this.atEnd) {
+      const { kind, start } = this.token;
+      if (kind === 'word' && start > itemStart && this.#isFirstColumn(start)) return;
       const token = this.advance();
       if (token.kind === 'punct') {
         if (token.text === '{') open++;
@@ -249,7 +256,6 @@ export class Cursor {
         if (open <= 0 && token.text === '}') return;
         if (open === 0 && token.text === ';' && !this.at('}')) return;
       }
-      if (this.atKind('word') && this.token.onNewLine && this.#isFirstColumn(this.token.start)) return;
     }
   }
 

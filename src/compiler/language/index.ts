@@ -72,6 +72,7 @@ export { splitAttachPoint } from './attach-point.ts';
 export { childrenOf } from './children.ts';
 export type { Catalogue, CatalogueRow, Diagnostic, DiagnosticContext, Severity } from './diagnostic.ts';
 export { hasErrors, makeDiagnostic, withContext, withHint } from './diagnostic.ts';
+export { formatScript } from './format.ts';
 export type { ParsedScript } from './parse.ts';
 export { parseExpression, parseScript } from './parse.ts';
 export type { RenderOptions } from './render-diagnostics.ts';

@@ -2,6 +2,7 @@
 import type {
   AttachPoint,
   CChunk,
+  Comment,
   Config,
   ConfigSetting,
   Expr,
@@ -45,9 +46,9 @@ export interface ParsedScript {
 export function parseScript(source: Source): ParsedScript {
   const p = new Cursor(source);
   const shebang = parseShebang(p);
-  const parts: Parts = { cSection: [], imports: [], items: [] };
+  const parts: Parts = { cSection: [], imports: [], items: [], isPastHead: false };
   while (!p.atEnd && !p.hasGivenUp) parsePart(p, parts);
-  p.reportUnterminatedComments();
+  p.reportUnterminatedComment();
   checkTreeDepth(p, parts.items);
   const { config, cSection, imports, items } = parts;
   const script: Script = {
@@ -59,7 +60,7 @@ export function parseScript(source: Source): ParsedScript {
     ...(config && { config }),
     imports,
     items,
-    comments: p.lexer.comments,
+    comments: p.lexer.comments.filter((comment) => !isInside(comment, cSection)),
   };
   return { script, diagnostics: p.diagnostics };
 }
@@ -84,12 +85,22 @@ export function parseExpression(
   }
 }
 
+/** Looking for the `{` of a definition passes comments that belong to its text. */
+function isInside(comment: Comment, chunks: readonly CChunk[]): boolean {
+  const { start } = comment.span;
+  const last = chunks.at(-1);
+  if (last === undefined || start >= last.span.end) return false;
+  return chunks.some((chunk) => start >= chunk.span.start && start < chunk.span.end);
+}
+
 /** A script as far as it was read. */
 interface Parts {
   readonly cSection: CChunk[];
   readonly imports: Import[];
   readonly items: Item[];
   config?: Config;
+  /** Probes, macros or the like have started: nothing else may follow. */
+  isPastHead: boolean;
 }
 
 function parseShebang(p: Cursor): Shebang | undefined {
@@ -108,29 +119,29 @@ function parsePart(p: Cursor, parts: Parts): void {
   try {
     const chunk = parseCChunk(p);
     if (chunk !== undefined) {
-      if (parts.items.length > 0 || parts.config !== undefined || parts.imports.length > 0) {
+      if (parts.isPastHead || parts.config !== undefined || parts.imports.length > 0) {
         p.report('syntax-c-order', chunk.span);
       }
       parts.cSection.push(chunk);
     } else if (p.atWord('config') && p.peekSecond().text === '=') {
       const wordSpan = p.tokenSpan();
       const config = parseConfig(p);
-      if (parts.items.length > 0) p.report('syntax-config-order', wordSpan);
+      if (parts.isPastHead) p.report('syntax-config-order', wordSpan);
       else if (parts.config !== undefined) p.report('syntax-config-duplicate', wordSpan);
       else parts.config = config;
     } else if (p.atWord('import')) {
       const wordSpan = p.tokenSpan();
       const imported = parseImport(p);
-      if (parts.items.length > 0) p.report('syntax-import-order', wordSpan);
+      if (parts.isPastHead) p.report('syntax-import-order', wordSpan);
       else parts.imports.push(imported);
     } else {
-      const item = parseItem(p);
-      if (item !== undefined) parts.items.push(item);
+      parts.isPastHead = true;
+      parts.items.push(parseItem(p));
     }
   } catch (failure) {
     if (!(failure instanceof SyntaxFailure)) throw failure;
     p.depth = 0;
-    if (!failure.atBoundary) p.skipItem();
+    if (!failure.atBoundary) p.skipItem(start);
   }
   if (p.token.start === start && !p.atEnd) {
     if (p.diagnostics.length === errorsBefore) p.report('syntax-unexpected-input', p.tokenSpan());
@@ -138,7 +149,7 @@ function parsePart(p: Cursor, parts: Parts): void {
   }
 }
 
-function parseItem(p: Cursor): Item | undefined {
+function parseItem(p: Cursor): Item {
   if (p.atWord('macro')) return parseMacro(p);
   if (p.atWord('fn')) return parseFn(p);
   if (p.atWord('let')) return parseMapDeclaration(p);
