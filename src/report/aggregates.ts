@@ -25,7 +25,7 @@ export type SimpleAggregate = Extract<
 
 export interface Combined {
   readonly value: Value;
-  /** What entries are ordered by; min and max as unsigned (section 7.2). */
+  /** What entries are ordered by: the value before it was divided; min and max as unsigned (section 7.2). */
   readonly order: bigint;
 }
 
@@ -41,17 +41,18 @@ export function combineAggregate(type: SimpleAggregate, cpus: readonly Uint8Arra
       return intOf(sumOf(cpus, 0, type.signed), div);
     case 'min':
     case 'max': {
-      const { value } = intOf(extremeOf(cpus, type.kind, type.signed), div);
-      return { value, order: asU64(value.value) };
+      const extreme = extremeOf(cpus, type.kind, type.signed);
+      return { value: { kind: 'int', value: extreme / div }, order: asU64(extreme) };
     }
     case 'avg':
     case 'stats': {
       const total = sumOf(cpus, 0, type.signed);
       const count = sumOf(cpus, 8, false);
-      const average = (count === 0n ? 0n : total / count) / div;
+      const undivided = count === 0n ? 0n : total / count;
+      const average = undivided / div;
       const value: Value =
         type.kind === 'avg' ? { kind: 'int', value: average } : { kind: 'stats', count, average, total };
-      return { value, order: average };
+      return { value, order: undivided };
     }
     default:
       return unreachable(type);
@@ -122,9 +123,8 @@ function extremeOf(cpus: readonly Uint8Array[], kind: 'min' | 'max', signed: boo
   return extreme ?? 0n;
 }
 
-function intOf(value: bigint, div: bigint) {
-  const divided = value / div;
-  return { value: { kind: 'int', value: divided } as const, order: divided };
+function intOf(value: bigint, div: bigint): Combined {
+  return { value: { kind: 'int', value: value / div }, order: value };
 }
 
 function readWord(bytes: Uint8Array, offset: number, signed: boolean): bigint {

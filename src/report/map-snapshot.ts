@@ -93,8 +93,8 @@ function plainValue(
 ): { readonly value: Value; readonly order: bigint | undefined } {
   const type = map.value;
   if (type.kind === 'int') {
-    const value = sumOf(type, cpus) / div;
-    return { value: { kind: 'int', value }, order: value };
+    const sum = sumOf(type, cpus);
+    return { value: { kind: 'int', value: sum / div }, order: sum };
   }
   const value = decodeValue(cpus[0]!, 0);
   return { value, order: value.kind === 'enum' ? value.value : undefined };
