@@ -1,0 +1,224 @@
+import { readFileSync, statSync } from 'node:fs';
+import { machine } from 'node:os';
+import type { Btf } from '../btf/index.ts';
+import {
+  type Arch,
+  archTable,
+  type Feature,
+  type FileAnswer,
+  type KernelFunction,
+  type Target,
+  type TracepointFormat,
+  type UserSymbol,
+} from '../program/index.ts';
+import { type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
+import { Cgroups } from './cgroups.ts';
+import { parseCpuList } from './cpu-list.ts';
+import type { ElfFiles } from './elf-files.ts';
+import { KernelBtf } from './kernel-btf.ts';
+import { parseBlacklist, parseFunctionList } from './kernel-function-list.ts';
+import type { KernelSymbols } from './kernel-symbols.ts';
+import { readText, type Tracefs } from './tracefs.ts';
+
+/** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
+const PROC_PID_INIT_INO = 0xefff_fffcn;
+
+export interface LiveTargetOptions {
+  /** Asks the kernel for a feature; the answer is remembered here. */
+  readonly hasFeature: (feature: Feature) => boolean;
+  readonly kernelSymbols: KernelSymbols;
+  readonly elfFiles: ElfFiles;
+  readonly tracefs: Tracefs;
+  readonly bootToWallNs: bigint;
+  /** Where C includes are searched. */
+  readonly includeDirs: readonly string[];
+  /** Read instead of tracefs's available_filter_functions (--traceable-functions). */
+  readonly traceableFunctions?: string;
+  /** Allows files that are no ELF as uprobe targets. */
+  readonly unsafe: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The running machine as a Target. Nothing is read before it is asked for; each answer is read once. */
+export class LiveTarget implements Target {
+  readonly arch: Arch;
+  readonly includeDirs: readonly string[];
+  readonly bootToWallNs: bigint;
+  readonly #options: LiveTargetOptions;
+  readonly #btf: KernelBtf;
+  readonly #cgroups = new Cgroups();
+  readonly #features = new Map<Feature, boolean>();
+  readonly #formats = new Map<string, TracepointFormat | undefined>();
+  readonly #symbols = new Map<string, readonly UserSymbol[] | undefined>();
+  #cpus: { readonly possible: number; readonly online: readonly number[] } | undefined;
+  #tracepoints: readonly string[] | undefined;
+  #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
+  #pidNamespace: { readonly answer: Target['pidNamespace'] } | undefined;
+
+  constructor(options: LiveTargetOptions) {
+    this.#options = options;
+    this.arch = archOf(machine());
+    this.includeDirs = options.includeDirs;
+    this.bootToWallNs = options.bootToWallNs;
+    this.#btf = new KernelBtf(options.environment['BPFTRACE_BTF']);
+  }
+
+  get possibleCpus(): number {
+    return this.#readCpus().possible;
+  }
+  get onlineCpus(): readonly number[] {
+    return this.#readCpus().online;
+  }
+
+  has(feature: Feature): boolean {
+    const known = this.#features.get(feature);
+    if (known !== undefined) return known;
+    const answer = this.#options.hasFeature(feature);
+    this.#features.set(feature, answer);
+    return answer;
+  }
+
+  btf(): Btf | undefined {
+    return this.#btf.vmlinux();
+  }
+  moduleBtf(module: string): Btf | undefined {
+    return this.#btf.module(module);
+  }
+  btfModules(): readonly string[] {
+    return this.#btf.modules();
+  }
+
+  tracepointFormat(category: string, event: string): TracepointFormat | undefined {
+    const name = `${category}:${event}`;
+    if (!this.#formats.has(name)) this.#formats.set(name, this.#options.tracefs.format(category, event));
+    return this.#formats.get(name);
+  }
+  tracepoints(): readonly string[] {
+    this.#tracepoints ??= this.#options.tracefs.tracepoints();
+    return this.#tracepoints;
+  }
+
+  kernelFunctions(): readonly KernelFunction[] | undefined {
+    this.#functions ??= { list: this.#readFunctions() };
+    return this.#functions.list;
+  }
+
+  hasKernelFunction(name: string, module?: string): boolean | undefined {
+    // BTF answers in milliseconds; the list of functions takes tens of them.
+    const btf = module === undefined || module === 'vmlinux' ? this.btf() : this.moduleBtf(module);
+    if (this.#options.traceableFunctions === undefined && btf?.find(name, 'func') !== undefined) return true;
+    const wanted = module === 'vmlinux' ? undefined : module;
+    return this.kernelFunctions()?.some(
+      (row) => row.name === name && (module === undefined || row.module === wanted),
+    );
+  }
+
+  kernelSymbol(name: string): bigint | undefined {
+    return this.#options.kernelSymbols.address(name);
+  }
+
+  resolveBinary(text: string, pid?: number): readonly FoundBinary[] {
+    return lookUpBinaries(text, pid, {
+      arch: this.arch,
+      elfFiles: this.#options.elfFiles,
+      anyFile: this.#options.unsafe,
+      searchPath: this.#options.environment['PATH'] ?? '',
+    });
+  }
+
+  userSymbols(path: string): readonly UserSymbol[] | undefined {
+    if (!this.#symbols.has(path)) this.#symbols.set(path, this.#readUserSymbols(path));
+    return this.#symbols.get(path);
+  }
+  fileOffset(path: string, address: bigint): bigint | undefined {
+    return this.#options.elfFiles.open(path)?.fileOffset(address);
+  }
+
+  cgroupId(path: string): bigint | undefined {
+    return this.#cgroups.id(path);
+  }
+
+  readFile(path: string): FileAnswer {
+    try {
+      const text = readFileSync(path, 'utf8');
+      return { kind: 'text', text, worldWritable: (statSync(path).mode & 0o002) !== 0 };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return { kind: 'refused', reason: code === 'ENOENT' ? 'No such file or directory' : message };
+    }
+  }
+
+  get pidNamespace(): Target['pidNamespace'] {
+    this.#pidNamespace ??= { answer: readPidNamespace() };
+    return this.#pidNamespace.answer;
+  }
+
+  #readCpus(): { readonly possible: number; readonly online: readonly number[] } {
+    this.#cpus ??= {
+      // Rows are indexed by CPU number, so holes count.
+      possible: Math.max(...parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))) + 1,
+      online: parseCpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8')),
+    };
+    return this.#cpus;
+  }
+
+  #readFunctions(): readonly KernelFunction[] | undefined {
+    const { tracefs, traceableFunctions } = this.#options;
+    const text =
+      traceableFunctions === undefined
+        ? tracefs.read('available_filter_functions')
+        : readFileSync(traceableFunctions, 'utf8');
+    if (text !== undefined && text !== '') {
+      const refused = parseBlacklist(readText('/sys/kernel/debug/kprobes/blacklist') ?? '');
+      const functions = parseFunctionList(text);
+      return refused.size === 0 ? functions : functions.filter(({ name }) => !refused.has(name));
+    }
+    return this.#functionsFromSymbols();
+  }
+
+  /** Where lockdown withholds the list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
+  #functionsFromSymbols(): readonly KernelFunction[] | undefined {
+    const btf = this.btf();
+    if (!btf) return undefined;
+    const known = new Set<string>();
+    for (const id of btf.idsOfKind('func')) known.add(btf.nameOf(id));
+    const seen = new Set<string>();
+    const functions: KernelFunction[] = [];
+    for (const row of this.#options.kernelSymbols.functions()) {
+      const key = `${row.module ?? ''}:${row.name}`;
+      if (row.module === 'bpf' || seen.has(key) || (row.module === undefined && !known.has(row.name)))
+        continue;
+      seen.add(key);
+      functions.push(row);
+    }
+    return functions.length === 0 ? undefined : functions;
+  }
+
+  #readUserSymbols(path: string): readonly UserSymbol[] | undefined {
+    const elf = this.#options.elfFiles.open(path);
+    if (!elf) return undefined;
+    const byPlace = new Map<string, UserSymbol>();
+    for (const { name, address, size } of elf.functions()) {
+      const fileOffset = elf.fileOffset(address);
+      // A symbol stands in .symtab and .dynsym with one name and address.
+      if (fileOffset !== undefined) byPlace.set(`${name}\n${address}`, { name, address, fileOffset, size });
+    }
+    return [...byPlace.values()];
+  }
+}
+
+function archOf(name: string): Arch {
+  if (Object.hasOwn(archTable, name)) return name as Arch; // checked just now
+  throw new Error(
+    `Tetrace does not know this processor: ${name} (it knows ${Object.keys(archTable).join(', ')})`,
+  );
+}
+
+function readPidNamespace(): Target['pidNamespace'] {
+  try {
+    const { dev, ino } = statSync('/proc/self/ns/pid', { bigint: true });
+    return ino === PROC_PID_INIT_INO ? undefined : { dev, ino };
+  } catch {
+    return undefined; // a kernel without pid namespaces
+  }
+}
