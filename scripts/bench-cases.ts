@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+
+/** One thing to measure: a command line that both commands understand. */
+export interface BenchCase {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Measured until its output matches this, then interrupted; without it, until it ends. */
+  readonly until?: RegExp;
+  /** What we want to reach, as words. */
+  readonly reach?: { readonly time?: string; readonly memory?: string };
+  /** Why this case cannot run here; undefined when it can. */
+  readonly needs?: () => string | undefined;
+}
+
+const tetris = `${process.env['TETRACE_TETRIS'] ?? ''}/tetris.bt`;
+
+export const cases: readonly BenchCase[] = [
+  {
+    name: 'begin-exit',
+    args: ['-e', 'BEGIN { exit(); }'],
+    reach: { time: '0.5 x', memory: '70 MB' },
+  },
+  {
+    name: 'count-syscalls',
+    args: ['-e', 'BEGIN { exit(); } tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'],
+    reach: { memory: '70 MB' },
+  },
+  {
+    name: 'openat-printf',
+    args: [
+      '-e',
+      'BEGIN { exit(); } tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }',
+    ],
+  },
+  {
+    name: 'hist-latency',
+    args: [
+      '-e',
+      'BEGIN { exit(); } tracepoint:syscalls:sys_enter_read { @start[tid] = nsecs; } ' +
+        'tracepoint:syscalls:sys_exit_read /@start[tid]/ { @us = hist((nsecs - @start[tid]) / 1000); delete(@start[tid]); }',
+    ],
+  },
+  {
+    name: 'btf-fields',
+    args: ['-e', 'BEGIN { printf("%d %s\\n", curtask->pid, curtask->comm); exit(); }'],
+  },
+  {
+    name: 'wildcard',
+    args: ['-e', 'BEGIN { exit(); } tracepoint:sched:* { @[probe] = count(); }'],
+  },
+  {
+    name: 'tetris-2019-first-frame',
+    args: ['--unsafe', tetris],
+    // Kernels without kprobes cannot see its keys, but draw its frames.
+    env: { BPFTRACE_MISSING_PROBES: 'warn' },
+    // BEGIN clears the screen; a frame starts at the top left with an empty line.
+    until: /\u001b\[H\n/,
+    reach: { time: '500 ms' },
+    needs: () => (existsSync(tetris) ? undefined : 'TETRACE_TETRIS names no checkout of the game'),
+  },
+];

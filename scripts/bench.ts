@@ -1,0 +1,101 @@
+/**
+ * Measures whole processes, side by side with bpftrace: `bench [CASE...]`.
+ *
+ * TETRACE_BPFTRACE names the command to compare with, for example `chroot DIR bpftrace` (scripts/install-bpftrace.mjs makes one); without
+ * it only our own numbers are printed. Runs take turns, so that a busy machine is busy for both; the fastest run counts, because
+ * everything else a machine does only adds. Peak memory comes from runs of its own, because watching takes time too.
+ */
+
+import { type BenchCase, cases } from './bench-cases.ts';
+import { type Measurement, peakMemoryMb, wallTimeMs } from './measure-process.ts';
+
+const rounds = 7;
+const ours = ['bin/tetrace'];
+const theirs = (process.env['TETRACE_BPFTRACE'] ?? '').split(/\s+/).filter((word) => word !== '');
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !cases.some((row) => row.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: no case ${unknown.join(', ')}; there are ${cases.map((row) => row.name).join(', ')}\n`,
+  );
+  process.exit(1);
+}
+if (process.env['NODE_EXTRA_CA_CERTS'] !== undefined) {
+  process.stdout.write(
+    'NODE_EXTRA_CA_CERTS is left out: Node.js reads that file at every start, tracing or not.\n',
+  );
+  delete process.env['NODE_EXTRA_CA_CERTS'];
+}
+if (theirs.length === 0) process.stdout.write('TETRACE_BPFTRACE names no command to compare with.\n');
+
+const columns = [
+  'case',
+  'tetrace',
+  'bpftrace',
+  'ratio',
+  'to reach',
+  'tetrace',
+  'bpftrace',
+  'to reach',
+] as const;
+printRow(columns);
+for (const row of cases) {
+  if (wanted.length > 0 && !wanted.includes(row.name)) continue;
+  const missing = row.needs?.();
+  if (missing !== undefined) {
+    process.stdout.write(`${row.name}: skipped, ${missing}\n`);
+    continue;
+  }
+  printRow(await measure(row));
+}
+
+async function measure(row: BenchCase): Promise<readonly string[]> {
+  const commands = {
+    ours: [...ours, ...row.args],
+    theirs: theirs.length === 0 ? undefined : [...theirs, ...row.args],
+  };
+  const times: { ours: Measurement[]; theirs: Measurement[] } = { ours: [], theirs: [] };
+  for (let round = 0; round < rounds; round++) {
+    times.ours.push(await wallTimeMs(commands.ours, row));
+    if (commands.theirs !== undefined) times.theirs.push(await wallTimeMs(commands.theirs, row));
+  }
+  const memory = {
+    ours: await peakMemoryMb(commands.ours, row),
+    theirs: commands.theirs === undefined ? undefined : await peakMemoryMb(commands.theirs, row),
+  };
+  const ourTime = best(times.ours);
+  const theirTime = best(times.theirs);
+  const ratio = ourTime.ok && theirTime?.ok ? `${(ourTime.value / theirTime.value).toFixed(2)} x` : '-';
+  return [
+    row.name,
+    show(ourTime, 'ms'),
+    show(theirTime, 'ms'),
+    ratio,
+    row.reach?.time ?? '-',
+    show(memory.ours, 'MB'),
+    show(memory.theirs, 'MB'),
+    row.reach?.memory ?? '-',
+  ];
+}
+
+/** The smallest value; a failure when any run failed. */
+function best(measurements: readonly Measurement[]): Measurement {
+  const failure = measurements.find((one) => !one.ok);
+  if (failure !== undefined) return failure;
+  const values = measurements.map((one) => (one.ok ? one.value : Number.NaN));
+  return values.length === 0 ? { ok: false, problem: '-' } : { ok: true, value: Math.min(...values) };
+}
+
+function show(measurement: Measurement | undefined, unit: string): string {
+  if (measurement === undefined) return '-';
+  return measurement.ok
+    ? `${measurement.value.toFixed(measurement.value < 10 ? 1 : 0)} ${unit}`
+    : measurement.problem;
+}
+
+function printRow(cells: readonly string[]): void {
+  process.stdout.write(
+    `${cells.map((cell, index) => (index === 0 ? cell.padEnd(24) : cell.padStart(12))).join('')}\n`,
+  );
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { BenchCase } from './bench-cases.ts';
+
+/** A number, or a word for why there is none. */
+export type Measurement =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly problem: string };
+
+type Run = Pick<BenchCase, 'env' | 'until'>;
+
+/** Milliseconds from starting a command to its end, or to the output that `run.until` waits for. */
+export async function wallTimeMs(argv: readonly string[], run: Run): Promise<Measurement> {
+  const started = performance.now();
+  const { measured } = start(argv, run);
+  const problem = await measured;
+  return problem === undefined ? { ok: true, value: performance.now() - started } : { ok: false, problem };
+}
+
+/**
+ * Peak resident memory of a command in megabytes: the kernel's high-water mark (VmHWM), looked at every few milliseconds, because it
+ * is gone with the process. The mark only grows, so a late look misses no earlier peak.
+ */
+export async function peakMemoryMb(argv: readonly string[], run: Run): Promise<Measurement> {
+  const { child, measured } = start(argv, run);
+  let peakKb = 0;
+  const watch = setInterval(() => {
+    peakKb = Math.max(peakKb, highWaterMarkKb(child.pid));
+  }, 2);
+  const problem = await measured;
+  clearInterval(watch);
+  return problem === undefined ? { ok: true, value: peakKb / 1024 } : { ok: false, problem };
+}
+
+/** Starts a command; `measured` resolves when what is to be measured is over, with a word when it went wrong. */
+function start(
+  argv: readonly string[],
+  { env, until }: Run,
+): { readonly child: ChildProcess; readonly measured: Promise<string | undefined> } {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let output = '';
+  let seen = false;
+  const measured = new Promise<string | undefined>((resolve) => {
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      if (until === undefined || seen) return;
+      output += chunk;
+      if (!until.test(output)) return;
+      seen = true;
+      child.kill('SIGINT');
+      resolve(undefined);
+    });
+    child.stderr?.resume();
+    child.on('error', () => resolve('cannot start'));
+    child.on('exit', (code, signal) => {
+      if (until !== undefined && !seen) resolve('no output');
+      else resolve(code === 0 || seen ? undefined : `failed (${signal ?? code})`);
+    });
+  });
+  return { child, measured };
+}
+
+function highWaterMarkKb(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0; // it has just ended
+  }
+}
