@@ -71,8 +71,9 @@ function definitionEnd(p: Cursor, first: Token): number {
     at += piece.length;
     if (piece === '}' && --open === 0 && !isTypedef) return at;
   }
+  p.report('syntax-unclosed-definition', p.span(first.start, first.end), isTypedef ? ';' : '}');
   p.jumpTo(text.length);
-  return p.failExpected(isTypedef ? "';'" : "'}'");
+  throw new SyntaxFailure();
 }
 
 function attributeEnd(p: Cursor): number {

@@ -86,6 +86,10 @@ export const syntaxDiagnostics = {
     severity: 'error',
     message: () => 'syntax: root-level let statements need to be map declarations, e.g. let @a = hash(2);',
   },
+  'syntax-unclosed-definition': {
+    severity: 'error',
+    message: (closer: string) => `syntax: the C definition that starts here has no '${closer}'`,
+  },
   'syntax-attribute': {
     severity: 'error',
     message: (problem: string) => `syntax: __attribute__ syntax error, ${problem}`,
