@@ -21,7 +21,7 @@ const { bundleName, cacheName, compileBundle, evaluateBundle } = require('./load
  * more of a source than its length). The last step is a rename of the stamp that names it: a reader sees the old
  * build or the new one.
  */
-function build() {
+async function build() {
   const sources = listSources(); // before anything is read: a file that changes meanwhile makes this build stale, not wrong
   mkdirSync(distDir, { recursive: true });
   const fresh = join(distDir, `new-${process.pid}`);
@@ -29,7 +29,7 @@ function build() {
   try {
     bundle(join(fresh, bundleName));
     const script = compileBundle(fresh);
-    evaluateBundle(script, fresh).warmUp();
+    await evaluateBundle(script, fresh).warmUp();
     writeFileSync(join(fresh, cacheName), script.createCachedData());
     const hash = createHash('sha256')
       .update(readFileSync(join(fresh, bundleName)))
@@ -94,4 +94,7 @@ function removeOthers(kept) {
   for (const { name } of builds.slice(1)) rmSync(join(distDir, name), { recursive: true, force: true });
 }
 
-build();
+build().catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});

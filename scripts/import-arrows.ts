@@ -69,8 +69,8 @@ export const importArrows: Arrows = {
   'kernel/sys': ['base'],
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
   runtime: ['kernel', 'embedded', 'program', 'elf', 'btf', 'bpf', 'base'],
-  // compiler as well: formatting and listing are questions to the compiler alone, without a run.
-  cli: ['tracer', 'runtime', 'embedded', 'compiler', 'program', 'base'],
+  // The compiler as well: formatting, listing and the compiler's own stages are questions to it alone, without a run.
+  cli: ['tracer', 'runtime', 'embedded', 'compiler', 'compiler/language', 'report', 'program', 'base'],
   'web/protocol': ['program', 'base'],
   'web/server': ['web/protocol', 'tracer', 'runtime', 'embedded', 'program', 'base'],
   'web/client': ['web/protocol', 'tracer', 'embedded', 'program', 'base'],

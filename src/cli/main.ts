@@ -18,6 +18,8 @@ import { findSubcommand } from './subcommands.ts';
 import { usageText } from './usage.ts';
 import { versionText } from './version.ts';
 
+export { warmUp } from './warm-up.ts';
+
 /** What every command is told about how it was called. */
 export interface CommandContext {
   readonly name: InvokedName;
@@ -42,12 +44,6 @@ export function runFromCommandLine(): void {
       process.exitCode = exitCodes.refused;
     },
   );
-}
-
-/** Runs what the build's code cache should know compiled. It says and changes nothing. */
-export function warmUp(): void {
-  parseOptions(['-q', '-e', 'BEGIN { exit(); }', '--', '--a=1'], { fileExists: () => false });
-  ownCredentials();
 }
 
 /** Runs one command line (without the command's name); the result is the exit code. */
@@ -93,8 +89,8 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
   try {
     const script = options.script && loadScript(options.script);
     if (options.mode === 'format' && script !== undefined) {
-      messages.error('--fmt is not there yet');
-      return exitCodes.refused;
+      const { formatCommand } = await import('./format.ts');
+      return formatCommand(script, options.output, context);
     }
     // A program that never reaches the kernel needs no privileges.
     if (options.backend === 'kernel') {

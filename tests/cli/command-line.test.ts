@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -48,4 +56,30 @@ test('colour is what BPFTRACE_COLOR says', async () => {
   assert.equal(coloured.stderr.startsWith('\u001b[31mERROR: '), true);
   const odd = await runTetrace(['-v'], { env: { BPFTRACE_COLOR: 'sometimes' } });
   assert.match(odd.stderr, /^WARNING: Invalid env value! .*sometimes!\nERROR: /);
+});
+
+test('--fmt prints a script in canonical layout, or writes it', async () => {
+  const script = 'BEGIN{printf("h\u00f6\\n");exit()}';
+  const printed = await runTetrace(['--fmt', '-'], { input: script });
+  assert.deepEqual({ code: printed.code, stderr: printed.stderr }, { code: 0, stderr: '' });
+  const again = await runTetrace(['--fmt', '-'], { input: printed.stdout });
+  assert.equal(again.stdout, printed.stdout);
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-fmt-'));
+  try {
+    const file = join(folder, 'x.bt');
+    writeFileSync(file, script, { mode: 0o755 });
+    const written = await runTetrace(['--fmt', file, '-o', file]);
+    assert.deepEqual({ code: written.code, stdout: written.stdout }, { code: 0, stdout: '' });
+    assert.equal(readFileSync(file, 'utf8'), printed.stdout);
+    assert.equal(statSync(file).mode & 0o777, 0o755);
+    assert.deepEqual(readdirSync(folder), ['x.bt']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('--fmt of a script with errors says what and ends with 1', async () => {
+  const run = await runTetrace(['--fmt', '-e', 'BEGIN { $x = ; }']);
+  assert.deepEqual({ code: run.code, stdout: run.stdout }, { code: 1, stdout: '' });
+  assert.match(run.stderr, /^stdin:1:14-15: ERROR: /);
 });
