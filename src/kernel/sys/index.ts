@@ -1,0 +1,23 @@
+export { bpf, type Pinned, pin, pinText, pinU64s, pinZeros } from './bpf.ts';
+export * as attr from './bpf-attr.ts';
+export { Epoll } from './epoll.ts';
+export { type ErrnoName, errnoName, errnos, errnoText } from './errno.ts';
+export { checked, isKernelError, KernelError } from './error.ts';
+export { addressOf, type SyscallArg, syscall, syscallAsync, viewMemory } from './ffi.ts';
+export { close, closeAsync, mountPseudo, read } from './files.ts';
+export { Mapping } from './memory.ts';
+export {
+  ioctl,
+  PERF_RECORD_LOST,
+  PERF_RECORD_SAMPLE,
+  PERF_SAMPLE_RAW,
+  perfEventAttr,
+  perfEventBits,
+  perfEventHeader,
+  perfEventOpen,
+  perfIoctls,
+  perfTypes,
+} from './perf-event.ts';
+export { clockNs, clocks, kill, pidfdOpen, pidfdSendSignal } from './processes.ts';
+export { raiseMemlockLimit } from './resource-limits.ts';
+export type { Syscall } from './syscall-numbers.ts';
