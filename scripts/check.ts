@@ -5,7 +5,10 @@ import { spawnSync } from 'node:child_process';
 const checks: readonly (readonly [string, readonly string[]])[] = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
   ['types of the pure folders', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.pure.json']],
-  ['format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '.']],
+  [
+    'format and lint',
+    ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off', '.'],
+  ],
   ['import arrows', ['--import', 'tsx', 'scripts/check-imports.ts']],
 ];
 
