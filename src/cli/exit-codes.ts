@@ -6,6 +6,8 @@ export const exitCodes = {
   refused: 1,
   /** Bad value in a BPFTRACE_* variable, or a pass that could not do its work. */
   internal: 2,
+  /** Ctrl-C twice: left at once, as a process killed by SIGINT (128 + 2). */
+  interrupted: 130,
   /** Loading or attaching failed, or a bad --probe-filter. */
   runtime: 255,
 } as const;

@@ -7,7 +7,12 @@ export type Subcommand = (words: readonly string[]) => Promise<number>;
  */
 export const subcommands: Readonly<
   Record<string, { readonly doc: string; readonly load: () => Promise<Subcommand> }>
-> = {};
+> = {
+  tetris: {
+    doc: 'play Tetris, the example program',
+    load: async () => (await import('./tetris.ts')).tetris,
+  },
+};
 
 export function findSubcommand(word: string | undefined): (() => Promise<Subcommand>) | undefined {
   return word !== undefined && Object.hasOwn(subcommands, word) ? subcommands[word]?.load : undefined;
