@@ -104,6 +104,7 @@ class Parser implements TokenReader {
   readonly declarations: CDecl[] = [];
   at = 0;
   readonly #enumerators = new Map<string, bigint>();
+  readonly #typedefs = new Map<string, CType>();
   readonly #constants: ConstantContext;
   #depth = 0;
 
@@ -509,26 +510,69 @@ class Parser implements TokenReader {
     const start = reader.at;
     if (this.#accept('sizeof')) {
       this.#expect('(');
-      const value = sizeWithoutLayout(this.#typeName());
+      const value = this.#sizeOf(this.#typeName());
       this.#expect(')');
       return { value: BigInt(value), isUnsigned: true };
     }
-    if (this.#peek() !== '(' || !(isBasicWord(this.#peek(1)) || /^__[us](8|16|32|64)$/.test(this.#peek(1)))) {
-      return undefined;
-    }
+    const word = this.#peek(1);
+    const isType = isBasicWord(word) || fixedWidth.test(word) || this.#typedefs.has(word);
+    if (this.#peek() !== '(' || !isType) return undefined;
     this.at++;
     const type = this.#typeName();
     if (!this.#accept(')')) {
       reader.at = start;
       return undefined;
     }
-    return (operand) => convert(operand, type);
+    const bits = this.#sizeOf(type) * 8;
+    const isSigned = this.#isSigned(type);
+    return (operand) => convert(operand, bits, isSigned);
   }
 
   #typeName(): CType {
     const attributes: Attributes = { isPacked: false };
     const base = this.#specifiers(attributes);
     return this.#declarator(attributes).wrap(base);
+  }
+
+  /** In bytes, of types that have a size without a layout. */
+  #sizeOf(type: CType): number {
+    switch (type.kind) {
+      case 'c-int':
+      case 'c-float':
+        return type.bytes;
+      case 'c-bool':
+        return 1;
+      case 'c-pointer':
+        return 8;
+      case 'c-array':
+        if (type.count === undefined) break;
+        return type.count * this.#sizeOf(type.element);
+      case 'c-tag':
+        if (type.tag === 'enum') return 4;
+        break;
+      case 'c-name': {
+        const [, , bits, , cBits] = fixedWidth.exec(type.name) ?? [];
+        const width = bits ?? cBits;
+        if (width !== undefined) return Number(width) / 8;
+        const target = this.#typedefs.get(type.name);
+        if (target !== undefined) return this.#sizeOf(target);
+        break;
+      }
+      case 'c-void':
+      case 'c-inline':
+      case 'c-function':
+        break;
+    }
+    throw new CProblem('sizeof of this type is not supported in a constant');
+  }
+
+  #isSigned(type: CType): boolean {
+    if (type.kind === 'c-int') return type.isSigned;
+    if (type.kind !== 'c-name') return false;
+    const [, sign, , unsigned] = fixedWidth.exec(type.name) ?? [];
+    if (sign !== undefined || unsigned !== undefined) return sign === 's' || unsigned === '';
+    const target = this.#typedefs.get(type.name);
+    return target !== undefined && this.#isSigned(target);
   }
 
   #enter(): void {
@@ -545,38 +589,7 @@ function isName(text: string): boolean {
 /** Kernel and C99 names of fixed-width integers, as constants use them. */
 const fixedWidth = /^(?:__)?([us])(8|16|32|64)$|^(u?)int(8|16|32|64)_t$/;
 
-function sizeWithoutLayout(type: CType): number {
-  switch (type.kind) {
-    case 'c-int':
-    case 'c-float':
-      return type.bytes;
-    case 'c-bool':
-      return 1;
-    case 'c-pointer':
-      return 8;
-    case 'c-array':
-      if (type.count === undefined) break;
-      return type.count * sizeWithoutLayout(type.element);
-    case 'c-tag':
-      if (type.tag === 'enum') return 4;
-      break;
-    case 'c-name': {
-      const [, , bits, , cBits] = fixedWidth.exec(type.name) ?? [];
-      const width = bits ?? cBits;
-      if (width !== undefined) return Number(width) / 8;
-      break;
-    }
-    case 'c-void':
-    case 'c-inline':
-    case 'c-function':
-      break;
-  }
-  throw new CProblem('sizeof of this type is not supported in a constant');
-}
-
-function convert({ value }: CValue, type: CType): CValue {
-  const isSigned = type.kind === 'c-int' ? type.isSigned : type.kind === 'c-name' && /^_*s/.test(type.name);
-  const bits = sizeWithoutLayout(type) * 8;
+function convert({ value }: CValue, bits: number, isSigned: boolean): CValue {
   const converted = isSigned ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
   // Narrower than 64 bits everything is promoted to a signed type.
   return { value: converted, isUnsigned: !isSigned && bits >= 64 };

@@ -5,7 +5,7 @@
  * lines; conditionals work across the pieces of the C section, around whole definitions as well as inside one.
  */
 import type { CChunk, Diagnostic, Source, Span } from '../language/index.ts';
-import { createSource, makeDiagnostic } from '../language/index.ts';
+import { createSource, makeDiagnostic, withContext } from '../language/index.ts';
 import { CProblem, cDiagnostics } from './c-diagnostics.ts';
 import type { CMacro, MacroTable } from './c-macro.ts';
 import { expandMacros } from './c-macro.ts';
@@ -89,6 +89,8 @@ class Run {
   readonly #input: PreprocessInput;
   readonly #readOnce = new Set<string>();
   #conditionals: Conditional[] = [];
+  /** The `#include` lines that led here, the script's own first. */
+  readonly #includes: Span[] = [];
   /** Live tokens since the last directive. */
   #pending: CToken[] = [];
 
@@ -304,8 +306,10 @@ class Run {
     if (file.kind !== 'text' || this.#readOnce.has(file.name)) return;
     const outer = this.#conditionals;
     this.#conditionals = [];
+    this.#includes.push(span);
     this.read(lexC(createSource(file.name, file.text)), includeDepth + 1);
     this.finish();
+    this.#includes.pop();
     this.#conditionals = outer;
   }
 
@@ -314,7 +318,10 @@ class Run {
     span: Span,
     ...args: Parameters<(typeof cDiagnostics)[Code]['message']>
   ): void {
-    this.diagnostics.push(makeDiagnostic(cDiagnostics, code, span, ...args));
+    const diagnostic = makeDiagnostic(cDiagnostics, code, span, ...args);
+    const [include] = this.#includes;
+    const isAtInclude = include === undefined || include === span;
+    this.diagnostics.push(isAtInclude ? diagnostic : withContext(diagnostic, include, 'included from here'));
   }
 }
 
