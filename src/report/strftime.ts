@@ -109,11 +109,11 @@ export function strftime(
 function expand(pattern: string, moment: Moment): string {
   return pattern.replace(conversionPattern, (whole: string, flags: string, width: string, letter: string) => {
     const conversion = Object.hasOwn(conversions, letter) ? conversions[letter] : undefined;
-    return conversion ? showPart(conversion(moment), flags, width, moment) : whole;
+    return conversion ? showPart(conversion(moment), letter, flags, width, moment) : whole;
   });
 }
 
-function showPart(part: Part, flags: string, width: string, moment: Moment): string {
+function showPart(part: Part, letter: string, flags: string, width: string, moment: Moment): string {
   const asked = Number(width);
   if ('number' in part) {
     const pad = flags.includes('_') ? ' ' : flags.includes('0') ? '0' : part.pad;
@@ -125,7 +125,9 @@ function showPart(part: Part, flags: string, width: string, moment: Moment): str
       : (sign + digits).padStart(least, ' ');
   }
   let shown = 'text' in part ? part.text : expand(part.format, moment);
-  if (flags.includes('^') || flags.includes('#')) shown = shown.toUpperCase();
+  if (flags.includes('^')) shown = shown.toUpperCase();
+  // `#` turns the case round: what is all capitals (zone, AM) becomes small.
+  else if (flags.includes('#')) shown = 'Zp'.includes(letter) ? shown.toLowerCase() : shown.toUpperCase();
   return shown.padStart(asked, flags.includes('0') ? '0' : ' ');
 }
 
