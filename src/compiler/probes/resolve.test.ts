@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readUnsigned } from '../../base/index.ts';
+import type { Feature, Target, TracepointFormat } from '../../program/index.ts';
+import { createSource, makeDiagnostic, parseScript } from '../language/index.ts';
+import { probeCatalogue } from './catalogue.ts';
+import type { ResolveContext, ResolveOptions } from './context.ts';
+import { resolveProbes } from './resolve.ts';
+import type { ResolvedProbe } from './resolved.ts';
+
+const formats: Readonly<Record<string, TracepointFormat>> = {
+  'syscalls:sys_enter_open': {
+    id: 1,
+    fields: [
+      { name: 'common_type', type: 'unsigned short', offset: 0, size: 2, signed: false },
+      { name: 'filename', type: 'const char *', offset: 16, size: 8, signed: false },
+    ],
+  },
+  'syscalls:sys_enter_openat': { id: 2, fields: [] },
+  'sched:sched_process_exec': {
+    id: 3,
+    fields: [
+      { name: 'filename', type: '__data_loc char[]', offset: 8, size: 4, signed: false },
+      { name: 'comm', type: 'char[16]', offset: 12, size: 16, signed: false },
+    ],
+  },
+};
+
+/** A machine of plain data, with the given features. */
+function machine(features: readonly Feature[]): Target {
+  const known = {
+    arch: 'x86_64',
+    has: (feature: Feature) => features.includes(feature),
+    btf: () => undefined,
+    tracepoints: () => Object.keys(formats),
+    tracepointFormat: (category: string, event: string) => formats[`${category}:${event}`],
+    kernelFunctions: () => [
+      { name: 'vfs_read' },
+      { name: 'vfs_write' },
+      { name: 'vfs_read.part.0' },
+      { name: 'nf_hook', module: 'nf' },
+    ],
+    hasKernelFunction: (name: string) => name.startsWith('vfs_'),
+  } satisfies Partial<Target>;
+  return known as unknown as Target; // attach points ask for nothing else
+}
+
+interface Outcome {
+  readonly probes: readonly ResolvedProbe[];
+  readonly messages: readonly string[];
+}
+
+function resolve(
+  text: string,
+  features: readonly Feature[] = ['kprobe', 'kprobe-multi'],
+  options: Partial<ResolveOptions> = {},
+): Outcome {
+  const { script, diagnostics } = parseScript(createSource('stdin', text));
+  assert.deepEqual(diagnostics, []);
+  const messages: string[] = [];
+  const context: ResolveContext = {
+    script,
+    target: machine(features),
+    types: { ofBtf: () => ({ kind: 'void' }), ofText: () => undefined },
+    options: { missingProbes: 'error', unsafe: false, mode: 'run', ...options },
+    report: (code, span, ...args) => {
+      messages.push(makeDiagnostic(probeCatalogue, code, span, ...args).message);
+    },
+    missing: (_point, what) => void messages.push(`No matches for ${what}.`),
+    unavailable: (_point, message) => void messages.push(message),
+    integer: (value) => {
+      const read = readUnsigned(value);
+      return read.kind === 'integer' ? read.value : undefined;
+    },
+  };
+  return { probes: resolveProbes(script, ['50'], context), messages };
+}
+
+test('a canonical name for every way of writing an attach point', () => {
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    ['BEGIN {} END {}', ['begin', 'end']],
+    ['interval:s:1 {} i:hz:99 {}', ['interval:s:1', 'interval:hz:99']],
+    ['interval:50ms {} profile:1s {}', ['interval:us:50000', 'profile:us:1000000']],
+    ['interval:ms:$1 {}', ['interval:ms:50']],
+    ['t:syscalls:sys_enter_open {}', ['tracepoint:syscalls:sys_enter_open']],
+    ['software:faults:7 {} s:cpu: {}', ['software:faults:7', 'software:cpu:']],
+    ['Kprobe:vfs_read+4 {}', ['kprobe:vfs_read+4']],
+    ['kr:vfs_read {}', ['kretprobe:vfs_read']],
+    ['self:signal:SIGUSR1 {}', ['self:signal:SIGUSR1']],
+    ['watchpoint:0x1000:8:w {}', ['watchpoint:0x1000:8:w']],
+  ];
+  for (const [text, names] of cases) {
+    const { probes, messages } = resolve(text);
+    assert.deepEqual(messages, [], text);
+    assert.deepEqual(
+      probes.map((probe) => probe.name),
+      names,
+      text,
+    );
+  }
+});
+
+test('what cannot be read is one message each', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['kporbe:vfs_read {}', /^Invalid probe type: kporbe$/],
+    ['begin:x {}', /^begin probe type requires 0 arguments, found 1$/],
+    ['interval:s {}', /^Invalid rate of interval probe: 's' is not a time$/],
+    ['interval:10 {}', /Minimum is 1000 or 1us\. Found: 10 nanoseconds/],
+    ['interval:min:1 {}', /^min is not an accepted unit of time$/],
+    ['interval:s:0 {}', /^interval frequency should be a positive integer$/],
+    ['software:nope:1 {}', /^nope is not a software probe$/],
+    ['kprobe:a+1+2 {}', /^Cannot take more than one offset$/],
+    ['kretprobe:vfs_read+4 {}', /^Offset not allowed$/],
+    ['kprobe:0xffff {}', /^Probing by address requires --unsafe$/],
+    ['self:signal:SIGINT {}', /^SIGINT is not a supported signal$/],
+    ['watchpoint:0:8:w {}', /non-zero address/],
+    ['watchpoint:1:3:w {}', /length must be one of/],
+    ['kprobe:no_such {}', /^No matches for kprobe no_such\.$/],
+    ['t:sched:none {}', /^No matches for tracepoint sched:none\.$/],
+  ];
+  for (const [text, pattern] of cases) {
+    const { messages } = resolve(text);
+    assert.equal(messages.length, 1, `${text}: ${messages.join('; ')}`);
+    assert.match(messages[0] ?? '', pattern, text);
+  }
+});
+
+test('a wildcard is one prog, unless the block says which probe it is in', () => {
+  const shared = resolve('tracepoint:syscalls:sys_enter_open* { @ = count(); }');
+  assert.deepEqual(
+    shared.probes.map((probe) => probe.attachments.length),
+    [2],
+  );
+  const apart = resolve('tracepoint:syscalls:sys_enter_open* { @[probe] = count(); }');
+  assert.deepEqual(
+    apart.probes.map((probe) => probe.name),
+    ['tracepoint:syscalls:sys_enter_open', 'tracepoint:syscalls:sys_enter_openat'],
+  );
+  const throughMacro = resolve(
+    'macro name() { probe } tracepoint:syscalls:sys_enter_open* { @[name()] = count(); }',
+  );
+  assert.equal(throughMacro.probes.length, 2);
+});
+
+test('kprobe wildcards take one multi link where there are any', () => {
+  const multi = resolve('kprobe:vfs_* {}').probes[0]?.attachments[0];
+  assert.ok(multi?.kind === 'kprobe');
+  assert.equal(multi.via, 'multi');
+  assert.deepEqual(
+    multi.locations.map((location) => location.function),
+    ['vfs_read', 'vfs_write'],
+  );
+  const perf = resolve('kprobe:vfs_* {}', ['kprobe']).probes[0]?.attachments[0];
+  assert.ok(perf?.kind === 'kprobe' && perf.via === 'perf' && perf.locations.length === 2);
+});
+
+test('a kernel with neither kprobes nor fentry says so', () => {
+  const { probes, messages } = resolve('kprobe:vfs_read {}', []);
+  assert.equal(probes.length, 0);
+  assert.match(messages[0] ?? '', /this kernel has none \(CONFIG_KPROBES\)/);
+});
+
+test('tracepoint fields: common ones are left out, strings and locations are seen', () => {
+  const [exec] = resolve('tracepoint:sched:sched_process_exec { print(args.comm); }').probes;
+  assert.deepEqual(exec?.args?.names, ['filename', 'comm']);
+  assert.deepEqual(exec?.args?.field('comm')?.type, { kind: 'string', size: 16 });
+  assert.deepEqual(exec?.args?.field('filename')?.source, {
+    kind: 'ctx-location',
+    offset: 8,
+    relative: false,
+  });
+  assert.equal(exec?.args?.field('nothing'), undefined);
+});
