@@ -67,7 +67,7 @@ interface VariableParam {
   /** One value per edge in, in the order of `edgesIn`; empty until the block is sealed. */
   operands: ValueId[];
   /** Parameters that have this one as an operand. */
-  readonly users: Set<VariableParam>;
+  readonly users: VariableParam[];
 }
 
 export interface BuilderOptions {
@@ -184,25 +184,31 @@ export class FuncBuilder {
   }
 
   const(value: bigint | number): ValueId {
-    return this.#define({ ...this.#new(), op: 'const', args: [], value: asI64(BigInt(value)) });
+    return this.#define({
+      id: this.#newValue(),
+      at: this.#line,
+      op: 'const',
+      args: [],
+      value: asI64(BigInt(value)),
+    });
   }
 
   binary(op: BinaryOp, a: ValueId, b: ValueId): ValueId {
-    return this.#define({ ...this.#new(), op, args: [a, b] });
+    return this.#define({ id: this.#newValue(), at: this.#line, op, args: [a, b] });
   }
 
   unary(op: UnaryOp, a: ValueId): ValueId {
-    return this.#define({ ...this.#new(), op, args: [a] });
+    return this.#define({ id: this.#newValue(), at: this.#line, op, args: [a] });
   }
 
   /** 1 if the comparison holds, else 0. */
   compare(op: CompareOp, a: ValueId, b: ValueId): ValueId {
-    return this.#define({ ...this.#new(), op, args: [a, b] });
+    return this.#define({ id: this.#newValue(), at: this.#line, op, args: [a, b] });
   }
 
   /** `a` where `cond` is not 0, else `b`; not for pointers of different kinds. */
   select(cond: ValueId, a: ValueId, b: ValueId): ValueId {
-    return this.#define({ ...this.#new(), op: 'select', args: [cond, a, b] });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'select', args: [cond, a, b] });
   }
 
   /** a + constant; 0 adds nothing. */
@@ -214,7 +220,8 @@ export class FuncBuilder {
 
   load(size: MemorySize, address: ValueId, off = 0, signed = false): ValueId {
     return this.#define({
-      ...this.#new(),
+      id: this.#newValue(),
+      at: this.#line,
       op: 'load',
       args: [address],
       size,
@@ -230,7 +237,15 @@ export class FuncBuilder {
   /** An atomic read-modify-write; the old value for kinds that fetch, else 0. For cmpxchg `values` are (expected, new). */
   atomic(kind: AtomicKind, size: 4 | 8, address: ValueId, values: readonly ValueId[], off = 0): ValueId {
     invariant(values.length + 1 === atomics[kind].args, 'an atomic has the operands of its kind');
-    return this.#define({ ...this.#new(), op: 'atomic', kind, size, off, args: [address, ...values] });
+    return this.#define({
+      id: this.#newValue(),
+      at: this.#line,
+      op: 'atomic',
+      kind,
+      size,
+      off,
+      args: [address, ...values],
+    });
   }
 
   atomicAdd(size: 4 | 8, address: ValueId, value: ValueId, off = 0): void {
@@ -267,7 +282,7 @@ export class FuncBuilder {
 
   /** The address of a slot. */
   slot(slot: SlotId): ValueId {
-    return this.#define({ ...this.#new(), op: 'slot', args: [], slot });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'slot', args: [], slot });
   }
 
   /** From here on (until written) the slot's bytes mean nothing: in a loop they need not live from one round to the next. */
@@ -286,37 +301,37 @@ export class FuncBuilder {
 
   /** The map itself, for helpers that take one. `map`: what relocations will name. */
   mapFd(map: number): ValueId {
-    return this.#define({ ...this.#new(), op: 'mapFd', args: [], map });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'mapFd', args: [], map });
   }
 
   /** The address of byte `off` of the value of a one-entry array map. */
   mapValue(map: number, off = 0): ValueId {
-    return this.#define({ ...this.#new(), op: 'mapValue', args: [], map, off });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'mapValue', args: [], map, off });
   }
 
   /** The address of a kernel variable known to BTF. */
   ksym(name: string): ValueId {
-    return this.#define({ ...this.#new(), op: 'ksym', args: [], name });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'ksym', args: [], name });
   }
 
   /** Calls a helper by its name without `bpf_`. */
   call(helper: HelperName, args: readonly ValueId[], effect: CallEffect = 'writes'): ValueId {
-    return this.#define({ ...this.#new(), op: 'call', args, helper, effect });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'call', args, helper, effect });
   }
 
   /** Calls another function of the same prog. */
   callFunc(name: string, args: readonly ValueId[]): ValueId {
-    return this.#define({ ...this.#new(), op: 'callFunc', args, name });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'callFunc', args, name });
   }
 
   /** The address of a callback of the same prog, for helpers that take one. */
   funcAddr(name: string): ValueId {
-    return this.#define({ ...this.#new(), op: 'funcAddr', args: [], name });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'funcAddr', args: [], name });
   }
 
   /** Calls a kernel function by its BTF name. */
   callKfunc(name: string, args: readonly ValueId[]): ValueId {
-    return this.#define({ ...this.#new(), op: 'callKfunc', args, name });
+    return this.#define({ id: this.#newValue(), at: this.#line, op: 'callKfunc', args, name });
   }
 
   // ---- control flow ---------------------------------------------------------------------------------------------
@@ -458,10 +473,6 @@ export class FuncBuilder {
     return this.#valueCount++ as ValueId;
   }
 
-  #new(): { id: ValueId; at: Line | undefined } {
-    return { id: this.#newValue(), at: this.#line };
-  }
-
   #define(insn: Insn): ValueId {
     this.#append(insn);
     return insn.id;
@@ -542,7 +553,7 @@ export class FuncBuilder {
 
   #newParam(variable: VariableId, block: OpenBlock, pending: VariableParam[]): ValueId {
     const value = this.#newValue();
-    const param: VariableParam = { value, block, variable, operands: [], users: new Set() };
+    const param: VariableParam = { value, block, variable, operands: [], users: [] };
     block.params.push(value);
     this.#variableParams.set(value, param);
     if (block.sealed) pending.push(param);
@@ -557,7 +568,8 @@ export class FuncBuilder {
         this.#lookUp(param.variable, this.#blocks[from]!, pending),
       );
       for (const operand of param.operands) {
-        this.#variableParams.get(this.#resolve(operand))?.users.add(param);
+        const users = this.#variableParams.get(this.#resolve(operand))?.users;
+        if (users !== undefined && users[users.length - 1] !== param) users.push(param);
       }
     }
     for (let i = pending.length - 1; i >= 0; i--) this.#dropIfTrivial(pending[i]!);
@@ -583,7 +595,7 @@ export class FuncBuilder {
       this.#replacements.set(param.value, stand);
       const standParam = this.#variableParams.get(stand);
       for (const user of param.users) {
-        standParam?.users.add(user);
+        standParam?.users.push(user);
         work.push(user);
       }
     }

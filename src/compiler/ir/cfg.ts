@@ -1,5 +1,5 @@
 import { present } from '../../base/index.ts';
-import { type Block, type BlockId, edgesOf, type Func } from './func.ts';
+import { type Block, type BlockId, type Edge, edgesOf, type Func } from './func.ts';
 
 /** The shape of a function: its reachable blocks in reverse postorder, with their predecessors. */
 export interface Cfg {
@@ -14,26 +14,27 @@ export interface Cfg {
 }
 
 /**
- * Finds the reachable blocks and their order. Depth first without recursion; the false side of a branch is visited last,
- * so it comes first in the order and follows its block.
+ * Finds the reachable blocks and their order. Depth first without recursion; the true side of a branch is visited last,
+ * so it comes first in the order: `block, then, else, join`.
  */
 export function cfgOf(func: Func): Cfg {
   const blockOf: (Block | undefined)[] = new Array(func.blockCount);
   for (const block of func.blocks) blockOf[block.id] = block;
   const state = new Int32Array(func.blockCount).fill(-2);
   const postorder: Block[] = [];
-  const stack: { block: Block; next: number }[] = [];
+  const stack: { block: Block; edges: readonly Edge[]; left: number }[] = [];
   const visit = (id: BlockId): void => {
     if (state[id] !== -2) return;
     state[id] = -1;
-    stack.push({ block: present(blockOf[id], `an edge goes to a block of the function (b${id})`), next: 0 });
+    const block = present(blockOf[id], 'an edge goes to a block of the function');
+    const edges = edgesOf(block.end);
+    stack.push({ block, edges, left: edges.length });
   };
   visit(present(func.blocks[0], 'a function has an entry block').id);
   while (stack.length > 0) {
     const top = stack[stack.length - 1]!;
-    const edges = edgesOf(top.block.end);
-    if (top.next < edges.length) {
-      visit(edges[top.next++]!.block);
+    if (top.left > 0) {
+      visit(top.edges[--top.left]!.block);
     } else {
       postorder.push(top.block);
       stack.pop();

@@ -1,0 +1,300 @@
+import { invariant } from '../../base/index.ts';
+import { buildIntervals, type Interval, insnAt, MEMORY, STEP, startOf, UNASSIGNED } from './intervals.ts';
+import type { MachineFunc, VReg } from './machine.ts';
+
+/** r0 to r9 are allocated; calls destroy the first six. */
+const REGISTERS = 10;
+const CLOBBERED = 6;
+
+export interface Allocation {
+  /** By VReg: the first piece of its life; the others follow by `next`. Every piece has a register or is in memory. */
+  readonly first: readonly (Interval | undefined)[];
+  /** By VReg: the VRegs it is moved from and to. */
+  readonly related: readonly (readonly VReg[] | undefined)[];
+}
+
+/**
+ * Linear scan with splitting, after Wimmer and Mössenböck, "Optimized Interval Splitting in a Linear Scan Register Allocator" (2005),
+ * on SSA form (Wimmer and Franz, 2010).
+ *
+ * Intervals are taken by their start. Each gets, in this order: the register it would like if that is free for all of its life; the
+ * free register that is freed least long (so that r6 to r9 stay for values that live across calls); a register that is free for a
+ * while, the rest of its life being split off before the obstacle; or the register whose holder is needed again last, if that is
+ * after its own next use. The holder's rest goes to memory until shortly before that use.
+ *
+ *     v1  ═══════r1═══╗call
+ *                     ╚══════r6═══════          split before a call
+ *     v2  ═══r6═══╗
+ *                 ╚╌╌╌╌memory╌╌╌╌╔═══r7═══      evicted, reloaded before its next use
+ *
+ * Values that can be made again (constants, addresses) take part like others, but "memory" costs them nothing.
+ */
+export function allocateRegisters(func: MachineFunc): Allocation {
+  return new LinearScan(func).run();
+}
+
+class LinearScan {
+  readonly #func: MachineFunc;
+  readonly #first: readonly (Interval | undefined)[];
+  readonly #related: readonly (VReg[] | undefined)[];
+  readonly #clobbers: Int32Array;
+  readonly #waiting = new StartHeap();
+  readonly #active: (Interval | undefined)[] = new Array(REGISTERS).fill(undefined);
+  /** Intervals with a register that are in a hole of their life. */
+  readonly #inactive: Interval[][] = Array.from({ length: REGISTERS }, () => []);
+  /** The register each value was last given, for hints. */
+  readonly #lastRegister: Int8Array;
+
+  constructor(func: MachineFunc) {
+    this.#func = func;
+    const { ofVReg, clobbers, related } = buildIntervals(func);
+    this.#first = ofVReg;
+    this.#clobbers = clobbers;
+    this.#related = related;
+    this.#lastRegister = new Int8Array(func.vregCount).fill(UNASSIGNED);
+  }
+
+  run(): Allocation {
+    for (const interval of this.#first) if (interval !== undefined) this.#waiting.push(interval);
+    for (let current = this.#waiting.pop(); current !== undefined; current = this.#waiting.pop()) {
+      this.#advance(current.start);
+      if (!this.#tryFree(current)) this.#takeBlocked(current);
+    }
+    return { first: this.#first, related: this.#related };
+  }
+
+  /** Moves intervals between active, inactive and done. */
+  #advance(position: number): void {
+    for (let register = 0; register < REGISTERS; register++) {
+      const holder = this.#active[register];
+      if (holder !== undefined && !holder.covers(position)) {
+        this.#active[register] = undefined;
+        if (holder.end > position) this.#inactive[register]!.push(holder);
+      }
+      const inactive = this.#inactive[register]!;
+      for (let index = 0; index < inactive.length; ) {
+        const interval = inactive[index]!;
+        const isBack = interval.covers(position);
+        if (!isBack && interval.end > position) {
+          index++;
+          continue;
+        }
+        inactive[index] = inactive[inactive.length - 1]!;
+        inactive.pop();
+        if (isBack) {
+          invariant(this.#active[register] === undefined, 'a register has one holder');
+          this.#active[register] = interval;
+        }
+      }
+    }
+  }
+
+  #tryFree(current: Interval): boolean {
+    const { start, end } = current;
+    const clobber = this.#nextClobber(current);
+    const freeUntil: number[] = new Array(REGISTERS);
+    for (let register = 0; register < REGISTERS; register++) {
+      let until = register < CLOBBERED ? clobber : Infinity;
+      if (this.#active[register] !== undefined) {
+        until = 0;
+      } else {
+        for (const interval of this.#inactive[register]!)
+          until = Math.min(until, interval.meets(current, start));
+      }
+      freeUntil[register] = until;
+    }
+    for (const hint of this.#hints(current)) {
+      if (freeUntil[hint]! >= end) {
+        this.#assign(current, hint);
+        return true;
+      }
+    }
+    let best = -1;
+    for (const register of PREFERENCE) {
+      if (freeUntil[register]! >= end && (best === -1 || freeUntil[register]! < freeUntil[best]!))
+        best = register;
+    }
+    if (best !== -1) {
+      this.#assign(current, best);
+      return true;
+    }
+    let longest = current.hint === UNASSIGNED ? PREFERENCE[0]! : current.hint;
+    for (const register of PREFERENCE) if (freeUntil[register]! > freeUntil[longest]!) longest = register;
+    const cut = startOf(freeUntil[longest]!);
+    // Worth it only if something happens to the value before the cut.
+    if (cut <= start || current.nextUse(start) >= cut) return false;
+    this.#waiting.push(current.split(cut));
+    this.#assign(current, longest);
+    return true;
+  }
+
+  #takeBlocked(current: Interval): void {
+    const { start } = current;
+    const firstUse = current.firstRegisterUse();
+    const clobber = this.#nextClobber(current);
+    let best = -1;
+    let bestUse = -1;
+    // A value that can be made again drives nobody out before it is needed.
+    const mayEvict = firstUse <= start || this.#func.remats[current.vreg] === undefined;
+    for (const register of mayEvict ? PREFERENCE : []) {
+      let use = register < CLOBBERED ? clobber : Infinity;
+      const holder = this.#active[register];
+      if (holder !== undefined) use = Math.min(use, this.#evictionUse(holder, start));
+      for (const interval of this.#inactive[register]!) {
+        if (interval.meets(current, start) !== Infinity)
+          use = Math.min(use, this.#evictionUse(interval, start));
+      }
+      if (use > bestUse) {
+        best = register;
+        bestUse = use;
+      }
+    }
+    if (best === -1 || startOf(bestUse) <= startOf(firstUse)) {
+      if (startOf(firstUse) > start) {
+        this.#spill(current, firstUse);
+        return;
+      }
+      invariant(best !== -1 && bestUse > start, 'an instruction needs fewer registers than there are');
+    }
+    this.#evict(best, current);
+    const limit = best < CLOBBERED ? clobber : Infinity;
+    if (limit < current.end) {
+      const cut = startOf(limit);
+      invariant(cut > start, 'a value that must be in a register is not there over a call');
+      this.#waiting.push(current.split(cut));
+    }
+    this.#assign(current, best);
+  }
+
+  /** When a holder is needed again, for comparing holders; one that can be made again is as good as never. */
+  #evictionUse(holder: Interval, position: number): number {
+    const use = holder.nextUse(position);
+    return this.#func.remats[holder.vreg] === undefined || use < position + 2 * STEP
+      ? use
+      : use + 1_000_000_000;
+  }
+
+  /** Puts the interval in memory, up to just before `use`. */
+  #spill(interval: Interval, use: number): void {
+    if (use !== Infinity && startOf(use) < interval.end) this.#waiting.push(interval.split(startOf(use)));
+    interval.register = MEMORY;
+  }
+
+  /** Frees `register` for `current` from its start on. */
+  #evict(register: number, current: Interval): void {
+    const { start } = current;
+    const holder = this.#active[register];
+    if (holder !== undefined) {
+      this.#active[register] = undefined;
+      const cut = this.#evictionPoint(start);
+      let rest = holder;
+      if (holder.start < cut) rest = holder.split(cut);
+      // Its uses before `start` are over, or it would not have been chosen.
+      this.#spill(rest, rest.firstRegisterUse());
+    }
+    const inactive = this.#inactive[register]!;
+    for (let index = 0; index < inactive.length; ) {
+      const interval = inactive[index]!;
+      if (interval.meets(current, start) === Infinity) {
+        index++;
+        continue;
+      }
+      // It is in a hole: the rest starts anew with some block, wherever there is room.
+      inactive.splice(index, 1);
+      this.#waiting.push(interval.split(start));
+    }
+  }
+
+  /**
+   * From where on an evicted value is in memory, when its register is wanted at `position`. A result is written at 4i + 2; the
+   * evicted value may still be read by the same instruction at 4i. At a label nothing is read, and no move can stand before it.
+   */
+  #evictionPoint(position: number): number {
+    if (position === startOf(position)) return position;
+    const isLabel = this.#func.insns[insnAt(position)]!.kind === 'label';
+    return isLabel ? startOf(position) : position - 1;
+  }
+
+  #assign(interval: Interval, register: number): void {
+    interval.register = register;
+    this.#active[register] = interval;
+    this.#lastRegister[interval.vreg] = register;
+  }
+
+  /** Registers that would save a move, best first. */
+  #hints(current: Interval): number[] {
+    const found: number[] = [];
+    const own = this.#lastRegister[current.vreg]!;
+    if (current.hint !== UNASSIGNED) found.push(current.hint);
+    for (const other of this.#related[current.vreg] ?? []) {
+      const register = this.#lastRegister[other]!;
+      if (register !== UNASSIGNED) found.push(register);
+    }
+    if (own !== UNASSIGNED) found.push(own);
+    return found;
+  }
+
+  /** Position of the first call that the interval lives across; Infinity if none. */
+  #nextClobber(interval: Interval): number {
+    const clobbers = this.#clobbers;
+    const { ranges } = interval;
+    let low = 0;
+    for (let range = 0; range < ranges.length; range += 2) {
+      const from = ranges[range]!;
+      let high = clobbers.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (clobbers[middle]! < from) low = middle + 1;
+        else high = middle;
+      }
+      if (low === clobbers.length) return Infinity;
+      if (clobbers[low]! < ranges[range + 1]!) return clobbers[low]!;
+    }
+    return Infinity;
+  }
+}
+
+/** Registers in the order they are tried; among equals, those that carry call arguments come last. */
+const PREFERENCE: readonly number[] = [0, 5, 4, 3, 2, 1, 6, 7, 8, 9];
+
+/** Intervals by start: a binary heap. Ties go to the one pushed first, so that the result depends on the input alone. */
+class StartHeap {
+  readonly #items: { readonly interval: Interval; readonly start: number; readonly number: number }[] = [];
+  #pushed = 0;
+
+  push(interval: Interval): void {
+    const items = this.#items;
+    const item = { interval, start: interval.start, number: this.#pushed++ };
+    let index = items.length;
+    items.push(item);
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!comesBefore(item, items[parent]!)) break;
+      items[index] = items[parent]!;
+      index = parent;
+    }
+    items[index] = item;
+  }
+
+  pop(): Interval | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (top === undefined || last === undefined || items.length === 0) return top?.interval;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && comesBefore(items[child + 1]!, items[child]!)) child++;
+      if (!comesBefore(items[child]!, last)) break;
+      items[index] = items[child]!;
+      index = child;
+    }
+    items[index] = last;
+    return top.interval;
+  }
+}
+
+function comesBefore(a: { start: number; number: number }, b: { start: number; number: number }): boolean {
+  return a.start < b.start || (a.start === b.start && a.number < b.number);
+}

@@ -1,0 +1,312 @@
+import {
+  argRegister,
+  definedBy,
+  forEachUse,
+  type MachineFunc,
+  NONE,
+  resultRegister,
+  type UseKind,
+  type VReg,
+} from './machine.ts';
+
+/**
+ * Positions: instruction number i of the function takes four.
+ *
+ *     4i      it reads its operands; moves that the allocator adds are done just before
+ *     4i + 1  a call destroys r0 to r5
+ *     4i + 2  it writes its result; operands used `late` are still alive
+ *     4i + 3  nothing
+ */
+export const STEP = 4;
+export const CLOBBER = 1;
+export const WRITE = 2;
+
+/** The instruction that a position belongs to. */
+export function insnAt(position: number): number {
+  return position >> 2;
+}
+
+/** The position where an instruction starts. */
+export function startOf(position: number): number {
+  return position & ~3;
+}
+
+/** Where a value is, over a stretch of the function. */
+export const MEMORY = -2;
+export const UNASSIGNED = -1;
+
+/**
+ * The stretches of code during which a value is alive, or a part of them that the allocator treats alone: the pieces of one
+ * value lie one after the other, each in a register or in memory.
+ */
+export class Interval {
+  readonly vreg: VReg;
+  /** from, to (excluded), from, to, …: ascending and apart. */
+  readonly ranges: number[];
+  /** Positions where the value is read or written, ascending; twice the position, plus 1 if it must be in a register. */
+  readonly uses: number[];
+  /** A register, MEMORY or UNASSIGNED. */
+  register = UNASSIGNED;
+  /** The register it would like. */
+  hint: number;
+  /** The next piece of the same value, if it was split. */
+  next: Interval | undefined;
+  /** Cursors: everything before them lies behind the allocator. */
+  #range = 0;
+  #use = 0;
+
+  constructor(vreg: VReg, ranges: number[], uses: number[], hint: number) {
+    this.vreg = vreg;
+    this.ranges = ranges;
+    this.uses = uses;
+    this.hint = hint;
+  }
+
+  get start(): number {
+    return this.ranges[0]!;
+  }
+
+  get end(): number {
+    return this.ranges[this.ranges.length - 1]!;
+  }
+
+  /** Whether it is alive at `position`, which never goes back. */
+  covers(position: number): boolean {
+    const { ranges } = this;
+    while (this.#range < ranges.length && ranges[this.#range + 1]! <= position) this.#range += 2;
+    return this.#range < ranges.length && ranges[this.#range]! <= position;
+  }
+
+  /** The first position from `position` on that both cover; Infinity if none. `position` never goes back for `this`. */
+  meets(other: Interval, position: number): number {
+    this.covers(position);
+    const a = this.ranges;
+    const b = other.ranges;
+    let i = this.#range;
+    let j = 0;
+    while (i < a.length && j < b.length) {
+      if (a[i + 1]! <= b[j]!) i += 2;
+      else if (b[j + 1]! <= a[i]!) j += 2;
+      else return Math.max(a[i]!, b[j]!);
+    }
+    return Infinity;
+  }
+
+  /** Position of the first use at or after `position`, which never goes back; Infinity if none. */
+  nextUse(position: number): number {
+    const { uses } = this;
+    while (this.#use < uses.length && uses[this.#use]! >> 1 < position) this.#use++;
+    return this.#use < uses.length ? uses[this.#use]! >> 1 : Infinity;
+  }
+
+  /** Position of the first use that needs a register; Infinity if none. */
+  firstRegisterUse(): number {
+    for (const use of this.uses) if ((use & 1) === 1) return use >> 1;
+    return Infinity;
+  }
+
+  /** Cuts the interval in two; the second, which is returned, starts at `position` or, if that is in a hole, after it. */
+  split(position: number): Interval {
+    const { ranges, uses } = this;
+    let range = 0;
+    while (ranges[range + 1]! <= position) range += 2;
+    const tail = ranges.slice(range);
+    ranges.length = range;
+    if (tail[0]! < position) {
+      ranges.push(tail[0]!, position);
+      tail[0] = position;
+    }
+    let use = uses.length;
+    while (use > 0 && uses[use - 1]! >> 1 >= position) use--;
+    const rest = new Interval(this.vreg, tail, uses.splice(use), this.hint);
+    rest.next = this.next;
+    this.next = rest;
+    return rest;
+  }
+}
+
+export interface Intervals {
+  /** By VReg; undefined where nothing defines it. */
+  readonly ofVReg: readonly (Interval | undefined)[];
+  /** Positions of the clobbers of calls, ascending. */
+  readonly clobbers: Int32Array;
+  /** By VReg: the registers of its ends of moves: block arguments and their parameters, operands and results. */
+  readonly related: readonly (VReg[] | undefined)[];
+}
+
+/**
+ * Finds for each value where it is alive: from each use backwards through the blocks to the definition. One value at a time, so
+ * the work is the number of blocks in which values live, and loops need no repetition.
+ */
+export function buildIntervals(func: MachineFunc): Intervals {
+  const { insns, blocks, vregCount } = func;
+  const { useStart, useList } = collectUses(func);
+  const definition = new Int32Array(vregCount).fill(-1);
+  const blockOfInsn = new Int32Array(insns.length);
+  blocks.forEach((block, index) => {
+    for (let insn = block.from; insn < block.to; insn++) blockOfInsn[insn] = index;
+  });
+  const clobbers: number[] = [];
+  insns.forEach((insn, index) => {
+    const position = index * STEP;
+    if (insn.kind === 'call') clobbers.push(position + CLOBBER);
+    if (insn.kind === 'label') for (const param of insn.params) definition[param] = position + WRITE;
+    const dst = definedBy(insn);
+    if (dst !== NONE) definition[dst] = position + WRITE;
+  });
+  const { hints, related } = collectHints(func);
+
+  const stamp = new Int32Array(blocks.length).fill(-1);
+  const isLiveIn = new Uint8Array(blocks.length);
+  const aliveTo = new Int32Array(blocks.length);
+  const ofVReg: (Interval | undefined)[] = new Array(vregCount);
+  const touched: number[] = [];
+  const work: number[] = [];
+  for (let vreg = 0; vreg < vregCount; vreg++) {
+    const defined = definition[vreg]!;
+    if (defined === -1) continue;
+    const home = blockOfInsn[insnAt(defined)]!;
+    touched.length = 0;
+    touched.push(home);
+    stamp[home] = vreg;
+    isLiveIn[home] = 0;
+    aliveTo[home] = defined + 1;
+    const insn = insns[insnAt(defined)]!;
+    const mustDefine = insn.kind !== 'label' && insn.kind !== 'call';
+    const uses = [defined * 2 + (mustDefine ? 1 : 0)];
+    for (let index = useStart[vreg]!; index < useStart[vreg + 1]!; index++) {
+      const use = useList[index]!;
+      const position = use >> 1;
+      uses.push(use);
+      const block = blockOfInsn[insnAt(position)]!;
+      if (stamp[block] !== vreg) {
+        stamp[block] = vreg;
+        isLiveIn[block] = 0;
+        aliveTo[block] = position + 1;
+        touched.push(block);
+      } else if (aliveTo[block]! < position + 1) {
+        aliveTo[block] = position + 1;
+      }
+      if (block !== home && isLiveIn[block] === 0) {
+        isLiveIn[block] = 1;
+        work.push(block);
+      }
+    }
+    for (let block = work.pop(); block !== undefined; block = work.pop()) {
+      for (const pred of blocks[block]!.preds) {
+        if (stamp[pred] !== vreg) {
+          stamp[pred] = vreg;
+          isLiveIn[pred] = 0;
+          touched.push(pred);
+        }
+        aliveTo[pred] = blocks[pred]!.to * STEP;
+        if (pred !== home && isLiveIn[pred] === 0) {
+          isLiveIn[pred] = 1;
+          work.push(pred);
+        }
+      }
+    }
+    touched.sort(ascending);
+    const ranges: number[] = [];
+    for (const block of touched) {
+      const from = isLiveIn[block] === 1 ? blocks[block]!.from * STEP : defined;
+      const to = aliveTo[block]!;
+      if (ranges.length > 0 && ranges[ranges.length - 1] === from) ranges[ranges.length - 1] = to;
+      else ranges.push(from, to);
+    }
+    ofVReg[vreg] = new Interval(vreg, ranges, uses, hints[vreg]!);
+  }
+  return { ofVReg, clobbers: Int32Array.from(clobbers), related };
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
+/** Uses of every register as one list, ascending within each: `useList[useStart[v] … useStart[v + 1]]`, coded as `Interval.uses`. */
+function collectUses(func: MachineFunc): { useStart: Int32Array; useList: Int32Array } {
+  const useStart = new Int32Array(func.vregCount + 1);
+  for (const insn of func.insns) {
+    forEachUse(insn, (vreg) => {
+      useStart[vreg + 1]!++;
+    });
+  }
+  for (let vreg = 0; vreg < func.vregCount; vreg++) useStart[vreg + 1]! += useStart[vreg]!;
+  const fill = useStart.slice();
+  const useList = new Int32Array(useStart[func.vregCount]!);
+  func.insns.forEach((insn, index) => {
+    forEachUse(insn, (vreg, kind) => {
+      useList[fill[vreg]!++] = codeOf(index, kind);
+    });
+  });
+  return { useStart, useList };
+}
+
+function codeOf(insn: number, kind: UseKind): number {
+  const position = insn * STEP + (kind === 'late' || kind === 'late-any' ? WRITE : 0);
+  return position * 2 + (kind === 'reg' || kind === 'late' ? 1 : 0);
+}
+
+/**
+ * Wishes: an argument of a call wants the register the call takes it from, a result the one it arrives in, the operand that an
+ * instruction overwrites wants what its result wants. Backwards, so that wishes travel from a call to what computes its arguments.
+ */
+function collectHints(func: MachineFunc): { hints: Int8Array; related: (VReg[] | undefined)[] } {
+  const hints = new Int8Array(func.vregCount).fill(UNASSIGNED);
+  const related: (VReg[] | undefined)[] = new Array(func.vregCount);
+  const relate = (a: VReg, b: VReg): void => {
+    const listA = related[a];
+    if (listA === undefined) related[a] = [b];
+    else listA.push(b);
+    const listB = related[b];
+    if (listB === undefined) related[b] = [a];
+    else listB.push(a);
+  };
+  const wish = (vreg: VReg, register: number): void => {
+    if (register !== UNASSIGNED) hints[vreg] = register;
+  };
+  const paramsOf = (block: number): readonly VReg[] => {
+    const label = func.insns[func.blocks[block]!.from]!;
+    return label.kind === 'label' ? label.params : [];
+  };
+  for (let index = func.insns.length - 1; index >= 0; index--) {
+    const insn = func.insns[index]!;
+    switch (insn.kind) {
+      case 'call':
+        if (insn.dst !== NONE && hints[insn.dst] === UNASSIGNED)
+          hints[insn.dst] = resultRegister(insn.target);
+        insn.operands.forEach((operand, number) => {
+          if (typeof operand === 'number') wish(operand, argRegister(insn.target, number));
+        });
+        break;
+      case 'exit':
+        if (typeof insn.operand === 'number') wish(insn.operand, 0);
+        break;
+      case 'alu':
+      case 'unary':
+        relate(insn.a, insn.dst);
+        if (hints[insn.a] === UNASSIGNED) wish(insn.a, hints[insn.dst]!);
+        break;
+      case 'select':
+        if (typeof insn.x === 'number') relate(insn.x, insn.dst);
+        break;
+      case 'jump':
+      case 'branch':
+        for (const edge of insn.kind === 'jump' ? [insn.to] : [insn.ifTrue, insn.ifFalse]) {
+          if (edge.operands.length === 0) continue;
+          const params = paramsOf(edge.block);
+          edge.operands.forEach((operand, number) => {
+            if (typeof operand !== 'number') return;
+            relate(operand, params[number]!);
+            if (hints[operand] === UNASSIGNED) wish(operand, hints[params[number]!]!);
+          });
+        }
+        break;
+      case 'label':
+        // The parameters of the function arrive in r1 to r5.
+        if (index === 0) for (const [number, param] of insn.params.entries()) wish(param, number + 1);
+        break;
+    }
+  }
+  return { hints, related };
+}
