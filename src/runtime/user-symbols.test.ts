@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ElfFiles } from './elf-files.ts';
+import { findPerfMapEntry, parsePerfMap } from './perf-map.ts';
+import { isFileMapping, parseMaps, readMaps } from './process-maps.ts';
+import { UserSymbols } from './user-symbols.ts';
+
+test('mappings of a process', () => {
+  const text = [
+    '55d5c0a00000-55d5c0a2d000 r-xp 00001000 fe:00 123                        /usr/bin/a b (deleted)',
+    '7ffd1b1c0000-7ffd1b1e1000 rw-p 00000000 00:00 0                          [stack]',
+    '7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ',
+    '',
+  ].join('\n');
+  const [program, stack, anonymous] = parseMaps(text);
+  assert.deepEqual(program, {
+    start: 0x55d5c0a00000n,
+    end: 0x55d5c0a2d000n,
+    executable: true,
+    offset: 0x1000n,
+    file: 'fe:00:123',
+    path: '/usr/bin/a b',
+  });
+  assert.deepEqual(
+    [program, stack, anonymous].map((mapping) => mapping && isFileMapping(mapping)),
+    [true, false, false],
+  );
+});
+
+test('perf maps: sorted, the later of two lines counts', () => {
+  const entries = parsePerfMap('7f00 10 late\n1000 20 old name\n1000 20 new name\nnot a line\n');
+  assert.equal(findPerfMapEntry(entries, 0x101fn)?.name, 'new name');
+  assert.equal(findPerfMapEntry(entries, 0x1020n), undefined);
+  assert.equal(findPerfMapEntry(entries, 0x7f00n)?.name, 'late');
+  assert.equal(findPerfMapEntry(entries, 0xfffn), undefined);
+});
+
+test('an address of a function of this process has its name, and none outside', () => {
+  const elfFiles = new ElfFiles();
+  const symbols = new UserSymbols({ elfFiles, cache: 'PER_PID', demangle: (name) => name });
+  const elf = elfFiles.open(process.execPath);
+  const [main] = elf?.functionsNamed('main') ?? [];
+  const offset = main && elf?.fileOffset(main.address);
+  assert.ok(offset !== undefined);
+  const mapping = readMaps(process.pid)?.find(
+    (row) =>
+      row.path === process.execPath &&
+      row.executable &&
+      offset >= row.offset &&
+      offset < row.offset + (row.end - row.start),
+  );
+  assert.ok(mapping);
+  const address = mapping.start + (offset - mapping.offset);
+  assert.deepEqual(symbols.at(process.pid, address + 2n), [
+    { name: 'main', offset: 2n, module: process.execPath },
+  ]);
+  assert.deepEqual(symbols.at(process.pid, 0x10n), []);
+  assert.deepEqual(symbols.at(0x3fffff, address), []);
+});
