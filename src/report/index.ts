@@ -7,5 +7,14 @@ export type { CatEffect, Effect, Outcome, PacketEffect, SystemEffect, TextOutcom
 export type { Shown } from './output-format.ts';
 export { createReport, type Report, type ReportOptions } from './report.ts';
 export { strftime, utcFields } from './strftime.ts';
+export {
+  type BenchmarkResult,
+  benchmarkResult,
+  benchmarksBegin,
+  type TestResult,
+  testResult,
+  testsBegin,
+  testsEnd,
+} from './test-results.ts';
 export { type TextContext, valueText } from './text.ts';
 export type { Bound, Bucket, NamedValue, SeriesPoint, StackFrame, Value, ValueKind } from './value.ts';

@@ -12,7 +12,8 @@ import { nanoseconds, strftime, utcFields } from './strftime.ts';
 import { type TextContext, valueText } from './text.ts';
 import type { Bucket, SeriesPoint, Value } from './value.ts';
 
-const plainText = /^[\x20\x21\x23-\x5b\x5d-\x7f]*$/;
+const beyondAscii = /[\x80-\xff]/;
+const escapedAscii = /["\\\x00-\x1f]/g;
 const namedEscapes: Readonly<Record<string, string>> = {
   '"': '\\"',
   '\\': '\\\\',
@@ -23,7 +24,7 @@ const namedEscapes: Readonly<Record<string, string>> = {
 
 /** A binary string as a JSON string literal. */
 export function jsonString(text: string): string {
-  if (plainText.test(text)) return `"${text}"`;
+  if (!beyondAscii.test(text)) return `"${text.replace(escapedAscii, escapeAscii)}"`;
   let escaped = '"';
   for (let at = 0; at < text.length; ) {
     const length = utf8SequenceLength(text, at);
