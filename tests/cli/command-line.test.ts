@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { projectRoot } from '../support/paths.ts';
 import { runTetrace, tetracePath } from '../support/run-tetrace.ts';
 
 test('--help and --version answer on stdout', async () => {
@@ -19,7 +20,8 @@ test('--help and --version answer on stdout', async () => {
   assert.match(help.stdout, /USAGE:/);
   const version = await runTetrace(['-V']);
   assert.deepEqual({ code: version.code, stderr: version.stderr }, { code: 0, stderr: '' });
-  assert.match(version.stdout, /^tetrace v\d+\.\d+\.\d+\n$/);
+  const { version: packaged } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  assert.equal(version.stdout, `tetrace v${packaged}\n`);
 });
 
 test('a link named bpftrace is bpftrace', async () => {
