@@ -135,7 +135,7 @@ class LinearScan {
     let best = -1;
     let bestUse = -1;
     // A value that can be made again drives nobody out before it is needed.
-    const mayEvict = firstUse <= start || this.#func.remats[current.vreg] === undefined;
+    const mayEvict = startOf(firstUse) <= start || this.#func.remats[current.vreg] === undefined;
     for (const register of mayEvict ? PREFERENCE : []) {
       let use = register < CLOBBERED ? clobber : Infinity;
       const holder = this.#active[register];

@@ -43,6 +43,7 @@ class Resolver {
   /** By VReg, for those with more than one piece: the pieces in order. */
   readonly #pieces: (Interval[] | undefined)[];
   readonly #spillOf: Int32Array;
+  readonly #storedOnce: ReadonlySet<VReg>;
   readonly #gaps = new Map<number, Move[]>();
   readonly #atStart: Move[][];
   readonly #atEnd: Move[][];
@@ -60,16 +61,16 @@ class Resolver {
       this.#pieces[interval.vreg] = pieces;
     }
     this.#spillOf = new Int32Array(first.length).fill(-1);
+    this.#storedOnce = this.#findStoredOnce();
     this.#assignSpillSlots(related);
     this.#atStart = func.blocks.map(() => []);
     this.#atEnd = func.blocks.map(() => []);
   }
 
   run(): Resolution {
-    const storedOnce = this.#findStoredOnce();
     for (let vreg = 0; vreg < this.#first.length; vreg++) {
       const pieces = this.#pieces[vreg];
-      if (pieces !== undefined) this.#movesOf(vreg, pieces, storedOnce.has(vreg));
+      if (pieces !== undefined) this.#movesOf(vreg, pieces, this.#storedOnce.has(vreg));
     }
     this.#func.blocks.forEach((_, block) => {
       this.#parameterMoves(block);
@@ -267,28 +268,41 @@ class Resolver {
     return found;
   }
 
-  /** Values in memory at any time get an 8-byte slot; values with lives apart share, related ones if they can. */
+  /**
+   * Values that are in memory at some time get an 8-byte slot; those that are never there at the same time share one, and values
+   * that are moved to each other do so if they can.
+   */
   #assignSpillSlots(related: readonly (readonly VReg[] | undefined)[]): void {
-    const spilled: { readonly vreg: VReg; readonly from: number; readonly to: number }[] = [];
+    const spilled: { readonly vreg: VReg; readonly ranges: readonly number[] }[] = [];
     for (const interval of this.#first) {
       if (interval === undefined || this.#func.remats[interval.vreg] !== undefined) continue;
       const pieces = this.#pieces[interval.vreg] ?? [interval];
       if (!pieces.some((piece) => piece.register === MEMORY)) continue;
-      spilled.push({ vreg: interval.vreg, from: interval.start, to: pieces[pieces.length - 1]!.end });
+      const inMemory = this.#storedOnce.has(interval.vreg)
+        ? pieces
+        : pieces.filter((piece) => piece.register === MEMORY);
+      // The move to memory is done before the instruction that the piece starts in.
+      const ranges = inMemory.flatMap((piece) => [startOf(piece.start), ...piece.ranges.slice(1)]);
+      spilled.push({ vreg: interval.vreg, ranges });
     }
-    spilled.sort((a, b) => a.from - b.from || a.vreg - b.vreg);
-    /** By slot: until when it is taken. */
-    const takenTo: number[] = [];
-    for (const { vreg, from, to } of spilled) {
+    spilled.sort((a, b) => a.ranges[0]! - b.ranges[0]! || a.vreg - b.vreg);
+    /** By slot: the lives of its holders that are not over. */
+    const holders: (readonly number[])[][] = [];
+    for (const { vreg, ranges } of spilled) {
+      const start = ranges[0]!;
+      const isFree = (slot: number): boolean => {
+        holders[slot] = holders[slot]!.filter((other) => other[other.length - 1]! > start);
+        return !holders[slot].some((other) => doMeet(other, ranges));
+      };
       const wished = (related[vreg] ?? [])
         .map((other) => this.#spillOf[other]!)
-        .find((slot) => slot !== -1 && takenTo[slot]! <= from);
-      let slot = wished ?? takenTo.findIndex((end) => end <= from);
-      if (slot === -1) slot = takenTo.push(0) - 1;
-      takenTo[slot] = to;
+        .find((slot) => slot !== -1 && isFree(slot));
+      let slot = wished ?? holders.findIndex((_, index) => isFree(index));
+      if (slot === -1) slot = holders.push([]) - 1;
+      holders[slot]!.push(ranges);
       this.#spillOf[vreg] = slot;
     }
-    this.#spillSlots = takenTo.length;
+    this.#spillSlots = holders.length;
   }
 
   /** By block: which registers hold something at its start (parameters included) and at its end. */
@@ -320,4 +334,14 @@ class Resolver {
     }
     return { atStart, atEnd };
   }
+}
+
+/** Whether two lists of ranges, as in `Interval.ranges`, have a position in common. */
+function doMeet(a: readonly number[], b: readonly number[]): boolean {
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i + 1]! <= b[j]!) i += 2;
+    else if (b[j + 1]! <= a[i]!) j += 2;
+    else return true;
+  }
+  return false;
 }

@@ -1,6 +1,15 @@
+export { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
 export { type BuilderOptions, FuncBuilder, type VariableId } from './builder.ts';
 export { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf, loopDepths } from './cfg.ts';
 export { type CheckOptions, checkFunc, isNullable } from './check.ts';
+export {
+  type Callbacks,
+  type EvaluateOptions,
+  EvaluationError,
+  evaluate,
+  Memory,
+  type World,
+} from './evaluate.ts';
 export {
   type Alignment,
   argCount,
