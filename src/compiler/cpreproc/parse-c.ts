@@ -199,6 +199,7 @@ class Parser implements TokenReader {
         const { alignment } = attributes;
         const type = wrap(base);
         const span = this.#spanFrom(start);
+        this.#typedefs.set(name.text, type);
         this.declarations.push({
           kind: 'c-typedef',
           span,

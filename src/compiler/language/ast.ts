@@ -151,9 +151,9 @@ export interface AttachPoint {
 // ---- statements ----------------------------------------------------------------------------------------------------
 
 /**
- * `{ statements value }`. Only a block used as an expression has a `value` (its last expression, written without a
- * semicolon). Bodies of probes, functions and loops never have one, nor do the blocks of an `if` or block that ends
- * such a body: there the last expression is a statement like any other. Macro bodies may have one.
+ * `{ statements value }`. Only a block used for its value can have a `value`: its last expression, written without a
+ * semicolon. In bodies of probes, functions and loops, and in the blocks of an `if` or a plain block that stands as a
+ * statement, the last expression is a statement like any other. Macro bodies may have a value.
  */
 export interface Block {
   readonly kind: 'block';

@@ -19,7 +19,7 @@ import { keywords } from './words.ts';
  * How deep expressions and blocks may nest. Reading one level takes up to some fifteen calls, so this stays far from
  * the end of a default 1 MB stack.
  */
-export const maxNesting = 200;
+export const maxNesting = 300;
 
 /** Reading stops after this many errors. */
 const maxErrors = 100;
@@ -194,10 +194,14 @@ export class Cursor {
     this.#reportedComment = true;
   }
 
-  /** Opens one level of nesting; the caller closes it with `depth--`, recovery restores it. */
+  /**
+   * Opens one level of nesting; the caller closes it with `depth--`, recovery restores it. Past the limit reading ends:
+   * what follows is far inside something that was not understood.
+   */
   enter(): void {
     if (this.depth >= maxNesting) {
       this.report('syntax-too-deep', this.tokenSpan(), maxNesting);
+      this.jumpTo(this.source.text.length);
       throw new SyntaxFailure();
     }
     this.depth++;

@@ -75,6 +75,7 @@ export { hasErrors, makeDiagnostic, withContext, withHint } from './diagnostic.t
 export { formatScript } from './format.ts';
 export type { ParsedScript } from './parse.ts';
 export { parseExpression, parseScript } from './parse.ts';
+export { printTree } from './print-tree.ts';
 export type { RenderOptions } from './render-diagnostics.ts';
 export { renderDiagnostic, renderDiagnostics, renderLocation } from './render-diagnostics.ts';
 export type { ByteString, Position, Source } from './source.ts';

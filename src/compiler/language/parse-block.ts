@@ -57,7 +57,7 @@ export function parseBlock(p: Cursor, use: BlockUse): Block {
     if (p.atEnd || p.hasGivenUp || p.atProbeStart()) {
       // After an error inside, a missing brace is most likely its consequence.
       if (p.diagnostics.length === errorsBefore) p.reportExpected("'}'");
-      break;
+      throw new SyntaxFailure(true);
     }
     try {
       const item = parseBlockItem(p);
@@ -70,7 +70,7 @@ export function parseBlock(p: Cursor, use: BlockUse): Block {
       else p.skipStatement();
     }
   }
-  p.accept('}');
+  p.advance();
   p.depth = depth - 1;
   const span = p.span(start);
   if (value === undefined) return { kind: 'block', span, statements };
@@ -78,12 +78,13 @@ export function parseBlock(p: Cursor, use: BlockUse): Block {
   return { kind: 'block', span, statements: [...statements, asStatement(value)] };
 }
 
-/** An expression that ends a block without a value: the blocks it consists of have no value either. */
+/** An expression that ends a block without a value. */
 function asStatement(value: Expr): ExprStatement {
   const expr = withoutValue(value);
   return { kind: 'expr-statement', span: expr.span, expr };
 }
 
+/** An expression as a statement: the blocks that it consists of have no value. */
 function withoutValue<E extends Expr>(expr: E): E | Block | If {
   if (expr.grouped) return expr;
   if (expr.kind === 'block') return blockWithoutValue(expr);
@@ -222,10 +223,11 @@ function parseExpressionItem(p: Cursor): BlockItem {
   const sigil = expr.kind === 'variable' || expr.kind === 'map' || expr.kind === 'map-access';
   const spanBefore = p.span(start);
   if (p.accept(';')) {
-    return { statement: { kind: 'expr-statement', span: sigil ? spanBefore : p.span(start), expr } };
+    const span = sigil ? spanBefore : p.span(start);
+    return { statement: { kind: 'expr-statement', span, expr: withoutValue(expr) } };
   }
   if (!endsWithBlock(expr)) endStatement(p);
-  return { statement: { kind: 'expr-statement', span: spanBefore, expr } };
+  return { statement: { kind: 'expr-statement', span: spanBefore, expr: withoutValue(expr) } };
 }
 
 /**

@@ -255,11 +255,11 @@ function parseOffsetof(p: Cursor): Offsetof {
 }
 
 /**
- * The condition of `if`, `while` and `unroll`: a whole expression in parentheses, or else a unary one, so that the `{`
- * of the block never is taken for an operand.
+ * The condition of `if`, `while` and `unroll`: a whole expression in parentheses, which then ends it, or else one
+ * without `?:`, as in `if $a > 1 { … }`. So `if ($x) == 3 {` is an error.
  */
 export function parseCondition(p: Cursor): Expr {
-  if (!p.accept('(')) return parseUnary(p);
+  if (!p.accept('(')) return parseBinary(p, 0, parseUnary(p));
   const condition = parseExpression(p);
   p.expect(')');
   return { ...condition, grouped: true };

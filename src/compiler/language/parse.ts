@@ -115,7 +115,6 @@ function parseShebang(p: Cursor): Shebang | undefined {
 /** Reads the next top-level piece into `parts`, in whatever order they stand; a wrong order is an error. */
 function parsePart(p: Cursor, parts: Parts): void {
   const { start } = p.token;
-  const errorsBefore = p.diagnostics.length;
   try {
     const chunk = parseCChunk(p);
     if (chunk !== undefined) {
@@ -142,10 +141,6 @@ function parsePart(p: Cursor, parts: Parts): void {
     if (!(failure instanceof SyntaxFailure)) throw failure;
     p.depth = 0;
     if (!failure.atBoundary) p.skipItem(start);
-  }
-  if (p.token.start === start && !p.atEnd) {
-    if (p.diagnostics.length === errorsBefore) p.report('syntax-unexpected-input', p.tokenSpan());
-    p.advance();
   }
 }
 
