@@ -41,6 +41,8 @@ export interface RandomOptions {
   readonly seed: number;
   readonly statements: number;
   readonly variables: number;
+  /** Only helpers that answer the same everywhere and do nothing outside. */
+  readonly isPure?: boolean;
 }
 
 const interesting = [
@@ -142,6 +144,12 @@ class Generator {
     } else if (kind < 10) {
       const temporary = b.temporary(random.pick([8, 16, 40, 160]));
       b.store(8, temporary, this.#read());
+      if (this.#options.isPure) {
+        const to = b.temporary(8);
+        b.call('probe_read_kernel', [to, b.const(8), temporary]);
+        b.writeVariable(this.#variable(), b.load(8, to));
+        return;
+      }
       const result = b.call('trace_printk', [
         temporary,
         b.const(8),
@@ -153,7 +161,10 @@ class Generator {
     } else if (kind < 11 && this.#isMain) {
       b.writeVariable(this.#variable(), b.callFunc('sub', [this.#read(), this.#expression(1), this.#read()]));
     } else if (kind < 12) {
-      b.writeVariable(this.#variable(), b.call('get_prandom_u32', [], 'writes'));
+      b.writeVariable(
+        this.#variable(),
+        this.#options.isPure ? this.#expression(2) : b.call('get_prandom_u32', [], 'writes'),
+      );
     } else if (kind < 13) {
       const value = b.mapValue(1, 8 * random.below(MAP_VALUE_BYTES / 8));
       if (random.below(2) === 0) b.atomicAdd(8, value, this.#read());
