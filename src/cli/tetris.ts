@@ -30,7 +30,7 @@ export async function tetris(words: readonly string[]): Promise<number> {
     },
   );
   const params = words[0] === '--' ? words.slice(1) : words;
-  const code = await main(['-q', script, '--', ...params], 'tetrace');
+  const code = await main(['-q', '--no-warnings', script, '--', ...params], 'tetrace');
   if (code === exitCodes.ok) terminal[Symbol.dispose]();
   else terminal.restore();
   return code;
