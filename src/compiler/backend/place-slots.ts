@@ -53,11 +53,11 @@ export function placeSlots(func: Func, options: PlaceOptions): PlacedSlots {
   if (func.slots.length === 0) return { func, stackOffsets: [], stackBytes: 0, scratchBytes: 0 };
   const cfg = cfgOf(func);
   const lives = slotLives(func, cfg);
-  let scratch = func.slots.map((slot) => slot.bytes > options.onStackLimit);
+  let scratch = func.slots.map((slot) => slot.bytes > options.onStackLimit && !slot.onStack);
   let stack = pack(func.slots, lives, (slot) => !scratch[slot]);
   if (stack.bytes > options.stackBudget) {
     // The largest go first, until the rest fits.
-    const bySize = func.slots.map((_, index) => index).filter((index) => !scratch[index] && lives[index]);
+    const bySize = func.slots.map((_, index) => index).filter((index) => !scratch[index] && !func.slots[index]!.onStack && lives[index]);
     bySize.sort((a, b) => func.slots[b]!.bytes - func.slots[a]!.bytes);
     scratch = [...scratch];
     while (stack.bytes > options.stackBudget && bySize.length > 0) {

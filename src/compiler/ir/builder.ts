@@ -273,10 +273,10 @@ export class FuncBuilder {
     this.#append({ id: noValue, op: 'zero', args: [address], bytes, off, align, at: this.#line });
   }
 
-  /** Declares bytes for a temporary, without code. See `temporary` for the usual way. */
-  newSlot(bytes: number, align: Alignment = 8): SlotId {
+  /** Declares bytes for a temporary, without code. See `temporary` for the usual way. `where`: 'stack' keeps it out of scratch memory. */
+  newSlot(bytes: number, align: Alignment = 8, where?: 'stack'): SlotId {
     invariant(bytes > 0, 'a slot has at least one byte');
-    this.#slots.push({ bytes, align });
+    this.#slots.push({ bytes, align, ...(where === 'stack' ? { onStack: true } : {}) });
     return (this.#slots.length - 1) as SlotId;
   }
 

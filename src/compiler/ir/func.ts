@@ -103,6 +103,8 @@ export interface Block {
 export interface Slot {
   readonly bytes: number;
   readonly align: Alignment;
+  /** The kernel wants it on the stack whatever its size: an open-coded iterator, what a callback is given. */
+  readonly onStack?: true;
 }
 
 /** prog: an entry point, its only parameter is the ctx. subprog: called by name. callback: called by a helper. */

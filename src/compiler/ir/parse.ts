@@ -82,7 +82,7 @@ class Lines {
 }
 
 const HEAD = /^func (\S+)\(([^)]*)\) (prog|subprog|callback)(?: values (\d+))?(?: blocks (\d+))? \{$/;
-const SLOT = /^slot s(\d+) (\d+) align ([1248])$/;
+const SLOT = /^slot s(\d+) (\d+) align ([1248])( stack)?$/;
 const BLOCK = /^b(\d+)(?:\(([^)]*)\))?:$/;
 const RESULT = /^v(\d+) = (.*)$/;
 const LINE = /^(.*) @(\d+)$/;
@@ -91,8 +91,12 @@ function parseOne(lines: Lines): Func {
   const head = lines.take(HEAD, 'the head of a function');
   const slots: Slot[] = [];
   while (lines.current.startsWith('slot ')) {
-    const [, , bytes, align] = lines.take(SLOT, 'a slot');
-    slots.push({ bytes: Number(bytes), align: Number(align) as Alignment });
+    const [, , bytes, align, stack] = lines.take(SLOT, 'a slot');
+    slots.push({
+      bytes: Number(bytes),
+      align: Number(align) as Alignment,
+      ...(stack === undefined ? {} : { onStack: true }),
+    });
   }
   const blocks: Block[] = [];
   while (lines.current !== '}') blocks.push(parseBlock(lines));

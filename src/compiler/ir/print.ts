@@ -21,7 +21,7 @@ export function printFunc(func: Func): string {
     `func ${func.name}(${func.params.map(valueName).join(', ')}) ${func.role} values ${func.valueCount} blocks ${func.blockCount} {`,
   ];
   func.slots.forEach((slot, index) => {
-    lines.push(`  slot s${index} ${slot.bytes} align ${slot.align}`);
+    lines.push(`  slot s${index} ${slot.bytes} align ${slot.align}${slot.onStack ? ' stack' : ''}`);
   });
   for (const block of func.blocks) printBlock(block, lines);
   lines.push('}');
