@@ -1,0 +1,368 @@
+/**
+ * Asks the running kernel what it can do: each question loads (or attaches) the smallest object that needs the feature.
+ *
+ * Errors that speak of privileges or memory answer nothing and are asked again next time; clear answers are kept by the FeatureProbe.
+ */
+
+import { existsSync } from 'node:fs';
+import { unreachable } from '../base/index.ts';
+import {
+  type AttachType,
+  alu64Imm,
+  attachTypes,
+  call,
+  encodeInsns,
+  exit,
+  type HelperName,
+  helpers,
+  type Insn,
+  jumpImm,
+  ldMapValue,
+  load,
+  movsx64,
+  type ProgType,
+  R0,
+  R1,
+} from '../bpf/index.ts';
+import type { Btf } from '../btf/index.ts';
+import { bpfResult } from './bpf-call.ts';
+import { Fd } from './fd.ts';
+import { type FeatureAnswer, features, type KernelFeature } from './feature-table.ts';
+import { createMap } from './map.ts';
+import { pmuType } from './perf-pmu.ts';
+import { loadProg, type Prog, ProgLoadError, type ProgSpec } from './prog.ts';
+import { attr, errnoName, errnos, isKernelError, KernelError, pinText, pinU64s } from './sys/index.ts';
+import { attachTracing } from './tracing.ts';
+import { modulesWithBtf } from './vmlinux-btf.ts';
+
+const yes: FeatureAnswer = { kind: 'yes' };
+
+/** A function that no kernel has, for links that must not come about. */
+const NO_SUCH_FUNCTION = 'tetrace_no_such_function';
+
+/** Does nothing and is called by nobody but BPF self-tests: what a trampoline can be tried on. Source: net/bpf/test_run.c. */
+const FENTRY_TARGET = 'bpf_fentry_test1';
+
+/** Errors that say nothing about the feature. */
+const undecided = ['EPERM', 'EACCES', 'ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN', 'EINTR'] as const;
+
+const returnZero: readonly Insn[] = [alu64Imm('mov', R0, 0), exit()];
+
+export class FeatureProbe {
+  readonly #answers = new Map<KernelFeature, FeatureAnswer>();
+  readonly #vmlinux: () => Btf | undefined;
+
+  /** @param vmlinux the running kernel's BTF, asked for only when a question needs it. */
+  constructor(vmlinux: () => Btf | undefined) {
+    this.#vmlinux = vmlinux;
+  }
+
+  ask(feature: KernelFeature): FeatureAnswer {
+    const known = this.#answers.get(feature);
+    if (known !== undefined) return known;
+    const answer = this.#probe(feature);
+    if (answer.kind !== 'unknown') this.#answers.set(feature, answer);
+    return answer;
+  }
+
+  /** Whether the kernel clearly has it. */
+  has(feature: KernelFeature): boolean {
+    return this.ask(feature).kind === 'yes';
+  }
+
+  #probe(feature: KernelFeature): FeatureAnswer {
+    try {
+      return this.#question(feature);
+    } catch (error) {
+      return judge(feature, error);
+    }
+  }
+
+  #question(feature: KernelFeature): FeatureAnswer {
+    switch (feature) {
+      case 'ring-buffer':
+        return this.#creates('BPF_MAP_TYPE_RINGBUF', 0, 0, 4096);
+      case 'bounded-loops':
+        return loads({
+          type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+          insns: [alu64Imm('mov', R0, 9), alu64Imm('sub', R0, 1), jumpImm('ne', R0, 0, -2), exit()],
+        });
+      case 'large-insn-limit':
+        return loads({
+          type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+          insns: [...Array.from({ length: 4100 }, () => alu64Imm('mov', R0, 0)), exit()],
+        });
+      case 'cpu-v4':
+        return loads({
+          type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+          insns: [alu64Imm('mov', R1, 1), movsx64(8, R0, R1), exit()],
+        });
+      case 'global-data':
+        return this.#readsGlobal();
+      case 'bpf-loop':
+        return callable('loop');
+      case 'for-each-map-elem':
+        return callable('for_each_map_elem');
+      case 'map-lookup-percpu-elem':
+        return callable('map_lookup_percpu_elem');
+      case 'get-func-ip':
+        return callable('get_func_ip', 'BPF_PROG_TYPE_KPROBE');
+      case 'attach-cookie':
+        return callable('get_attach_cookie', 'BPF_PROG_TYPE_KPROBE');
+      case 'ktime-get-boot-ns':
+        return callable('ktime_get_boot_ns');
+      case 'ktime-get-tai-ns':
+        return callable('ktime_get_tai_ns');
+      case 'jiffies64':
+        return callable('jiffies64');
+      case 'get-ns-current-pid-tgid':
+        return callable('get_ns_current_pid_tgid');
+      case 'send-signal':
+        return callable('send_signal');
+      case 'send-signal-thread':
+        return callable('send_signal_thread');
+      case 'override-return':
+        return callable('override_return', 'BPF_PROG_TYPE_KPROBE');
+      case 'probe-read-kernel':
+        return callable('probe_read_kernel');
+      case 'dynptr':
+        return callable('dynptr_from_mem');
+      case 'd-path':
+        return this.#callableInIterator('d_path');
+      case 'map-sum-elem-count':
+        return this.#hasFunction('bpf_map_sum_elem_count');
+      case 'open-coded-iterators':
+        return this.#hasFunction('bpf_iter_num_new');
+      case 'task-from-pid':
+        return this.#hasFunction('bpf_task_from_pid');
+      case 'kprobe':
+        return pmuType('kprobe') === undefined ? no(feature) : yes;
+      case 'uprobe':
+        return pmuType('uprobe') === undefined ? no(feature) : yes;
+      case 'uprobe-refcount':
+        return existsSync('/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset') ? yes : no(feature);
+      case 'kprobe-multi':
+        return this.#linksKprobes(feature, 'BPF_TRACE_KPROBE_MULTI');
+      case 'kprobe-session':
+        return this.#linksKprobes(feature, 'BPF_TRACE_KPROBE_SESSION');
+      case 'uprobe-multi':
+        return this.#linksUprobes(feature, 'BPF_TRACE_UPROBE_MULTI');
+      case 'uprobe-session':
+        return this.#linksUprobes(feature, 'BPF_TRACE_UPROBE_SESSION');
+      case 'fentry':
+        return this.#attachesTrampoline();
+      case 'iter':
+        return this.#loadsIterator(returnZero);
+      case 'perf-link':
+        return this.#linksPerfEvents();
+      case 'btf':
+        return this.#vmlinux() === undefined ? no(feature) : yes;
+      case 'module-btf':
+        return this.#hasModuleBtf();
+      case 'map-batch':
+        return this.#readsBatch();
+      default:
+        return unreachable(feature);
+    }
+  }
+
+  #creates(
+    type: 'BPF_MAP_TYPE_RINGBUF',
+    keySize: number,
+    valueSize: number,
+    maxEntries: number,
+  ): FeatureAnswer {
+    using _map = createMap({ name: 'probe', type, keySize, valueSize, maxEntries }, 1);
+    return yes;
+  }
+
+  #readsGlobal(): FeatureAnswer {
+    using map = createMap(
+      { name: 'probe', type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize: 8, maxEntries: 1 },
+      1,
+    );
+    return loads({
+      type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+      insns: [ldMapValue(R1, map.fd.raw, 0), load(8, R0, R1, 0), exit()],
+    });
+  }
+
+  #readsBatch(): FeatureAnswer {
+    using map = createMap(
+      { name: 'probe', type: 'BPF_MAP_TYPE_HASH', keySize: 4, valueSize: 4, maxEntries: 1 },
+      1,
+    );
+    const request = attr.mapBatchAttr.encode({ map_fd: map.fd.raw, count: 0 });
+    const result = bpfResult('BPF_MAP_LOOKUP_BATCH', request);
+    // A count of 0 is answered before anything is read.
+    return result === 0 || result === -errnos.EFAULT.number ? yes : answerTo('map-batch', -result);
+  }
+
+  #hasFunction(name: string): FeatureAnswer {
+    const btf = this.#vmlinux();
+    if (btf === undefined) return { kind: 'unknown', why: 'this kernel has no BTF to look in' };
+    return btf.find(name, 'func') === undefined ? { kind: 'no', why: `the kernel has no ${name}()` } : yes;
+  }
+
+  #hasModuleBtf(): FeatureAnswer {
+    if (modulesWithBtf().length > 0) return yes;
+    return this.#hasFunction('btf_try_get_module');
+  }
+
+  #loadsIterator(insns: readonly Insn[]): FeatureAnswer {
+    const id = this.#vmlinux()?.find('bpf_iter_task', 'func');
+    if (id === undefined) return { kind: 'no', why: 'the kernel has no BTF of bpf_iter_task()' };
+    return loads({
+      type: 'BPF_PROG_TYPE_TRACING',
+      expectedAttachType: 'BPF_TRACE_ITER',
+      attachBtf: { id },
+      insns,
+    });
+  }
+
+  #callableInIterator(helper: HelperName): FeatureAnswer {
+    const id = this.#vmlinux()?.find('bpf_iter_task', 'func');
+    if (id === undefined) return { kind: 'no', why: 'the kernel has no BTF of bpf_iter_task()' };
+    return callable(helper, 'BPF_PROG_TYPE_TRACING', {
+      expectedAttachType: 'BPF_TRACE_ITER',
+      attachBtf: { id },
+    });
+  }
+
+  #attachesTrampoline(): FeatureAnswer {
+    const id = this.#vmlinux()?.find(FENTRY_TARGET, 'func');
+    if (id === undefined) return { kind: 'no', why: `the kernel has no BTF of ${FENTRY_TARGET}()` };
+    try {
+      using prog = tryLoad({
+        type: 'BPF_PROG_TYPE_TRACING',
+        expectedAttachType: 'BPF_TRACE_FENTRY',
+        attachBtf: { id },
+        insns: returnZero,
+      });
+      using _attachment = attachTracing(prog);
+      return yes;
+    } catch (error) {
+      // Some kernels refuse this to everyone, root included. Only when plain progs load is EPERM an answer.
+      if (isKernelError(error, 'EPERM', 'EACCES') && loads({ insns: returnZero }).kind === 'yes') {
+        return { kind: 'no', why: `the kernel refuses fentry progs: ${error.message}` };
+      }
+      throw error;
+    }
+  }
+
+  #linksPerfEvents(): FeatureAnswer {
+    using prog = tryLoad({ type: 'BPF_PROG_TYPE_TRACEPOINT', insns: returnZero });
+    // No event: a kernel that knows such links misses the descriptor.
+    const request = attr.linkCreateAttr.encode({
+      prog_fd: prog.fd.raw,
+      target_fd: 0xffff_ffff,
+      attach_type: attachTypes.BPF_PERF_EVENT,
+    });
+    const result = bpfResult('BPF_LINK_CREATE', request);
+    return result === -errnos.EBADF.number ? yes : answerTo('perf-link', -result);
+  }
+
+  #linksKprobes(feature: KernelFeature, attachType: AttachType): FeatureAnswer {
+    using prog = tryLoad({
+      type: 'BPF_PROG_TYPE_KPROBE',
+      expectedAttachType: attachType,
+      insns: returnZero,
+    });
+    const name = pinText(NO_SUCH_FUNCTION);
+    const names = pinU64s([name.address]);
+    const request = attr.linkCreateAttr.encode({
+      prog_fd: prog.fd.raw,
+      attach_type: attachTypes[attachType],
+    });
+    attr.linkCreateParts.kprobe_multi.encodeInto(request, 0, { cnt: 1, syms: names.address });
+    const result = bpfResult('BPF_LINK_CREATE', request, [name, names]);
+    if (result >= 0) {
+      new Fd(result)[Symbol.dispose]();
+      return yes;
+    }
+    // It looked for the function.
+    return result === -errnos.ESRCH.number ? yes : answerTo(feature, -result);
+  }
+
+  #linksUprobes(feature: KernelFeature, attachType: AttachType): FeatureAnswer {
+    using prog = tryLoad({
+      type: 'BPF_PROG_TYPE_KPROBE',
+      expectedAttachType: attachType,
+      insns: returnZero,
+    });
+    const path = pinText('/');
+    const offsets = pinU64s([1n]);
+    const request = attr.linkCreateAttr.encode({
+      prog_fd: prog.fd.raw,
+      attach_type: attachTypes[attachType],
+    });
+    attr.linkCreateParts.uprobe_multi.encodeInto(request, 0, {
+      path: path.address,
+      offsets: offsets.address,
+      cnt: 1,
+    });
+    const result = bpfResult('BPF_LINK_CREATE', request, [path, offsets]);
+    // A directory is no file to probe.
+    return result === -errnos.EBADF.number ? yes : answerTo(feature, -result);
+  }
+}
+
+interface Trial extends Partial<Pick<ProgSpec, 'type' | 'expectedAttachType' | 'attachBtf'>> {
+  readonly insns: readonly Insn[];
+}
+
+/** @throws ProgLoadError */
+function tryLoad(trial: Trial): Prog {
+  const { insns, ...rest } = trial;
+  return loadProg({
+    name: 'probe',
+    type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+    license: 'GPL',
+    insns: encodeInsns(insns),
+    ...rest,
+  });
+}
+
+function loads(trial: Trial): FeatureAnswer {
+  using _prog = tryLoad(trial);
+  return yes;
+}
+
+/**
+ * Whether progs of this type may call a helper: the prog is wrong in everything else, so what counts is what the verifier objects to.
+ *
+ * Its words for an unknown helper have been "invalid func" and "unknown func", and since Linux 6.11 "program of this type cannot use
+ * helper" for one of other prog types.
+ */
+function callable(
+  helper: HelperName,
+  type: ProgType = 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+  rest: Partial<Trial> = {},
+): FeatureAnswer {
+  try {
+    return loads({ ...rest, type, insns: [call(helper), alu64Imm('mov', R0, 0), exit()] });
+  } catch (error) {
+    if (!(error instanceof ProgLoadError) || error.log === '') throw error;
+    if (/(?:invalid|unknown) func |cannot use helper /.test(error.log)) {
+      return { kind: 'no', why: `bpf_${helper}#${helpers[helper].id}: ${error.reason}` };
+    }
+    return yes;
+  }
+}
+
+function judge(feature: KernelFeature, error: unknown): FeatureAnswer {
+  if (!(error instanceof KernelError)) throw error;
+  // The verifier answers EACCES too, but then it has said why.
+  const wasJudged = error instanceof ProgLoadError && error.log !== '';
+  if (!wasJudged && error.is(...undecided)) return { kind: 'unknown', why: error.message };
+  return { kind: 'no', why: `${no(feature).why}: ${error.message}` };
+}
+
+function answerTo(feature: KernelFeature, errno: number): FeatureAnswer {
+  return judge(feature, new KernelError(`probe for ${feature} (${errnoName(errno) ?? errno})`, errno));
+}
+
+function no(feature: KernelFeature): { readonly kind: 'no'; readonly why: string } {
+  const { what, since } = features[feature];
+  return { kind: 'no', why: `this kernel lacks ${what} (Linux ${since})` };
+}

@@ -1,0 +1,47 @@
+/** What a kernel may lack, and the version that brought it. A version is for messages only: kernels are asked. */
+export const features = {
+  'ring-buffer': { since: '5.8', what: 'the BPF ring buffer' },
+  'bounded-loops': { since: '5.3', what: 'loops in BPF progs' },
+  'large-insn-limit': { since: '5.2', what: 'progs of more than 4,096 instructions' },
+  'global-data': { since: '5.2', what: 'direct access to map values' },
+  'cpu-v4': { since: '6.6', what: 'the instructions of BPF cpu v4' },
+  'bpf-loop': { since: '5.17', what: 'bpf_loop()' },
+  'for-each-map-elem': { since: '5.13', what: 'bpf_for_each_map_elem()' },
+  'map-lookup-percpu-elem': { since: '5.19', what: 'bpf_map_lookup_percpu_elem()' },
+  'map-sum-elem-count': { since: '6.6', what: 'the kfunc bpf_map_sum_elem_count()' },
+  'open-coded-iterators': { since: '6.4', what: 'the kfuncs bpf_iter_num_*()' },
+  'task-from-pid': { since: '6.2', what: 'the kfunc bpf_task_from_pid()' },
+  'get-func-ip': { since: '5.15', what: 'bpf_get_func_ip()' },
+  'attach-cookie': { since: '5.15', what: 'bpf_get_attach_cookie()' },
+  'ktime-get-boot-ns': { since: '5.8', what: 'bpf_ktime_get_boot_ns()' },
+  'ktime-get-tai-ns': { since: '6.1', what: 'bpf_ktime_get_tai_ns()' },
+  jiffies64: { since: '5.5', what: 'bpf_jiffies64()' },
+  'get-ns-current-pid-tgid': { since: '5.7', what: 'bpf_get_ns_current_pid_tgid()' },
+  'send-signal': { since: '5.3', what: 'bpf_send_signal()' },
+  'send-signal-thread': { since: '5.5', what: 'bpf_send_signal_thread()' },
+  'override-return': { since: '4.16', what: 'bpf_override_return() (CONFIG_BPF_KPROBE_OVERRIDE)' },
+  'probe-read-kernel': { since: '5.5', what: 'bpf_probe_read_kernel()' },
+  'd-path': { since: '5.10', what: 'bpf_d_path()' },
+  dynptr: { since: '5.19', what: 'dynptr helpers' },
+  kprobe: { since: '4.17', what: 'kprobes through perf events (CONFIG_KPROBE_EVENTS)' },
+  'kprobe-multi': { since: '5.18', what: 'kprobe multi-links (CONFIG_FPROBE)' },
+  'kprobe-session': { since: '6.10', what: 'kprobe sessions (CONFIG_FPROBE)' },
+  uprobe: { since: '4.17', what: 'uprobes through perf events (CONFIG_UPROBE_EVENTS)' },
+  'uprobe-multi': { since: '6.6', what: 'uprobe multi-links' },
+  'uprobe-session': { since: '6.13', what: 'uprobe sessions' },
+  'uprobe-refcount': { since: '4.20', what: 'USDT semaphores counted by the kernel' },
+  fentry: { since: '5.5', what: 'BPF trampolines (fentry, fexit)' },
+  iter: { since: '5.8', what: 'BPF iterators' },
+  'perf-link': { since: '5.15', what: 'BPF links on perf events' },
+  btf: { since: '4.18', what: 'BTF of the kernel (CONFIG_DEBUG_INFO_BTF)' },
+  'module-btf': { since: '5.11', what: 'BTF of modules (CONFIG_DEBUG_INFO_BTF_MODULES)' },
+  'map-batch': { since: '5.6', what: 'reading maps in batches' },
+} as const satisfies Record<string, { readonly since: string; readonly what: string }>;
+
+export type KernelFeature = keyof typeof features;
+
+/** `unknown`: the question could not be put, mostly for lack of privileges. `why` says so, or what the kernel answered. */
+export type FeatureAnswer =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { KernelError, mountPseudo } from './sys/index.ts';
+import { parseTracepointFormat, type TracepointFormat } from './tracepoint-format.ts';
+
+/** Where tracefs is usually mounted: of its own, or inside debugfs. */
+const usualPlaces = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const;
+
+/** A mounted tracefs. All methods read files; what is absent is undefined, other failures are KernelErrors. */
+export class Tracefs {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /**
+   * Finds the mount, and mounts tracefs at its usual place when there is none.
+   *
+   * @returns undefined when there is none and none may be made.
+   */
+  static open(): Tracefs | undefined {
+    for (const root of usualPlaces) if (isMounted(root)) return new Tracefs(root);
+    const [first] = usualPlaces;
+    if (existsSync(first) && mountPseudo('tracefs', first) >= 0) return new Tracefs(first);
+    return undefined;
+  }
+
+  /** The id and fields of a tracepoint. */
+  format(category: string, event: string): TracepointFormat | undefined {
+    const text = this.#read(`events/${category}/${event}/format`);
+    return text === undefined ? undefined : parseTracepointFormat(text);
+  }
+
+  /** The id alone. */
+  eventId(category: string, event: string): number | undefined {
+    const text = this.#read(`events/${category}/${event}/id`);
+    return text === undefined ? undefined : Number(text);
+  }
+
+  /** All tracepoints as `category:event`. */
+  events(): string[] {
+    return (this.#read('available_events') ?? '').split('\n').filter((line) => line !== '');
+  }
+
+  /** The events of one category, or undefined when there is no such category. */
+  eventsOf(category: string): string[] | undefined {
+    try {
+      return readdirSync(`${this.root}/events/${category}`, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name);
+    } catch (error) {
+      return this.#absent(`events/${category}`, error);
+    }
+  }
+
+  /** Functions that kprobes and fprobes can stand on; undefined when this kernel has no such list. */
+  traceableFunctions(): { readonly name: string; readonly module?: string }[] | undefined {
+    const text = this.#read('available_filter_functions');
+    return text === undefined ? undefined : parseTraceableFunctions(text);
+  }
+
+  /** A file that may be absent. */
+  #read(path: string): string | undefined {
+    // Names come from scripts: one that climbs out of the directory names nothing.
+    if (path.split('/').includes('..')) return undefined;
+    try {
+      return readFileSync(`${this.root}/${path}`, 'latin1');
+    } catch (error) {
+      return this.#absent(path, error);
+    }
+  }
+
+  #absent(path: string, error: unknown): undefined {
+    const wrapped = KernelError.fromNode(`read ${this.root}/${path}`, error);
+    if (wrapped.is('ENOENT', 'ENOTDIR', 'EINVAL')) return undefined;
+    throw wrapped;
+  }
+}
+
+/** Lines of `name` or `name [module]`. Names that the kernel could not find (`__ftrace_invalid_address___…`) are left out. */
+export function parseTraceableFunctions(text: string): { readonly name: string; readonly module?: string }[] {
+  const functions: { name: string; module?: string }[] = [];
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('__ftrace_invalid_address__')) continue;
+    const space = line.indexOf(' ');
+    if (space < 0) {
+      functions.push({ name: line });
+      continue;
+    }
+    const module = /\[([^\]]+)\]/.exec(line.slice(space))?.[1];
+    functions.push({ name: line.slice(0, space), ...(module === undefined ? {} : { module }) });
+  }
+  return functions;
+}
+
+/** The directory is closed to others than root, who see it in the list of mounts alone. */
+function isMounted(root: string): boolean {
+  if (existsSync(`${root}/events`)) return true;
+  try {
+    return readFileSync('/proc/self/mounts', 'latin1').includes(` ${root} tracefs `);
+  } catch {
+    return false;
+  }
+}

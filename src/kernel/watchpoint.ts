@@ -1,0 +1,45 @@
+import { Attachment } from './attachment.ts';
+import type { Fd } from './fd.ts';
+import { openPerfEvent, type PerfScope } from './perf-event.ts';
+import { attachToPerfEvent } from './perf-event-link.ts';
+import type { Prog } from './prog.ts';
+import { perfTypes } from './sys/index.ts';
+
+/** What a watchpoint fires on. Source: uapi/linux/hw_breakpoint.h. */
+export const watchModes = { HW_BREAKPOINT_R: 1, HW_BREAKPOINT_W: 2, HW_BREAKPOINT_X: 4 } as const;
+
+/**
+ * Attaches a PERF_EVENT prog to accesses of memory.
+ *
+ * @param watch.modes bits of `watchModes`; x86 cannot watch reads alone. `length` is 1, 2, 4 or 8 bytes.
+ * @param scopes one event each: a process on any CPU, or all processes on each CPU.
+ * @throws KernelError: ENOSPC when the machine's few watchpoints are used up.
+ */
+export function attachWatchpoint(
+  prog: Prog,
+  watch: { readonly address: bigint; readonly length: number; readonly modes: number },
+  scopes: readonly PerfScope[],
+): Attachment {
+  const fds: Fd[] = [];
+  try {
+    for (const scope of scopes) {
+      const event = openPerfEvent(
+        {
+          type: perfTypes.PERF_TYPE_BREAKPOINT,
+          bp_type: watch.modes,
+          bp_addr: watch.address,
+          // An execution breakpoint must say the size of a long.
+          bp_len: BigInt((watch.modes & watchModes.HW_BREAKPOINT_X) !== 0 ? 8 : watch.length),
+          sample_period: 1n,
+        },
+        scope,
+        `watchpoint at 0x${watch.address.toString(16)}`,
+      );
+      fds.push(...attachToPerfEvent(event, prog).fds);
+    }
+    return new Attachment(fds);
+  } catch (error) {
+    new Attachment(fds)[Symbol.dispose]();
+    throw error;
+  }
+}
