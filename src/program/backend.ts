@@ -43,7 +43,7 @@ export interface Loaded extends Disposable {
   /** Attaches Program.probes[probe] (not begin, end, self: those are run). */
   attach(probe: number): AttachOutcome;
   /** Detaches all probes; maps and records stay readable. */
-  detach(): void;
+  detach(): void | Promise<void>;
   /** Runs a begin, end, self or test prog once through BPF_PROG_TEST_RUN; its return value and duration. */
   run(prog: number): { readonly retval: number; readonly durationNs: bigint };
   /**

@@ -79,4 +79,10 @@ export interface ProbeBase {
 }
 
 export type ProbeKind = ProbeSpec['kind'];
-export type ProbeOf<K extends ProbeKind> = Extract<ProbeSpec, { readonly kind: K }>;
+/** The probes of these kinds; several kinds may share one row of ProbeSpec. */
+export type ProbeOf<K extends ProbeKind> = WithKind<ProbeSpec, K>;
+type WithKind<Spec, K> = Spec extends { readonly kind: infer Kinds }
+  ? Kinds & K extends never
+    ? never
+    : Spec & { readonly kind: K }
+  : never;

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Kallsyms } from '../kernel/index.ts';
 import type { ClockFields, Host, Program, SymbolFrame } from '../program/index.ts';
 import { Cgroups } from './cgroups.ts';
 import type { ElfFiles } from './elf-files.ts';
-import type { KernelSymbols } from './kernel-symbols.ts';
 import { LocalTime } from './local-time.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PcapFile } from './pcap-file.ts';
@@ -18,7 +18,7 @@ export interface LiveHostOptions {
   readonly program: Program;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly kernelSymbols: KernelSymbols;
+  readonly kallsyms: Kallsyms;
   readonly elfFiles: ElfFiles;
   readonly demangle: (name: string) => string;
   /** Wall clock minus boot clock, ns. */
@@ -45,7 +45,10 @@ export class LiveHost implements Host, Disposable {
   }
 
   kernelSymbol(address: bigint): readonly SymbolFrame[] {
-    return this.#options.kernelSymbols.at(address);
+    const found = this.#options.kallsyms.byAddress(address);
+    if (!found) return [];
+    const { name, module } = found.symbol;
+    return [{ name, offset: found.offset, ...(module === undefined ? {} : { module }) }];
   }
   userSymbol(pid: number, address: bigint, probe: number): readonly SymbolFrame[] {
     return this.#userSymbols.at(pid, address, this.#binaryOfProbe(probe));

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Kallsyms } from '../kernel/index.ts';
+import { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import { ElfFiles } from './elf-files.ts';
-import { KernelSymbols } from './kernel-symbols.ts';
 import { LiveTarget, type LiveTargetOptions } from './live-target.ts';
 import { LocalTime } from './local-time.ts';
-import { Tracefs } from './tracefs.ts';
 import { UserNames } from './user-names.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tetrace-'));
@@ -17,13 +17,13 @@ after(() => rmSync(directory, { recursive: true }));
 function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
   return new LiveTarget({
     hasFeature: () => false,
-    kernelSymbols: new KernelSymbols(),
+    kallsyms: new Kallsyms(),
+    btf: new BtfSources('/dev/null'),
     elfFiles: new ElfFiles(),
-    tracefs: new Tracefs(() => undefined),
     bootToWallNs: 0n,
     includeDirs: [],
     unsafe: false,
-    environment: { BPFTRACE_BTF: '/dev/null' },
+    environment: {},
     ...options,
   });
 }
@@ -31,7 +31,7 @@ function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
 test('an empty BPFTRACE_BTF means no BTF; modules then have none either', () => {
   const path = join(directory, 'empty');
   writeFileSync(path, '');
-  const machine = target({ environment: { BPFTRACE_BTF: path } });
+  const machine = target({ btf: new BtfSources(path) });
   assert.equal(machine.btf(), undefined);
   assert.equal(machine.moduleBtf('ext4'), undefined);
   assert.deepEqual(machine.btfModules(), []);

@@ -2,6 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import type { Btf } from '../btf/index.ts';
 import {
+  isKernelError,
+  type Kallsyms,
+  onlineCpus,
+  parseTraceableFunctions,
+  possibleCpuCount,
+  Tracefs,
+} from '../kernel/index.ts';
+import {
   type Arch,
   archTable,
   type Feature,
@@ -12,13 +20,9 @@ import {
   type UserSymbol,
 } from '../program/index.ts';
 import { type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
+import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
-import { parseCpuList } from './cpu-list.ts';
 import type { ElfFiles } from './elf-files.ts';
-import { KernelBtf } from './kernel-btf.ts';
-import { parseBlacklist, parseFunctionList } from './kernel-function-list.ts';
-import type { KernelSymbols } from './kernel-symbols.ts';
-import { readText, type Tracefs } from './tracefs.ts';
 
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
 const PROC_PID_INIT_INO = 0xefff_fffcn;
@@ -26,9 +30,9 @@ const PROC_PID_INIT_INO = 0xefff_fffcn;
 export interface LiveTargetOptions {
   /** Asks the kernel for a feature; the answer is remembered here. */
   readonly hasFeature: (feature: Feature) => boolean;
-  readonly kernelSymbols: KernelSymbols;
+  readonly kallsyms: Kallsyms;
+  readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
-  readonly tracefs: Tracefs;
   readonly bootToWallNs: bigint;
   /** Where C includes are searched. */
   readonly includeDirs: readonly string[];
@@ -45,7 +49,6 @@ export class LiveTarget implements Target {
   readonly includeDirs: readonly string[];
   readonly bootToWallNs: bigint;
   readonly #options: LiveTargetOptions;
-  readonly #btf: KernelBtf;
   readonly #cgroups = new Cgroups();
   readonly #features = new Map<Feature, boolean>();
   readonly #formats = new Map<string, TracepointFormat | undefined>();
@@ -53,6 +56,7 @@ export class LiveTarget implements Target {
   #cpus: { readonly possible: number; readonly online: readonly number[] } | undefined;
   #tracepoints: readonly string[] | undefined;
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
+  #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
   #pidNamespace: { readonly answer: Target['pidNamespace'] } | undefined;
 
   constructor(options: LiveTargetOptions) {
@@ -60,7 +64,6 @@ export class LiveTarget implements Target {
     this.arch = archOf(machine());
     this.includeDirs = options.includeDirs;
     this.bootToWallNs = options.bootToWallNs;
-    this.#btf = new KernelBtf(options.environment['BPFTRACE_BTF']);
   }
 
   get possibleCpus(): number {
@@ -79,22 +82,22 @@ export class LiveTarget implements Target {
   }
 
   btf(): Btf | undefined {
-    return this.#btf.vmlinux();
+    return this.#options.btf.vmlinux();
   }
   moduleBtf(module: string): Btf | undefined {
-    return this.#btf.module(module);
+    return this.#options.btf.module(module);
   }
   btfModules(): readonly string[] {
-    return this.#btf.modules();
+    return this.#options.btf.modules();
   }
 
   tracepointFormat(category: string, event: string): TracepointFormat | undefined {
     const name = `${category}:${event}`;
-    if (!this.#formats.has(name)) this.#formats.set(name, this.#options.tracefs.format(category, event));
+    if (!this.#formats.has(name)) this.#formats.set(name, this.#findTracefs()?.format(category, event));
     return this.#formats.get(name);
   }
   tracepoints(): readonly string[] {
-    this.#tracepoints ??= this.#options.tracefs.tracepoints();
+    this.#tracepoints ??= this.#findTracefs()?.events() ?? [];
     return this.#tracepoints;
   }
 
@@ -114,7 +117,7 @@ export class LiveTarget implements Target {
   }
 
   kernelSymbol(name: string): bigint | undefined {
-    return this.#options.kernelSymbols.address(name);
+    return this.#options.kallsyms.byName(name)?.address;
   }
 
   resolveBinary(text: string, pid?: number): readonly FoundBinary[] {
@@ -154,29 +157,27 @@ export class LiveTarget implements Target {
   }
 
   #readCpus(): { readonly possible: number; readonly online: readonly number[] } {
-    this.#cpus ??= {
-      // Rows are indexed by CPU number, so holes count.
-      possible: Math.max(...parseCpuList(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))) + 1,
-      online: parseCpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8')),
-    };
+    this.#cpus ??= { possible: possibleCpuCount(), online: onlineCpus() };
     return this.#cpus;
   }
 
-  #readFunctions(): readonly KernelFunction[] | undefined {
-    const { tracefs, traceableFunctions } = this.#options;
-    const text =
-      traceableFunctions === undefined
-        ? tracefs.read('available_filter_functions')
-        : readFileSync(traceableFunctions, 'utf8');
-    if (text !== undefined && text !== '') {
-      const refused = parseBlacklist(readText('/sys/kernel/debug/kprobes/blacklist') ?? '');
-      const functions = parseFunctionList(text);
-      return refused.size === 0 ? functions : functions.filter(({ name }) => !refused.has(name));
-    }
-    return this.#functionsFromSymbols();
+  #findTracefs(): Tracefs | undefined {
+    this.#tracefs ??= { mounted: Tracefs.open() };
+    return this.#tracefs.mounted;
   }
 
-  /** Where lockdown withholds the list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
+  #readFunctions(): readonly KernelFunction[] | undefined {
+    const { traceableFunctions } = this.#options;
+    const functions =
+      traceableFunctions === undefined
+        ? readOrUndefined(() => this.#findTracefs()?.traceableFunctions())
+        : parseTraceableFunctions(readFileSync(traceableFunctions, 'latin1'));
+    if (functions === undefined || functions.length === 0) return this.#functionsFromSymbols();
+    const refused = refusedByKprobes();
+    return refused.size === 0 ? functions : functions.filter(({ name }) => !refused.has(name));
+  }
+
+  /** Where there is no list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
   #functionsFromSymbols(): readonly KernelFunction[] | undefined {
     const btf = this.btf();
     if (!btf) return undefined;
@@ -184,12 +185,11 @@ export class LiveTarget implements Target {
     for (const id of btf.idsOfKind('func')) known.add(btf.nameOf(id));
     const seen = new Set<string>();
     const functions: KernelFunction[] = [];
-    for (const row of this.#options.kernelSymbols.functions()) {
-      const key = `${row.module ?? ''}:${row.name}`;
-      if (row.module === 'bpf' || seen.has(key) || (row.module === undefined && !known.has(row.name)))
-        continue;
+    for (const { name, module } of this.#options.kallsyms.functions()) {
+      const key = `${module ?? ''}:${name}`;
+      if (module === 'bpf' || seen.has(key) || (module === undefined && !known.has(name))) continue;
       seen.add(key);
-      functions.push(row);
+      functions.push(module === undefined ? { name } : { name, module });
     }
     return functions.length === 0 ? undefined : functions;
   }
@@ -220,5 +220,25 @@ function readPidNamespace(): Target['pidNamespace'] {
     return ino === PROC_PID_INIT_INO ? undefined : { dev, ino };
   } catch {
     return undefined; // a kernel without pid namespaces
+  }
+}
+
+/** Lockdown withholds tracefs files with EPERM: that is the same as not having them. */
+function readOrUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isKernelError(error, 'EPERM', 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+/** Functions kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
+function refusedByKprobes(): ReadonlySet<string> {
+  try {
+    const text = readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
+    return new Set(text.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
+  } catch {
+    return new Set(); // no debugfs: the kernel itself will refuse those
   }
 }

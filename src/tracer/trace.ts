@@ -128,7 +128,7 @@ class Run {
     if (iterators.length > 0) this.#readIterators(iterators);
     else await this.#loop(places > 0 || program.probes.some(({ kind }) => kind === 'self'));
 
-    this.#loaded.detach();
+    await this.#loaded.detach();
     // What was queued behind exit() is not shown; what the end probes say is.
     if (this.#exitCode !== undefined) this.#loaded.drain(() => true);
     this.#runProgs('end');

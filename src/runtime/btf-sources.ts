@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs';
+import { Btf } from '../btf/index.ts';
+import { ElfFile } from '../elf/index.ts';
+import { modulesWithBtf, openModuleBtfTypes, openVmlinuxBtf } from '../kernel/index.ts';
+
+/**
+ * The kernel's BTF, opened at the first question.
+ *
+ * `override` is the path in BPFTRACE_BTF: a BTF file or an ELF file with a .BTF section; an empty file there means "no BTF".
+ */
+export class BtfSources {
+  readonly #override: string | undefined;
+  #vmlinux: { readonly btf: Btf | undefined } | undefined;
+  #running: { readonly btf: Btf | undefined } | undefined;
+  readonly #modules = new Map<string, Btf | undefined>();
+
+  constructor(override: string | undefined) {
+    this.#override = override;
+  }
+
+  /** What scripts see. @throws BtfError for a damaged file, KernelError for one that cannot be read. */
+  vmlinux(): Btf | undefined {
+    if (this.#override === undefined) return this.running();
+    this.#vmlinux ??= { btf: openOverride(this.#override) };
+    return this.#vmlinux.btf;
+  }
+
+  /** The running kernel's, whose ids its verifier takes. */
+  running(): Btf | undefined {
+    this.#running ??= { btf: openVmlinuxBtf() };
+    return this.#running.btf;
+  }
+
+  /** Of a module; none with an override, which knows nothing of the running modules. */
+  module(name: string): Btf | undefined {
+    if (this.#override !== undefined) return undefined;
+    if (!this.#modules.has(name)) {
+      const base = this.running();
+      this.#modules.set(name, base && openModuleBtfTypes(name, base));
+    }
+    return this.#modules.get(name);
+  }
+
+  modules(): readonly string[] {
+    return this.#override === undefined ? modulesWithBtf() : [];
+  }
+}
+
+function openOverride(path: string): Btf | undefined {
+  if (statSync(path).size === 0) return undefined;
+  const bytes = readFileSync(path);
+  const isElf = bytes[0] === 0x7f && bytes[1] === 0x45;
+  if (!isElf) return Btf.parse(bytes);
+  const elf = new ElfFile(bytes);
+  const section = elf.section('.BTF');
+  return section && Btf.parse(elf.bytesOf(section));
+}

@@ -1,0 +1,97 @@
+import {
+  type BpfMap,
+  createMap,
+  type Prog as KernelProg,
+  ProgLoadError,
+  possibleCpuCount,
+  ResourceStack,
+  RingBuffer,
+} from '../kernel/index.ts';
+import type { Backend, BpfMapSpec, LoadOptions, LoadResult, Program, Rejection } from '../program/index.ts';
+import type { BtfSources } from './btf-sources.ts';
+import { KernelMaps } from './kernel-maps.ts';
+import { LoadedProgram } from './loaded-program.ts';
+import { ProgLoader } from './prog-loader.ts';
+import { RecordSource } from './record-source.ts';
+import { ringBufferBytes } from './ring-size.ts';
+import { lastInsnOf } from './verifier-log.ts';
+
+const ONLY_KEY = new Uint8Array(4);
+
+/** The Backend of the running kernel. */
+export class KernelBackend implements Backend {
+  readonly name = 'kernel';
+  readonly #btf: BtfSources;
+
+  constructor(btf: BtfSources) {
+    this.#btf = btf;
+  }
+
+  /**
+   * Makes the maps, fills in constants, loads the progs. Nothing runs yet.
+   *
+   * @throws KernelError when the kernel refuses a map; a refused prog is a Rejection.
+   */
+  load(program: Program, options: LoadOptions): LoadResult {
+    const possibleCpus = possibleCpuCount();
+    using resources = new ResourceStack();
+    const maps = program.bpfMaps.map((spec, index) => {
+      const map = resources.use(createMap(withSize(spec, program), possibleCpus));
+      fillMap(map, spec, index === program.constants ? options.constants : []);
+      return map;
+    });
+    using loader = new ProgLoader(program, maps, this.#btf);
+    const progs: KernelProg[] = [];
+    for (const [index, prog] of program.progs.entries()) {
+      try {
+        const loaded = resources.use(loader.load(prog, { withLog: options.verifierLog !== undefined }));
+        options.verifierLog?.(index, loaded.log);
+        progs.push(loaded);
+      } catch (error) {
+        if (!(error instanceof ProgLoadError)) throw error;
+        options.verifierLog?.(index, error.log);
+        return { ok: false, rejection: rejectionOf(index, error) };
+      }
+    }
+    const access = resources.use(new KernelMaps(maps));
+    const records = resources.use(recordSource(program, maps));
+    return {
+      ok: true,
+      loaded: new LoadedProgram({
+        program,
+        maps: access,
+        progs,
+        records,
+        resources: resources.move(),
+        pid: options.pid,
+        possibleCpus,
+      }),
+    };
+  }
+}
+
+function withSize(spec: BpfMapSpec, program: Program): BpfMapSpec {
+  if (spec.type !== 'BPF_MAP_TYPE_RINGBUF') return spec;
+  return { ...spec, maxEntries: ringBufferBytes(program.settings.perfRbPages) };
+}
+
+/** Writes a one-entry array's first contents and freezes it, before any prog that relies on them is loaded. */
+function fillMap(map: BpfMap, spec: BpfMapSpec, constants: LoadOptions['constants']): void {
+  if (spec.initial || constants.length > 0) {
+    const value = new Uint8Array(spec.valueSize);
+    if (spec.initial) value.set(spec.initial);
+    for (const { offset, bytes } of constants) value.set(bytes, offset);
+    map.update(ONLY_KEY, value);
+  }
+  if (spec.frozen) map.freeze();
+}
+
+function recordSource(program: Program, maps: readonly BpfMap[]): RecordSource {
+  const map = program.ringBuffer === undefined ? undefined : maps[program.ringBuffer];
+  return new RecordSource(map && new RingBuffer(map), map?.fd.raw);
+}
+
+function rejectionOf(prog: number, error: ProgLoadError): Rejection {
+  const insn = lastInsnOf(error.log);
+  return { prog, log: error.log, errno: error.errno, ...(insn === undefined ? {} : { insn }) };
+}

@@ -1,0 +1,125 @@
+import { invariant, present, viewOf } from '../base/index.ts';
+import {
+  type Attachment,
+  detachAll,
+  isKernelError,
+  type Prog as KernelProg,
+  onlineCpus,
+  type ResourceStack,
+  readIterator,
+} from '../kernel/index.ts';
+import type { AttachOutcome, Loaded, Program } from '../program/index.ts';
+import { attachProbe } from './attach/index.ts';
+import type { KernelMaps } from './kernel-maps.ts';
+import type { RecordSource } from './record-source.ts';
+import { startThreads } from './thread-pool.ts';
+
+/** As many u64 arguments as a raw tracepoint can have: what a begin or end prog finds as its context. Source: MAX_BPF_FUNC_ARGS. */
+const RAW_TRACEPOINT_CTX_BYTES = 12 * 8;
+/** The smallest packet that an XDP prog is run on: an Ethernet header. */
+const XDP_DATA_BYTES = 14;
+
+export interface LoadedParts {
+  readonly program: Program;
+  readonly maps: KernelMaps;
+  readonly progs: readonly KernelProg[];
+  readonly records: RecordSource;
+  /** Everything that was made, to be released in reverse. */
+  readonly resources: ResourceStack;
+  readonly pid: number | undefined;
+  readonly possibleCpus: number;
+}
+
+/** A Program in the kernel. */
+export class LoadedProgram implements Loaded {
+  readonly maps: KernelMaps;
+  readonly #parts: LoadedParts;
+  readonly #attachments = new Map<number, readonly Attachment[]>();
+  #onlineCpus: readonly number[] | undefined;
+
+  constructor(parts: LoadedParts) {
+    this.#parts = parts;
+    this.maps = parts.maps;
+  }
+
+  attach(index: number): AttachOutcome {
+    const probe = present(
+      this.#parts.program.probes[index],
+      'a probe that is attached is one of the program',
+    );
+    this.#onlineCpus ??= onlineCpus();
+    try {
+      const { attachments, places } = attachProbe(probe, {
+        prog: this.#prog(probe.prog),
+        pid: this.#parts.pid,
+        onlineCpus: this.#onlineCpus,
+      });
+      this.#attachments.set(index, attachments);
+      return { ok: true, functions: places };
+    } catch (error) {
+      if (!isKernelError(error)) throw error;
+      return { ok: false, message: error.message, errno: error.errno };
+    }
+  }
+
+  /** Links are closed side by side: each waits tens of milliseconds for the kernel to be done with its prog. */
+  async detach(): Promise<void> {
+    const attachments = [...this.#attachments.values()].flat();
+    this.#attachments.clear();
+    const [only] = attachments;
+    if (attachments.length === 1 && only) {
+      only[Symbol.dispose]();
+      return;
+    }
+    if (attachments.length > 1) startThreads();
+    await detachAll(attachments);
+  }
+
+  run(index: number): { readonly retval: number; readonly durationNs: bigint } {
+    const prog = this.#prog(index);
+    switch (prog.spec.type) {
+      case 'BPF_PROG_TYPE_RAW_TRACEPOINT':
+        return prog.testRun({ ctx: new Uint8Array(RAW_TRACEPOINT_CTX_BYTES) });
+      case 'BPF_PROG_TYPE_XDP':
+        return prog.testRun({ data: new Uint8Array(XDP_DATA_BYTES), repeat: 1 });
+      default:
+        return prog.testRun();
+    }
+  }
+
+  drain(onRecord: (record: Uint8Array) => boolean | undefined): number {
+    return this.#parts.records.drain(onRecord);
+  }
+  wait(timeoutMs: number): Promise<void> {
+    return this.#parts.records.wait(timeoutMs);
+  }
+
+  lost(): bigint {
+    const { lost } = this.#parts.program;
+    if (!lost) return 0n;
+    const value = viewOf(this.maps.readArray(lost.map));
+    let sum = 0n;
+    for (let cpu = 0; cpu < this.#parts.possibleCpus; cpu++) {
+      const at = lost.offset + cpu * lost.stride;
+      invariant(at + 8 <= value.byteLength, 'there is a row of losses for every possible CPU');
+      sum += value.getBigUint64(at, true);
+    }
+    return sum;
+  }
+
+  *readIterator(probe: number): Generator<Uint8Array> {
+    for (const link of this.#attachments.get(probe) ?? []) yield* readIterator(link);
+  }
+
+  [Symbol.dispose](): void {
+    for (const attachments of [...this.#attachments.values()].reverse()) {
+      for (const attachment of attachments.toReversed()) attachment[Symbol.dispose]();
+    }
+    this.#attachments.clear();
+    this.#parts.resources[Symbol.dispose]();
+  }
+
+  #prog(index: number): KernelProg {
+    return present(this.#parts.progs[index], 'a probe names a prog of its program');
+  }
+}
