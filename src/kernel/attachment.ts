@@ -4,9 +4,12 @@ import type { Fd } from './fd.ts';
 export class Attachment implements Disposable {
   /** In the order they were opened: a perf event before the link on it. */
   readonly fds: readonly Fd[];
+  /** Those of `fds` that are perf events with a link on them: once the link is closed they run nothing, and may be closed later. */
+  readonly linkedEvents: readonly Fd[];
 
-  constructor(fds: readonly Fd[]) {
+  constructor(fds: readonly Fd[], linkedEvents: readonly Fd[] = []) {
     this.fds = fds;
+    this.linkedEvents = linkedEvents;
   }
 
   [Symbol.dispose](): void {
@@ -22,6 +25,20 @@ export async function detachAll(attachments: readonly Attachment[]): Promise<voi
   await Promise.all(
     attachments.map(async (attachment) => {
       for (const fd of attachment.fds.toReversed()) await fd.closeAsync();
+    }),
+  );
+}
+
+/**
+ * Stops the progs of many attachments at once and leaves the perf events behind them open.
+ *
+ * Closing a link waits for a grace period, which such waits share; closing a tracepoint's event waits 35 ms under a lock, one after
+ * another (Linux 6.18: 60 tracepoints stop in 50 ms with 64 threads, and take 2 s more to close).
+ */
+export async function stopAll(attachments: readonly Attachment[]): Promise<void> {
+  await Promise.all(
+    attachments.map(async ({ fds, linkedEvents }) => {
+      for (const fd of fds.toReversed()) if (!linkedEvents.includes(fd)) await fd.closeAsync();
     }),
   );
 }

@@ -1,4 +1,4 @@
-export { Attachment, detachAll } from './attachment.ts';
+export { Attachment, detachAll, stopAll } from './attachment.ts';
 export { btfObjectInfo, type KernelBtfObject, loadBtf, openModuleBtf } from './btf-object.ts';
 export { onlineCpus, parseCpuList, possibleCpuCount } from './cpus.ts';
 export { Fd } from './fd.ts';
@@ -35,6 +35,7 @@ export {
   KernelError,
   kill,
   Mapping,
+  pageSize,
   pidfdOpen,
   pidfdSendSignal,
 } from './sys/index.ts';

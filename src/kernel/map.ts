@@ -2,7 +2,7 @@ import { alignUp } from '../base/index.ts';
 import { type MapType, mapTypes, updateFlags } from '../bpf/index.ts';
 import { bpfCall, bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
-import { attr, checked, errnos, Mapping, pin, pinZeros } from './sys/index.ts';
+import { attr, checked, errnos, Mapping, pageSize, pin, pinZeros } from './sys/index.ts';
 
 /** A map to create. Sizes are bytes. */
 export interface MapSpec {
@@ -182,7 +182,7 @@ export class BpfMap implements Disposable {
 
   /** Maps the values of an array made with BPF_F_MMAPABLE: live and writable. Linux 5.5. @throws KernelError */
   map(): Mapping {
-    const length = alignUp(alignUp(this.spec.valueSize, 8) * this.spec.maxEntries, 4096);
+    const length = alignUp(alignUp(this.spec.valueSize, 8) * this.spec.maxEntries, pageSize());
     return new Mapping(this.fd.raw, length, { writable: true });
   }
 

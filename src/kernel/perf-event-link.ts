@@ -37,7 +37,7 @@ export function attachToPerfEvent(event: Fd, prog: Prog, cookie = 0n): Attachmen
       throw new KernelError('bpf(BPF_LINK_CREATE)', -link, { detail: 'a link on a perf event' });
     }
     checked('ioctl(PERF_EVENT_IOC_ENABLE)', ioctl(event.raw, perfIoctls.PERF_EVENT_IOC_ENABLE));
-    return new Attachment(fds);
+    return new Attachment(fds, link >= 0 ? [event] : []);
   } catch (error) {
     new Attachment(fds)[Symbol.dispose]();
     throw error;

@@ -15,7 +15,7 @@
  */
 
 import type { BpfMap } from './map.ts';
-import { Mapping } from './sys/index.ts';
+import { Mapping, pageSize } from './sys/index.ts';
 
 const BUSY_BIT = 0x8000_0000;
 const DISCARD_BIT = 0x4000_0000;
@@ -52,23 +52,23 @@ export class RingBuffer implements Disposable {
   /**
    * Maps a map of type BPF_MAP_TYPE_RINGBUF; its `max_entries` is the size in bytes.
    *
-   * @param pageSize of the kernel; the size is a power of two and a multiple of it.
    * @throws KernelError
    */
-  constructor(map: BpfMap, pageSize = 4096) {
+  constructor(map: BpfMap) {
+    const page = pageSize();
     this.#size = map.spec.maxEntries;
-    this.#consumerMapping = new Mapping(map.fd.raw, pageSize, { writable: true });
+    this.#consumerMapping = new Mapping(map.fd.raw, page, { writable: true });
     try {
-      const length = pageSize + 2 * this.#size;
-      this.#producerMapping = new Mapping(map.fd.raw, length, { offset: pageSize });
+      const length = page + 2 * this.#size;
+      this.#producerMapping = new Mapping(map.fd.raw, length, { offset: page });
     } catch (error) {
       this.#consumerMapping[Symbol.dispose]();
       throw error;
     }
     this.#consumer = new BigUint64Array(this.#consumerMapping.buffer, 0, 1);
     this.#producer = new BigUint64Array(this.#producerMapping.buffer, 0, 1);
-    this.#area = new Uint8Array(this.#producerMapping.buffer, pageSize);
-    this.#headers = new Int32Array(this.#producerMapping.buffer, pageSize);
+    this.#area = new Uint8Array(this.#producerMapping.buffer, page);
+    this.#headers = new Int32Array(this.#producerMapping.buffer, page);
     this.#position = Number(Atomics.load(this.#consumer, 0));
   }
 

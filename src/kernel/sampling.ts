@@ -61,6 +61,7 @@ export function attachSampling(
   pid = -1,
 ): Attachment {
   const fds: Fd[] = [];
+  const linkedEvents: Fd[] = [];
   try {
     for (const cpu of cpus) {
       const scope: PerfScope = { pid, cpu };
@@ -73,9 +74,11 @@ export function attachSampling(
         scope,
         `${event.type} event ${event.config} on CPU ${cpu}`,
       );
-      fds.push(...attachToPerfEvent(perfEvent, prog).fds);
+      const one = attachToPerfEvent(perfEvent, prog);
+      fds.push(...one.fds);
+      linkedEvents.push(...one.linkedEvents);
     }
-    return new Attachment(fds);
+    return new Attachment(fds, linkedEvents);
   } catch (error) {
     new Attachment(fds)[Symbol.dispose]();
     throw error;

@@ -21,6 +21,7 @@ export function attachWatchpoint(
   scopes: readonly PerfScope[],
 ): Attachment {
   const fds: Fd[] = [];
+  const linkedEvents: Fd[] = [];
   try {
     for (const scope of scopes) {
       const event = openPerfEvent(
@@ -35,9 +36,11 @@ export function attachWatchpoint(
         scope,
         `watchpoint at 0x${watch.address.toString(16)}`,
       );
-      fds.push(...attachToPerfEvent(event, prog).fds);
+      const one = attachToPerfEvent(event, prog);
+      fds.push(...one.fds);
+      linkedEvents.push(...one.linkedEvents);
     }
-    return new Attachment(fds);
+    return new Attachment(fds, linkedEvents);
   } catch (error) {
     new Attachment(fds)[Symbol.dispose]();
     throw error;

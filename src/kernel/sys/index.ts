@@ -6,6 +6,7 @@ export { checked, isKernelError, KernelError } from './error.ts';
 export { addressOf, type SyscallArg, syscall, syscallAsync, viewMemory } from './ffi.ts';
 export { close, closeAsync, mountPseudo, read } from './files.ts';
 export { Mapping } from './memory.ts';
+export { pageSize } from './page-size.ts';
 export {
   ioctl,
   PERF_RECORD_LOST,
