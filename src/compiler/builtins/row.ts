@@ -26,10 +26,16 @@ export interface BuiltinRow {
   readonly unsafe?: true;
   /** Its effect happens in user space, after the probe has run. */
   readonly async?: true;
+  /** The prog ends behind it: the checker puts a `return` there. */
+  readonly ends?: true;
   /** A use leaves no call in the typed tree. */
   readonly folds?: true;
-  /** Its context register is needed, so it cannot stand in the body of a `for`. */
+  /** It is taken from the ctx that the kernel gave the prog, so it has no meaning in a `fn`. */
   readonly needsCtx?: true;
+  /** It cannot stand in the body of a `for` (section 2.17). */
+  readonly notInFor?: true;
+  /** Its first argument may be longer than strings usually are (max_strlen). */
+  readonly longText?: true;
   /** Least and greatest number of arguments when written with parentheses; absent: none. */
   readonly arity?: readonly [number, number];
   /** Types a use; absent: the builtin is known but not supported yet. */
@@ -97,6 +103,8 @@ export interface BuiltinUse {
   /** The argument as a bare word (a mode, a field name). */
   word(index: number): string | undefined;
   argSpan(index: number): Span;
+  /** The argument as a type: a name, or `typeof(…)`. */
+  type(index: number): Type | undefined;
   /** The argument as a bare map; reports `f() expects a map argument` otherwise. */
   map(index: number): MapUse | undefined;
   /** Whether the argument is a bare map; reports nothing. */
@@ -133,6 +141,10 @@ export interface BuiltinUse {
   compare(op: CompareOp, left: TypedExpr, right: TypedExpr): TypedExpr;
   /** A member of a struct, or of the struct a pointer leads to; reports when there is none. */
   field(object: TypedExpr, name: string): TypedExpr;
+  /** Bytes from the start of a struct type to a member; reports when there is none. */
+  offsetOf(type: Type, member: string): bigint | undefined;
+  /** The pointer moved by bytes, as a pointer to a type. */
+  moved(pointer: TypedExpr, bytes: bigint, to: Type): TypedExpr;
   /** A use of another builtin without arguments. */
   builtin(name: string): TypedExpr;
 }

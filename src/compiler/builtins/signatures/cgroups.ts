@@ -30,6 +30,7 @@ export const cgroupBuiltins = {
   },
   cgroupid: {
     form: 'function',
+    longText: true,
     signature: ['uint64 cgroupid(const string path)'],
     doc: 'The id of a cgroup (v2) directory.',
     folds: true,

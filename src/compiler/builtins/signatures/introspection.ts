@@ -49,6 +49,36 @@ function checkGetopt(use: BuiltinUse): TypedExpr {
   return use.namedParam(name, type, fallback.value, description);
 }
 
+/** The struct around a member that a pointer leads to. */
+function checkContainerOf(use: BuiltinUse): TypedExpr {
+  const pointer = use.value(0);
+  const type = use.type(1);
+  const member = use.word(2);
+  if (use.failed(pointer) || !type) return use.unknown();
+  if (pointer.type.kind !== 'pointer')
+    return use.error('container_of() expects a pointer as its first argument');
+  if (member === undefined)
+    return use.error('container_of() expects the name of a member as its third argument');
+  const offset = use.offsetOf(type, member);
+  return offset === undefined ? use.unknown() : use.moved(pointer, -offset, type);
+}
+
+function checkConfig(use: BuiltinUse): TypedExpr {
+  const { config } = use.settings;
+  const values = Object.entries(config).map(([name, value]) => ({ name, value: configValue(use, value) }));
+  return {
+    kind: 'record',
+    type: { kind: 'record', fields: values.map(({ name, value }) => ({ name, type: value.type })) },
+    at: use.at,
+    values: values.map(({ value }) => value),
+  };
+}
+
+function configValue(use: BuiltinUse, value: bigint | boolean | string): TypedExpr {
+  if (typeof value === 'bigint') return use.int(value, uint64);
+  return typeof value === 'boolean' ? use.bool(value) : use.string(value);
+}
+
 export const introspectionBuiltins = {
   getopt: {
     form: 'function',
@@ -68,6 +98,7 @@ export const introspectionBuiltins = {
     doc: 'The config values of the script.',
     folds: true,
     arity: [0, 0],
+    check: checkConfig,
   },
   container_of: {
     form: 'function',
@@ -75,6 +106,7 @@ export const introspectionBuiltins = {
     doc: 'The struct around a member that a pointer leads to.',
     folds: true,
     arity: [3, 3],
+    check: checkContainerOf,
   },
   kfunc_exist: {
     form: 'function',

@@ -200,6 +200,7 @@ function checkAssert(use: BuiltinUse): TypedExpr {
 export const outputBuiltins = {
   printf: {
     form: 'function',
+    longText: true,
     signature: ['printf(const string fmt, args...)'],
     doc: 'Prints its arguments by a format, as printf(3) does.',
     async: true,
@@ -208,6 +209,7 @@ export const outputBuiltins = {
   },
   errorf: {
     form: 'function',
+    longText: true,
     signature: ['errorf(const string fmt, args...)'],
     doc: 'Writes an error message with its place in the script to standard error; the script goes on.',
     async: true,
@@ -216,6 +218,7 @@ export const outputBuiltins = {
   },
   warnf: {
     form: 'function',
+    longText: true,
     signature: ['warnf(const string fmt, args...)'],
     doc: 'Writes a warning with its place in the script to standard error.',
     async: true,
@@ -275,6 +278,7 @@ export const outputBuiltins = {
     signature: ['exit()', 'exit(int code)'],
     doc: 'Ends the run with an exit code; the probe returns at once.',
     async: true,
+    ends: true,
     arity: [0, 1],
     check: checkExit,
   },

@@ -71,6 +71,7 @@ export const probeContextBuiltins = {
     where: argsProbes,
     folds: true,
     needsCtx: true,
+    notInFor: true,
     check: checkArgs,
   },
   argN: {
@@ -80,6 +81,7 @@ export const probeContextBuiltins = {
     where: numberedProbes,
     folds: true,
     needsCtx: true,
+    notInFor: true,
     check: checkNumbered,
   },
   retval: {
@@ -89,6 +91,7 @@ export const probeContextBuiltins = {
     where: returnProbes,
     folds: true,
     needsCtx: true,
+    notInFor: true,
     arity: [0, 0],
     check: checkRetval,
   },
@@ -98,6 +101,7 @@ export const probeContextBuiltins = {
     doc: 'The context that the kernel gave the prog.',
     folds: true,
     needsCtx: true,
+    notInFor: true,
     check: checkCtx,
   },
   probe: {

@@ -1,0 +1,150 @@
+/** What the checker carries while it walks one probe or function: the program around it, the variables in scope, where it stands. */
+import type { Target } from '../../program/index.ts';
+import type { Type } from '../../types/index.ts';
+import type { BuiltinSettings } from '../builtins/index.ts';
+import type { MacroTable } from '../cpreproc/index.ts';
+import {
+  type Diagnostic,
+  type Fn,
+  makeDiagnostic,
+  type Node,
+  type Span,
+  withContext,
+  withHint,
+} from '../language/index.ts';
+import type { ResolvedProbe } from '../probes/index.ts';
+import type { LocalIndex, TypedExpr } from '../typed/index.ts';
+import { type CheckCode, checkCatalogue } from './catalogue.ts';
+import type { Inference } from './inference.ts';
+import { unknownExpr } from './literals.ts';
+import type { NamedParams } from './named-params.ts';
+import type { TypeTable } from './type-table.ts';
+
+/** A place the message explains itself with, and what to do. */
+export interface Explanation {
+  readonly hint?: string | undefined;
+  readonly contexts?: readonly { readonly span: Span; readonly message: string }[];
+}
+
+/** What is the same for all bodies of a script. */
+export interface ProgramContext {
+  readonly target: Target;
+  readonly types: TypeTable;
+  readonly inference: Inference;
+  readonly settings: BuiltinSettings & { readonly maxMapKeys: number };
+  readonly isUnsafe: boolean;
+  readonly positional: readonly string[];
+  readonly namedParams: NamedParams;
+  readonly fns: readonly FnSignature[];
+  /** The `#define`s of the script and its headers. */
+  readonly cMacros: MacroTable;
+  readonly isTypeinfoAllowed: boolean;
+  /** The last walk, which reports and whose result is kept. */
+  isFinal: boolean;
+  readonly sink: DiagnosticSink;
+}
+
+export interface FnSignature {
+  readonly fn: Fn;
+  readonly index: number;
+  readonly params: readonly { readonly name: string; readonly type: Type }[];
+  readonly result: Type;
+}
+
+/** Collects diagnostics; the same message at the same place counts once, however many clones of a block it is found in. */
+export class DiagnosticSink {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #seen = new Set<string>();
+
+  add(diagnostic: Diagnostic): void {
+    const { span } = diagnostic;
+    const key = `${diagnostic.severity} ${diagnostic.message} ${span ? spanKey(span) : ''}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.diagnostics.push(diagnostic);
+  }
+}
+
+function spanKey(span: Span): string {
+  const own = `${span.source.name}:${span.start}-${span.end}`;
+  return span.expandedFrom ? `${own} ${spanKey(span.expandedFrom)}` : own;
+}
+
+/** A variable of a body. */
+export interface Variable {
+  readonly name: string;
+  readonly index: LocalIndex;
+  /** The node that makes it, the same in every walk. */
+  readonly declaration: Node;
+  readonly at: Span;
+  /** The type it was declared with; it never grows. */
+  readonly fixed: Type | undefined;
+  readonly origin: 'let' | 'assignment' | 'loop' | 'parameter';
+  isAssigned: boolean;
+}
+
+export interface Body {
+  readonly program: ProgramContext;
+  /** What identifies the body for inference, the same in every walk. */
+  readonly id: object;
+  readonly probe: ResolvedProbe | undefined;
+  readonly fn: FnSignature | undefined;
+  /** All variables, by index. */
+  readonly variables: Variable[];
+  /** Innermost last. */
+  readonly scopes: Map<string, Variable>[];
+  /** Loops around the place, innermost last. */
+  readonly loops: ('for' | 'while')[];
+  /** Inside sizeof, typeof and the like: nothing is evaluated. */
+  metaDepth: number;
+  /** Positional parameters are text here (the argument of `str`). */
+  isPositionalText: boolean;
+  /** String literals may be longer than max_strlen here (formats). */
+  isLongTextAllowed: boolean;
+}
+
+/** Reports something at a place, in the walk that reports. */
+export function report<K extends CheckCode>(
+  body: Body,
+  code: K,
+  at: Span,
+  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  explanation: Explanation = {},
+): void {
+  if (body.program.isFinal) body.program.sink.add(makeCheckDiagnostic(code, at, args, explanation));
+}
+
+/** The same, and what stands for the wrong expression. */
+export function fail<K extends CheckCode>(
+  body: Body,
+  code: K,
+  at: Span,
+  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  explanation: Explanation = {},
+): TypedExpr {
+  report(body, code, at, args, explanation);
+  return unknownExpr(at);
+}
+
+export function makeCheckDiagnostic<K extends CheckCode>(
+  code: K,
+  at: Span | undefined,
+  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  explanation: Explanation = {},
+): Diagnostic {
+  let diagnostic = makeDiagnostic(checkCatalogue, code, at, ...args);
+  for (const context of explanation.contexts ?? []) {
+    diagnostic = withContext(diagnostic, context.span, context.message);
+  }
+  return withHint(diagnostic, explanation.hint);
+}
+
+/** Runs `walk` with names declared inside forgotten behind it. */
+export function inScope<T>(body: Body, walk: () => T): T {
+  body.scopes.push(new Map());
+  try {
+    return walk();
+  } finally {
+    body.scopes.pop();
+  }
+}

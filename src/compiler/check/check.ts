@@ -1,0 +1,313 @@
+/**
+ * From the syntax tree to the typed tree.
+ *
+ *     macros  ->  maps of the script  ->  types, until they stop growing  ->  one last walk that reports and is kept
+ */
+import type { RunSettings, Target } from '../../program/index.ts';
+import { isAggregate, type StackMode, type Type, voidType } from '../../types/index.ts';
+import type { MacroTable } from '../cpreproc/index.ts';
+import {
+  type Diagnostic,
+  type Fn,
+  hasErrors,
+  type MapDeclaration,
+  type Probe,
+  type Script,
+} from '../language/index.ts';
+import type { ResolvedProbe } from '../probes/index.ts';
+import type {
+  CompileSettings,
+  TypedBody,
+  TypedFn,
+  TypedLocal,
+  TypedMap,
+  TypedProbe,
+  TypedProgram,
+  TypedStatement,
+} from '../typed/index.ts';
+import {
+  type Body,
+  DiagnosticSink,
+  type FnSignature,
+  inScope,
+  makeCheckDiagnostic,
+  type ProgramContext,
+  report,
+  type Variable,
+} from './body.ts';
+import { checkCondition } from './conditionals.ts';
+import { Inference, type MapState } from './inference.ts';
+import { isUnknown } from './literals.ts';
+import { expandMacros, shownName } from './macros.ts';
+import { collectMapShapes, type MapShape } from './map-shapes.ts';
+import { NamedParams } from './named-params.ts';
+import { checkBody } from './statements.ts';
+import { resolveType } from './type-names.ts';
+import type { TypeTable } from './type-table.ts';
+import { declareVariable } from './variables.ts';
+
+export interface CheckInput {
+  readonly script: Script;
+  readonly probes: readonly ResolvedProbe[];
+  readonly target: Target;
+  /** From `makeTypeTable`; the attach points were resolved with it. */
+  readonly types: TypeTable;
+  /** The `#define`s of the C section. */
+  readonly macros: MacroTable;
+  /** The arguments of the script that are no named ones, in order. */
+  readonly positional: readonly string[];
+  readonly settings: RunSettings;
+  readonly options: CompileSettings;
+  readonly license: string;
+  readonly stackMode: StackMode;
+  /** All config values by name, for the builtin `config`. */
+  readonly config: Readonly<Record<string, bigint | boolean | string>>;
+  readonly isUnsafe: boolean;
+  readonly isTypeinfoAllowed: boolean;
+}
+
+export interface CheckResult {
+  /** Absent when there is an error among the diagnostics. */
+  readonly program?: TypedProgram;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Types only grow, and there are few of them; more rounds than this mean that compile-time branches contradict each other. */
+const MAX_ROUNDS = 200;
+
+export function checkScript(input: CheckInput): CheckResult {
+  const expanded = expandMacros(input.script);
+  if (hasErrors(expanded.diagnostics)) return { diagnostics: expanded.diagnostics };
+  const inference = new Inference();
+  const sink = new DiagnosticSink();
+  for (const diagnostic of expanded.diagnostics) sink.add(diagnostic);
+  const declarations = input.script.items.filter((item) => item.kind === 'map-declaration');
+  const shapes = collectMapShapes(declarations, expanded.fns, expanded.probes);
+  const maps = declareMaps(inference, shapes, declarations, sink);
+  const program = makeContext(input, inference, sink, declareFns(input, inference, expanded.fns, sink));
+  const bodies = {
+    probes: input.probes.map((probe) => ({ probe, id: {}, block: expanded.probes[probe.block] })),
+    fns: program.fns,
+  };
+  settle(program, bodies);
+  program.isFinal = true;
+  const fns = bodies.fns.map((fn) => checkFn(program, fn));
+  const probes = bodies.probes.flatMap(({ probe, id, block }, index) =>
+    block ? [checkProbe(program, probe, id, block, index)] : [],
+  );
+  checkMapKinds(program, maps);
+  const diagnostics = sink.diagnostics;
+  if (hasErrors(diagnostics)) return { diagnostics };
+  return {
+    diagnostics,
+    program: {
+      maps: inference.maps.map((map) => typedMap(map, input.options.maxMapKeys)),
+      probes,
+      fns,
+      namedParams: program.namedParams.all,
+      structs: input.types,
+      settings: input.settings,
+      license: input.license,
+      options: input.options,
+    },
+  };
+}
+
+interface Bodies {
+  readonly probes: readonly {
+    readonly probe: ResolvedProbe;
+    readonly id: object;
+    readonly block: Probe | undefined;
+  }[];
+  readonly fns: readonly FnSignature[];
+}
+
+/** Walks all bodies until no type grows any more. */
+function settle(program: ProgramContext, bodies: Bodies): void {
+  const { inference } = program;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (const fn of bodies.fns) checkFn(program, fn);
+    for (const [index, { probe, id, block }] of bodies.probes.entries()) {
+      if (block) checkProbe(program, probe, id, block, index);
+    }
+    if (!inference.takeGrowth() && !inference.seedMaps()) return;
+  }
+}
+
+function makeContext(
+  input: CheckInput,
+  inference: Inference,
+  sink: DiagnosticSink,
+  fns: readonly FnSignature[],
+): ProgramContext {
+  const { options, stackMode, config } = input;
+  return {
+    target: input.target,
+    types: input.types,
+    inference,
+    settings: { maxStrlen: options.maxStrlen, maxMapKeys: options.maxMapKeys, stackMode, config },
+    isUnsafe: input.isUnsafe,
+    positional: input.positional,
+    namedParams: new NamedParams(),
+    fns,
+    cMacros: input.macros,
+    isTypeinfoAllowed: input.isTypeinfoAllowed,
+    isFinal: false,
+    sink,
+  };
+}
+
+function makeBody(
+  program: ProgramContext,
+  id: object,
+  probe: ResolvedProbe | undefined,
+  fn: FnSignature | undefined,
+): Body {
+  return {
+    program,
+    id,
+    probe,
+    fn,
+    variables: [],
+    scopes: [],
+    loops: [],
+    metaDepth: 0,
+    isPositionalText: false,
+    isLongTextAllowed: false,
+  };
+}
+
+/** `probe /predicate/ { … }` is `probe { if (predicate) { … } }`. */
+function checkProbe(
+  program: ProgramContext,
+  resolved: ResolvedProbe,
+  id: object,
+  block: Probe,
+  index: number,
+): TypedProbe {
+  const body = makeBody(program, id, resolved, undefined);
+  const { predicate } = block;
+  const condition = predicate && inScope(body, () => checkCondition(body, predicate));
+  const inner = checkBody(body, block.body);
+  const isGuarded = predicate && condition && !isUnknown(condition);
+  const statements: readonly TypedStatement[] = isGuarded
+    ? // biome-ignore lint/suspicious/noThenProperty: the tree's own word; nodes are never awaited
+      [{ kind: 'if', at: predicate.span, condition, then: inner, else: [] }]
+    : inner;
+  return { probe: index, at: block.headSpan, ...finishBody(body, statements) };
+}
+
+function checkFn(program: ProgramContext, signature: FnSignature): TypedFn {
+  const { fn, params, result } = signature;
+  const body = makeBody(program, fn, undefined, signature);
+  return inScope(body, () => {
+    const locals = fn.params.map((param, index) => {
+      const type = params[index]?.type ?? voidType;
+      return declareVariable(body, {
+        name: param.variable.name,
+        declaration: param,
+        at: param.span,
+        fixed: type,
+        origin: 'parameter',
+        isAssigned: true,
+      }).index;
+    });
+    const statements = checkBody(body, fn.body);
+    return { name: fn.name.text, params: locals, result, at: fn.headSpan, ...finishBody(body, statements) };
+  });
+}
+
+function finishBody(body: Body, statements: readonly TypedStatement[]): TypedBody {
+  for (const variable of body.variables) {
+    if (variable.origin === 'let' && !variable.isAssigned) {
+      report(body, 'variable-never-assigned', variable.at, [shownName(variable.name)]);
+    }
+  }
+  return { locals: body.variables.map((variable) => typedLocal(body, variable)), statements };
+}
+
+function typedLocal(body: Body, variable: Variable): TypedLocal {
+  const type = variable.fixed ?? body.program.inference.variable(body.id, variable.declaration);
+  return { name: shownName(variable.name), type: type ?? { kind: 'int', size: 8, signed: true } };
+}
+
+const bpfKinds: Readonly<Record<string, 'plain' | 'perCpu'>> = {
+  hash: 'plain',
+  lruhash: 'plain',
+  percpuhash: 'perCpu',
+  percpulruhash: 'perCpu',
+};
+
+function declareMaps(
+  inference: Inference,
+  shapes: readonly MapShape[],
+  declarations: readonly MapDeclaration[],
+  sink: DiagnosticSink,
+): MapState[] {
+  for (const declaration of declarations) {
+    const { map, type, span } = declaration;
+    if (!Object.hasOwn(bpfKinds, type.text)) sink.add(makeCheckDiagnostic('map-kind', span, [type.text]));
+    const first = shapes.find((shape) => shape.name === map.name)?.declaration;
+    if (first !== declaration) sink.add(makeCheckDiagnostic('map-redeclared', span, [map.name]));
+  }
+  return shapes.flatMap((shape) => {
+    const { declaration } = shape;
+    if (!shape.isUsed) {
+      if (declaration) sink.add(makeCheckDiagnostic('map-unused', declaration.span, [shape.name]));
+      return [];
+    }
+    const declared = declaration && {
+      kind: declaration.type.text,
+      maxEntries: Number(declaration.maxEntries.value),
+    };
+    return [inference.addMap({ name: shape.name, at: shape.at, scalar: shape.scalar ?? true, declared })];
+  });
+}
+
+/** Aggregating functions keep one value per CPU, everything else one; a declaration must agree. */
+function checkMapKinds(program: ProgramContext, maps: readonly MapState[]): void {
+  for (const { declared, value, at } of maps) {
+    const kind = declared && bpfKinds[declared.kind];
+    if (!kind || !value) continue;
+    const needed = isAggregate(value) ? 'perCpu' : 'plain';
+    if (kind === needed) continue;
+    const needs = needed === 'perCpu' ? 'percpuhash' : 'hash';
+    program.sink.add(makeCheckDiagnostic('map-kind-mismatch', at, [declared.kind, needs]));
+  }
+}
+
+function typedMap(map: MapState, maxMapKeys: number): TypedMap {
+  const { name, at, declared, scalar } = map;
+  return {
+    name,
+    at,
+    key: scalar ? undefined : map.key,
+    value: map.value ?? { kind: 'int', size: 8, signed: true },
+    ...(declared ? { declared: declared.kind } : {}),
+    maxEntries: declared?.maxEntries ?? (scalar ? 1 : maxMapKeys),
+  };
+}
+
+/** The signatures of all functions; their types can be resolved before any body is looked at. */
+function declareFns(
+  input: CheckInput,
+  inference: Inference,
+  fns: readonly Fn[],
+  sink: DiagnosticSink,
+): FnSignature[] {
+  const program = makeContext(input, inference, sink, []);
+  program.isFinal = true;
+  const names = new Set<string>();
+  return fns.map((fn, index) => {
+    const body = makeBody(program, fn, undefined, undefined);
+    const resolve = (type: Fn['returnType']): Type => resolveType(body, type) ?? voidType;
+    if (names.has(fn.name.text)) report(body, 'fn-redefined', fn.headSpan, [fn.name.text]);
+    names.add(fn.name.text);
+    return {
+      fn,
+      index,
+      params: fn.params.map((param) => ({ name: param.variable.name, type: resolve(param.type) })),
+      result: resolve(fn.returnType),
+    };
+  });
+}

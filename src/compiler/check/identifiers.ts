@@ -1,0 +1,35 @@
+/** Bare words: builtin variables, C constants, enumerators. Macros of the script are gone by now. */
+
+import { builtins, findBuiltin } from '../builtins/index.ts';
+import { expandIdentifier, type IdentifierExpansion } from '../cpreproc/index.ts';
+import { type Identifier, parseExpression, type Span, suggest } from '../language/index.ts';
+import type { TypedExpr } from '../typed/index.ts';
+import { type Body, fail } from './body.ts';
+import { checkWord } from './calls.ts';
+import { checkRaw } from './expressions.ts';
+import { constant } from './literals.ts';
+
+export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
+  const { name, span } = identifier;
+  if (findBuiltin(name)) return checkWord(body, name, span);
+  const expansion = expandIdentifier(body.program.cMacros, name);
+  if (expansion.kind !== 'no-macro') return checkCMacro(body, name, span, expansion);
+  const enumerator = body.program.types.enumerator(name);
+  if (enumerator) {
+    const { enumName, value, signed } = enumerator;
+    // An enumerator of an enum without a name is just a number.
+    if (enumName === '') return constant(value, { kind: 'int', size: 8, signed }, span);
+    return constant(value, { kind: 'enum', name: enumName, size: 8, signed }, span);
+  }
+  return fail(body, 'unknown-identifier', span, [name], { hint: suggest(name, Object.keys(builtins)) });
+}
+
+/** A C macro stands for the expression its text is. */
+export function checkCMacro(body: Body, name: string, span: Span, expansion: IdentifierExpansion): TypedExpr {
+  if (expansion.kind === 'recursion') return fail(body, 'c-macro-recursive', span, [expansion.name]);
+  if (expansion.kind === 'no-macro') return fail(body, 'unknown-identifier', span, [name]);
+  const { expr, diagnostics } = parseExpression(expansion.text, span);
+  if (expr) return checkRaw(body, expr);
+  const problem = diagnostics[0]?.message.replace(/^syntax: /, '') ?? 'it stands for nothing';
+  return fail(body, 'c-macro', span, [name, problem]);
+}

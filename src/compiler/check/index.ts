@@ -1,0 +1,15 @@
+/** The checker: names, macros and types of a script; syntax tree in, typed tree out. */
+export { checkCatalogue } from './catalogue.ts';
+export { type CheckInput, type CheckResult, checkScript } from './check.ts';
+export {
+  type ConfigName,
+  type ConfigResult,
+  type ConfigValues,
+  compileSettings,
+  configRecord,
+  configTable,
+  resolveConfig,
+  runSettings,
+  stackModeOf,
+} from './config.ts';
+export { TypeTable } from './type-table.ts';

@@ -1,0 +1,76 @@
+/**
+ * All C types a script can name: its own definitions first, then the kernel's BTF, then the base types of C. The one StructTable of a
+ * compilation; attach points ask it as their TypeSource.
+ */
+import type { Btf, BtfId } from '../../btf/index.ts';
+import type { AddressSpace, EnumLayout, StructLayout, Type } from '../../types/index.ts';
+import type { CDecl } from '../cpreproc/index.ts';
+import type { TypeSource } from '../probes/index.ts';
+import { BtfTypes, type Enumerator } from './btf-types.ts';
+import { cBaseType } from './c-base-types.ts';
+import { type OuterTypes, ScriptTypes } from './script-types.ts';
+import { parseTypeText } from './type-text.ts';
+
+export class TypeTable implements OuterTypes, TypeSource {
+  readonly #script: ScriptTypes;
+  readonly #kernel: BtfTypes;
+
+  /**
+   * @param btfs the kernel's BTF and those of the modules that probes name.
+   * @param declarations the script's own definitions; they win.
+   */
+  constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = []) {
+    this.#kernel = new BtfTypes(btfs);
+    this.#script = new ScriptTypes(declarations, this);
+  }
+
+  struct(name: string): StructLayout | undefined {
+    return this.#script.struct(name) ?? this.#kernel.struct(name);
+  }
+
+  enum(name: string): EnumLayout | undefined {
+    return this.#script.enum(name) ?? this.#kernel.enum(name);
+  }
+
+  enumerator(name: string): Enumerator | undefined {
+    return this.#script.enumerator(name) ?? this.#kernel.enumerator(name);
+  }
+
+  /** What a bare name stands for as a type: a typedef, a base type of C. */
+  named(name: string, space: AddressSpace): Type | undefined {
+    return this.#script.typedef(name) ?? this.#kernel.named(name, space) ?? cBaseType(name);
+  }
+
+  outerNamed(name: string): Type | undefined {
+    return this.#kernel.named(name, 'kernel') ?? cBaseType(name);
+  }
+
+  /** The type of a variable of the kernel. */
+  kernelVariable(name: string): Type | undefined {
+    return this.#kernel.variable(name);
+  }
+
+  ofBtf(btf: Btf, id: BtfId, space: AddressSpace): Type {
+    return this.#kernel.ofId(btf, id, space);
+  }
+
+  ofText(text: string, space: AddressSpace): Type | undefined {
+    return parseTypeText(text, (name) => this.tagged(name) ?? this.named(name, space), space);
+  }
+
+  /** `struct x`, `union x` or `enum x` by its full name, defined or not; undefined for other names. */
+  tagged(name: string): Type | undefined {
+    const [tag, label] = name.split(' ');
+    if (label === undefined) return undefined;
+    if (tag === 'struct' || tag === 'union') return { kind: 'struct', name };
+    if (tag !== 'enum') return undefined;
+    const layout = this.enum(label);
+    return layout && { kind: 'enum', name: label, size: layout.size, signed: layout.signed };
+  }
+
+  /** The names of known structs, for suggestions. */
+  *structNames(): Generator<string> {
+    yield* this.#script.structNames;
+    yield* this.#kernel.structNames();
+  }
+}

@@ -1,0 +1,72 @@
+import type { Btf } from '../../src/btf/index.ts';
+import type {
+  Feature,
+  KernelFunction,
+  Target,
+  TracepointField,
+  TracepointFormat,
+  UserSymbol,
+} from '../../src/program/index.ts';
+
+/** A machine made of plain data; what is left out does not exist there. */
+export interface FakeMachine {
+  readonly arch?: Target['arch'];
+  readonly possibleCpus?: number;
+  /** Features the kernel lacks; it has all others. */
+  readonly without?: readonly Feature[];
+  readonly btf?: Btf | undefined;
+  readonly modules?: Readonly<Record<string, Btf>>;
+  /** By `category:event`; the common fields need not be given. */
+  readonly tracepoints?: Readonly<Record<string, readonly TracepointField[]>>;
+  readonly functions?: readonly KernelFunction[];
+  readonly kernelSymbols?: Readonly<Record<string, bigint>>;
+  /** Binaries by path; a name without a slash finds the path that ends in it. */
+  readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
+  readonly cgroups?: Readonly<Record<string, bigint>>;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export function fakeTarget(machine: FakeMachine = {}): Target {
+  const { binaries = {}, files = {}, modules = {}, tracepoints = {} } = machine;
+  const cpus = machine.possibleCpus ?? 4;
+  const formats = new Map<string, TracepointFormat>(
+    Object.entries(tracepoints).map(([name, fields], index) => [name, { id: 1000 + index, fields }]),
+  );
+  return {
+    arch: machine.arch ?? 'x86_64',
+    possibleCpus: cpus,
+    onlineCpus: Array.from({ length: cpus }, (_, index) => index),
+    has: (feature) => !machine.without?.includes(feature),
+    btf: () => machine.btf,
+    moduleBtf: (module) => modules[module],
+    btfModules: () => Object.keys(modules),
+    tracepointFormat: (category, event) => formats.get(`${category}:${event}`),
+    tracepoints: () => [...formats.keys()],
+    kernelFunctions: () => machine.functions,
+    hasKernelFunction: (name, module) =>
+      machine.functions?.some((known) => known.name === name && (!module || known.module === module)),
+    kernelSymbol: (name) => machine.kernelSymbols?.[name],
+    resolveBinary: (text) =>
+      Object.keys(binaries)
+        .filter((path) => path === text || (!text.includes('/') && path.includes(`/${text}`)))
+        .map((path) => ({ shown: path, path })),
+    userSymbols: (path) => binaries[path],
+    fileOffset: (_path, address) => address,
+    cgroupId: (path) => machine.cgroups?.[path],
+    readFile: (path) => {
+      const text = files[path];
+      return text === undefined
+        ? { kind: 'refused', reason: 'No such file or directory' }
+        : { kind: 'text', text, worldWritable: false };
+    },
+    includeDirs: [],
+    bootToWallNs: 1_700_000_000_000_000_000n,
+    pidNamespace: undefined,
+  };
+}
+
+/** A field of a tracepoint, from its C type: `['int', 'pid', 8, 4]` as type, name, offset, size. */
+export function tracepointField(type: string, name: string, offset: number, size: number): TracepointField {
+  const signed = !/unsigned|\bu\d+\b|\*|size_t/.test(type);
+  return { type, name, offset, size, signed };
+}
