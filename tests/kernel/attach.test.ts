@@ -13,6 +13,7 @@ import {
   attachTracing,
   attachUprobe,
   attachUprobeMulti,
+  attachWatchpoint,
   type BpfMap,
   createMap,
   FeatureProbe,
@@ -24,7 +25,9 @@ import {
   type ProgSpec,
   possibleCpuCount,
   readIterator,
+  watchModes,
 } from '../../src/kernel/index.ts';
+import { addressOf } from '../../src/kernel/sys/index.ts';
 import { requireRoot, skipUnless } from '../support/requirements.ts';
 
 const btf = openVmlinuxBtf();
@@ -202,4 +205,17 @@ test('an iterator runs for every task and its text is read', (t) => {
   assert.match(text, /^(!\n){10,}$/);
   // Every walk starts anew.
   assert.match(Buffer.concat([...readIterator(link)]).toString(), /^(!\n){10,}$/);
+});
+
+test('a watchpoint sees writes to memory', (t) => {
+  if (!requireRoot(t)) return;
+  const watched = new Uint8Array(new ArrayBuffer(64));
+  const place = { address: addressOf(watched), length: 8, modes: watchModes.HW_BREAKPOINT_W };
+  // The pid is a thread's: here the one that runs JavaScript.
+  const scopes = [{ pid: process.pid, cpu: -1 }];
+  assertCounts(
+    { type: 'BPF_PROG_TYPE_PERF_EVENT' },
+    (prog) => attachWatchpoint(prog, place, scopes),
+    () => watched.fill(1),
+  );
 });
