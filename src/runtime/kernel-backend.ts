@@ -18,13 +18,19 @@ import { lastInsnOf } from './verifier-log.ts';
 
 const ONLY_KEY = new Uint8Array(4);
 
+export interface KernelBackendOptions {
+  readonly btf: BtfSources;
+  /** The process ends with the run, so that descriptors which are slow to close may be left to its end (see closeLater). */
+  readonly processEnds: boolean;
+}
+
 /** The Backend of the running kernel. */
 export class KernelBackend implements Backend {
   readonly name = 'kernel';
-  readonly #btf: BtfSources;
+  readonly #options: KernelBackendOptions;
 
-  constructor(btf: BtfSources) {
-    this.#btf = btf;
+  constructor(options: KernelBackendOptions) {
+    this.#options = options;
   }
 
   /**
@@ -40,7 +46,7 @@ export class KernelBackend implements Backend {
       fillMap(map, spec, index === program.constants ? options.constants : []);
       return map;
     });
-    using loader = new ProgLoader(program, maps, this.#btf);
+    using loader = new ProgLoader(program, maps, this.#options.btf);
     const progs: KernelProg[] = [];
     for (const [index, prog] of program.progs.entries()) {
       try {
@@ -65,6 +71,7 @@ export class KernelBackend implements Backend {
         resources: resources.move(),
         pid: options.pid,
         possibleCpus,
+        processEnds: this.#options.processEnds,
       }),
     };
   }

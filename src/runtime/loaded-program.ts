@@ -1,15 +1,16 @@
 import { invariant, present, viewOf } from '../base/index.ts';
 import {
   type Attachment,
-  detachAll,
   isKernelError,
   type Prog as KernelProg,
   onlineCpus,
   type ResourceStack,
   readIterator,
+  stopAll,
 } from '../kernel/index.ts';
 import type { AttachOutcome, Loaded, Program } from '../program/index.ts';
 import { attachProbe } from './attach/index.ts';
+import { closeLater } from './close-later.ts';
 import type { KernelMaps } from './kernel-maps.ts';
 import type { RecordSource } from './record-source.ts';
 import { startThreads } from './thread-pool.ts';
@@ -28,6 +29,8 @@ export interface LoadedParts {
   readonly resources: ResourceStack;
   readonly pid: number | undefined;
   readonly possibleCpus: number;
+  /** The process ends when this is disposed of: what the kernel closes by itself then may stay open. */
+  readonly processEnds: boolean;
 }
 
 /** A Program in the kernel. */
@@ -65,14 +68,9 @@ export class LoadedProgram implements Loaded {
   /** Links are closed side by side: each waits tens of milliseconds for the kernel to be done with its prog. */
   async detach(): Promise<void> {
     const attachments = [...this.#attachments.values()].flat();
-    this.#attachments.clear();
-    const [only] = attachments;
-    if (attachments.length === 1 && only) {
-      only[Symbol.dispose]();
-      return;
-    }
-    if (attachments.length > 1) startThreads();
-    await detachAll(attachments);
+    if (attachments.length === 0) return;
+    startThreads();
+    await stopAll(attachments);
   }
 
   run(index: number): { readonly retval: number; readonly durationNs: bigint } {
@@ -112,10 +110,13 @@ export class LoadedProgram implements Loaded {
   }
 
   [Symbol.dispose](): void {
-    for (const attachments of [...this.#attachments.values()].reverse()) {
-      for (const attachment of attachments.toReversed()) attachment[Symbol.dispose]();
-    }
+    const attachments = [...this.#attachments.values()].flat().reverse();
     this.#attachments.clear();
+    if (this.#parts.processEnds) {
+      closeLater(attachments.flatMap(({ linkedEvents }) => linkedEvents));
+    } else {
+      for (const attachment of attachments) attachment[Symbol.dispose]();
+    }
     this.#parts.resources[Symbol.dispose]();
   }
 

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import * as bpf from '../../src/bpf/index.ts';
-import { possibleCpuCount, Tracefs } from '../../src/kernel/index.ts';
+import { FeatureProbe, possibleCpuCount, Tracefs } from '../../src/kernel/index.ts';
 import { type Host, type Loaded, type Prog, type Program, parseFormat } from '../../src/program/index.ts';
 import { createReport } from '../../src/report/index.ts';
-import { BtfSources, KernelBackend } from '../../src/runtime/index.ts';
+import { BtfSources, ElfFiles, KernelBackend, lookUpBinaries } from '../../src/runtime/index.ts';
 import { type RunControl, trace } from '../../src/tracer/index.ts';
 import { int64, uint64 } from '../../src/types/index.ts';
 import { handWritten, handWrittenProg } from '../support/hand-written.ts';
@@ -142,7 +142,9 @@ async function run(
     flush: () => undefined,
   };
   const host = {
-    stdout: (text: string) => void (stdout += text),
+    stdout(text: string) {
+      stdout += text;
+    },
     stderr: (text: string) => void messages.push(text),
   };
   const say = (text: string): void => void messages.push(text);
@@ -292,26 +294,183 @@ test('every kind of probe that needs no function attaches, fires and detaches', 
       },
     },
   ];
-  for (const { probe, prog } of rows) {
-    using loaded = load(handWritten({ bpfMaps, records, ringBuffer: RING, progs: [prog], probes: [probe] }));
-    assert.deepEqual(loaded.attach(0), { ok: true, functions: 1 }, probe.name);
-    spawnSync('true');
-    // Wake-ups come from the ring buffer: the wait ends as soon as there is a record.
-    let count = loaded.drain(() => true);
-    for (let tries = 0; count === 0 && tries < 100; tries++) {
-      await loaded.wait(100);
-      count = loaded.drain(() => true);
-    }
-    assert.ok(count > 0, probe.name);
-    await loaded.detach();
-    loaded.drain(() => true);
-    spawnSync('true');
-    assert.equal(
-      loaded.drain(() => true),
-      0,
-      `${probe.name} after detaching`,
+  for (const { probe, prog } of rows) await firesAndStops(prog, probe, runTrue);
+});
+
+/** Loads one prog with one probe, has `provoke` done, and wants records while it is attached and none afterwards. */
+async function firesAndStops(
+  prog: Prog,
+  probe: Program['probes'][number],
+  provoke: () => void,
+  places = 1,
+): Promise<void> {
+  using loaded = load(handWritten({ bpfMaps, records, ringBuffer: RING, progs: [prog], probes: [probe] }));
+  assert.deepEqual(loaded.attach(0), { ok: true, functions: places }, probe.name);
+  provoke();
+  let count = loaded.drain(() => true);
+  for (let tries = 0; count === 0 && tries < 100; tries++) {
+    await loaded.wait(100);
+    count = loaded.drain(() => true);
+  }
+  assert.ok(count > 0, probe.name);
+  await loaded.detach();
+  loaded.drain(() => true);
+  provoke();
+  assert.equal(
+    loaded.drain(() => true),
+    0,
+    `${probe.name} after detaching`,
+  );
+}
+
+const features = new FeatureProbe(() => new BtfSources(undefined).running());
+const runTrue = (): void => void spawnSync('true');
+
+test('uprobes and uretprobes, alone and as multi-links', async (t) => {
+  if (!requireRoot(t)) return;
+  const elfFiles = new ElfFiles();
+  const [libc] = lookUpBinaries('libc', undefined, {
+    arch: 'x86_64',
+    elfFiles,
+    anyFile: false,
+    searchPath: '',
+  });
+  if (!skipUnless(t, libc !== undefined, 'needs a shared C library')) return;
+  const path = libc?.path ?? '';
+  // Every program ends through exit().
+  const elf = elfFiles.open(path);
+  const fileOffset = elf?.fileOffset(elf.functionsNamed('exit')[0]?.address ?? 0n) ?? 0n;
+  const locations = [{ path, fileOffset }];
+  const prog = emitting('BPF_PROG_TYPE_KPROBE', [0, 1]);
+  await firesAndStops(
+    prog,
+    { kind: 'uprobe', name: 'uprobe:libc:exit', locations, via: 'perf', prog: 0 },
+    runTrue,
+  );
+  if (!features.has('uprobe-multi')) return;
+  const multi = { ...prog, expectedAttachType: 'BPF_TRACE_UPROBE_MULTI' };
+  const atexit = elf?.fileOffset(elf.functionsNamed('setlocale')[0]?.address ?? 0n) ?? 0n;
+  const two = [...locations, { path, fileOffset: atexit }];
+  await firesAndStops(
+    multi,
+    { kind: 'uprobe', name: 'uprobe:libc:*', locations: two, via: 'multi', prog: 0 },
+    runTrue,
+    2,
+  );
+  await firesAndStops(
+    multi,
+    {
+      kind: 'uretprobe',
+      name: 'uretprobe:libc:setlocale',
+      locations: [{ path, fileOffset: atexit }],
+      via: 'multi',
+      prog: 0,
+    },
+    runTrue,
+  );
+});
+
+test('kprobes and kretprobes, at an offset, as multi-links and sessions', async (t) => {
+  if (!requireRoot(t)) return;
+  if (!skipUnless(t, features.has('kprobe'), 'this kernel has no kprobes')) return;
+  const prog = emitting('BPF_PROG_TYPE_KPROBE', [0, 1]);
+  const location = { function: 'vfs_read' };
+  await firesAndStops(
+    prog,
+    { kind: 'kprobe', name: 'kprobe:vfs_read', locations: [location], via: 'perf', prog: 0 },
+    runTrue,
+  );
+  await firesAndStops(
+    prog,
+    {
+      kind: 'kprobe',
+      name: 'kprobe:vfs_read+0',
+      locations: [{ ...location, offset: 0, module: 'vmlinux' }],
+      via: 'perf',
+      prog: 0,
+    },
+    runTrue,
+  );
+  await firesAndStops(
+    prog,
+    { kind: 'kretprobe', name: 'kretprobe:vfs_read', locations: [location], via: 'perf', prog: 0 },
+    runTrue,
+  );
+  if (!features.has('kprobe-multi')) return;
+  const two = [location, { function: 'vfs_write' }];
+  const multi = { ...prog, expectedAttachType: 'BPF_TRACE_KPROBE_MULTI' };
+  await firesAndStops(
+    multi,
+    { kind: 'kprobe', name: 'kprobe:vfs_*', locations: two, via: 'multi', prog: 0 },
+    runTrue,
+    2,
+  );
+  await firesAndStops(
+    multi,
+    { kind: 'kretprobe', name: 'kretprobe:vfs_*', locations: two, via: 'multi', prog: 0 },
+    runTrue,
+    2,
+  );
+  if (!features.has('kprobe-session')) return;
+  const session = { ...prog, expectedAttachType: 'BPF_TRACE_KPROBE_SESSION' };
+  await firesAndStops(
+    session,
+    { kind: 'kprobe', name: 'kprobe:vfs_read', locations: [location], via: 'session', prog: 0 },
+    runTrue,
+  );
+});
+
+test('fentry and fexit', async (t) => {
+  if (!requireRoot(t)) return;
+  if (!skipUnless(t, features.has('fentry'), 'this kernel has no trampolines')) return;
+  for (const [kind, expectedAttachType] of [
+    ['fentry', 'BPF_TRACE_FENTRY'],
+    ['fexit', 'BPF_TRACE_FEXIT'],
+  ] as const) {
+    const prog: Prog = {
+      ...emitting('BPF_PROG_TYPE_TRACING', [0, 1]),
+      expectedAttachType,
+      attachBtf: { kind: 'func', name: 'vfs_read' },
+    };
+    await firesAndStops(
+      prog,
+      { kind, name: `${kind}:vmlinux:vfs_read`, function: 'vfs_read', prog: 0 },
+      runTrue,
     );
   }
+});
+
+test('an iterator is read to its end', (t) => {
+  if (!requireRoot(t)) return;
+  if (!skipUnless(t, features.has('iter'), 'this kernel has no iterators')) return;
+  // ctx: meta, task. Writes an "x" for every task, none for the closing call with a null task.
+  const insns = [
+    bpf.load(8, bpf.R6, R1, 0),
+    bpf.load(8, R2, R1, 8),
+    bpf.jumpImm('eq', R2, 0, 6),
+    bpf.load(8, R1, bpf.R6, 0),
+    bpf.storeImm(1, R10, -1, 'x'.charCodeAt(0)),
+    bpf.alu64('mov', R2, R10),
+    bpf.alu64Imm('add', R2, -1),
+    bpf.alu64Imm('mov', R3, 1),
+    bpf.call('seq_write'),
+    bpf.alu64Imm('mov', R0, 0),
+    bpf.exit(),
+  ];
+  using loaded = load(
+    handWritten({
+      progs: [
+        handWrittenProg('BPF_PROG_TYPE_TRACING', insns, {
+          expectedAttachType: 'BPF_TRACE_ITER',
+          attachBtf: { kind: 'func', name: 'bpf_iter_task' },
+        }),
+      ],
+      probes: [{ kind: 'iter', name: 'iter:task', iterator: 'task', prog: 0 }],
+    }),
+  );
+  assert.deepEqual(loaded.attach(0), { ok: true, functions: 1 });
+  const text = Buffer.concat([...(loaded.readIterator?.(0) ?? [])]).toString();
+  assert.match(text, /^x{10,}$/);
 });
 
 test('constants reach a frozen map before its prog is loaded; the value is read back', (t) => {
