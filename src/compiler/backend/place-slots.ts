@@ -57,7 +57,9 @@ export function placeSlots(func: Func, options: PlaceOptions): PlacedSlots {
   let stack = pack(func.slots, lives, (slot) => !scratch[slot]);
   if (stack.bytes > options.stackBudget) {
     // The largest go first, until the rest fits.
-    const bySize = func.slots.map((_, index) => index).filter((index) => !scratch[index] && !func.slots[index]!.onStack && lives[index]);
+    const bySize = func.slots
+      .map((_, index) => index)
+      .filter((index) => !scratch[index] && !func.slots[index]!.onStack && lives[index]);
     bySize.sort((a, b) => func.slots[b]!.bytes - func.slots[a]!.bytes);
     scratch = [...scratch];
     while (stack.bytes > options.stackBudget && bySize.length > 0) {
