@@ -11,3 +11,24 @@ export type {
   NamedParamDefault,
 } from './row.ts';
 export { type BuiltinName, builtins, findBuiltin, type LoweredBuiltinName } from './signatures/index.ts';
+export { lowerings } from './lowerings/index.ts';
+export type {
+  CallExpr,
+  Fill,
+  Lower,
+  Lowering,
+  LoopRound,
+  ReportLevel,
+} from './lowerings/lowering.ts';
+export {
+  addressOf,
+  alignmentAt,
+  chunksOf,
+  copyPlace,
+  littleEndian,
+  type Place,
+  placeAfter,
+  storeText,
+  zeroPlace,
+} from './lowerings/place.ts';
+export { currentPid } from './lowerings/process.ts';

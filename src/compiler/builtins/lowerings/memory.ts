@@ -1,0 +1,55 @@
+import { archFacts } from '../../../program/index.ts';
+import type { ValueId } from '../../ir/index.ts';
+import type { CallExpr, Lower, Lowering } from './lowering.ts';
+import { addressOf } from './place.ts';
+
+function lowerReg(lower: Lower, call: CallExpr): ValueId {
+  const offset = archFacts(lower.target.arch).registers[call.attrs.text ?? ''] ?? 0;
+  return lower.b.load(8, lower.ctx(), offset);
+}
+
+/** The address of a kernel variable on this CPU, or on one the script names (0 where there is no such CPU). */
+function lowerPerCpuAddress(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  const [cpu] = call.args;
+  const variable = b.ksym(call.attrs.text ?? '');
+  if (cpu === undefined) return b.call('this_cpu_ptr', [variable], 'reads');
+  return b.call('per_cpu_ptr', [variable, lower.scalar(cpu)], 'reads');
+}
+
+/** bpf_probe_write_user takes bytes of the prog: those at the source are read first. */
+function lowerWriteUser(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  const [target, source, length] = call.args;
+  const to = lower.scalar(target!);
+  const from = lower.scalar(source!);
+  const limit = lower.options.maxStrlen;
+  const wanted = lower.scalar(length!);
+  const isShort = b.compare('ult', wanted, b.const(limit));
+  const bytes = lower.choose(
+    isShort,
+    () => wanted,
+    () => b.const(limit),
+  );
+  const copy = lower.temporary(limit);
+  lower.read(lower.spaceOf(source!), copy, bytes, from);
+  return lower.choose(
+    b.compare('ne', bytes, b.const(0)),
+    () => {
+      const result = b.call('probe_write_user', [to, addressOf(b, copy), bytes]);
+      lower.checkHelper('probe_write_user', result, 'default');
+      return b.compare('eq', result, b.const(0));
+    },
+    () => b.const(1),
+  );
+}
+
+export const memoryLowerings = {
+  reg: { gives: 'scalar', lower: lowerReg },
+  uaddr: {
+    gives: 'scalar',
+    lower: (lower, call) => lower.refuse(call.at, 'uaddr() is not supported yet'),
+  },
+  percpu_kaddr: { gives: 'scalar', lower: lowerPerCpuAddress },
+  write_user: { gives: 'scalar', lower: lowerWriteUser },
+} as const satisfies Record<string, Lowering>;

@@ -1,0 +1,50 @@
+import { stackFlags } from '../../../bpf/index.ts';
+import { BUILD_ID_FRAME_BYTES } from '../../../types/index.ts';
+import type { CallExpr, Lower, Lowering } from './lowering.ts';
+import { addressOf, type Place, placeAfter } from './place.ts';
+import { currentPid } from './process.ts';
+
+/** Frames at `to`: a u64 count, then the frames. The helper clears what it does not fill. Source: kernel/bpf/stackmap.c. */
+function captureFrames(lower: Lower, to: Place, frameBytes: number, limit: number, flags: number): void {
+  const { b } = lower;
+  const frames = addressOf(b, placeAfter(to, 8));
+  const bytes = b.call('get_stack', [lower.ctx(), frames, b.const(frameBytes * limit), b.const(flags)]);
+  lower.checkHelper('get_stack', bytes, 'default');
+  const isCaptured = b.compare('sgt', bytes, b.const(0));
+  const count = lower.choose(
+    isCaptured,
+    () => b.binary('udiv', bytes, b.const(frameBytes)),
+    () => b.const(0),
+  );
+  b.store(8, to.base, count, to.off);
+}
+
+function lowerKstack(lower: Lower, call: CallExpr, to: Place): void {
+  captureFrames(lower, to, 8, call.attrs.stack?.limit ?? 127, 0);
+}
+
+/** i32 pid, i32 probe, then the frames. */
+function lowerUstack(lower: Lower, call: CallExpr, to: Place): void {
+  const { b } = lower;
+  const isBuildId = call.attrs.stack?.mode === 'build_id';
+  const flags = stackFlags.BPF_F_USER_STACK | (isBuildId ? stackFlags.BPF_F_USER_BUILD_ID : 0);
+  b.store(4, to.base, currentPid(lower, 'init'), to.off);
+  b.store(4, to.base, b.const(lower.probeId), to.off + 4);
+  captureFrames(
+    lower,
+    placeAfter(to, 8),
+    isBuildId ? BUILD_ID_FRAME_BYTES : 8,
+    call.attrs.stack?.limit ?? 127,
+    flags,
+  );
+}
+
+export const stackLowerings = {
+  kstack: { gives: 'memory', lower: lowerKstack },
+  ustack: { gives: 'memory', lower: lowerUstack },
+  dw_ustack: {
+    gives: 'memory',
+    lower: (lower, call) =>
+      lower.refuse(call.at, 'dw_ustack is not supported yet', 'ustack walks frame pointers'),
+  },
+} as const satisfies Record<string, Lowering>;

@@ -1,0 +1,249 @@
+import type { ValueId } from '../../ir/index.ts';
+import type { TypedExpr } from '../../typed/index.ts';
+import type { CallExpr, Fill, Lower, Lowering } from './lowering.ts';
+import { addressOf, chunksOf, copyPlace, type Place, placeAfter, zeroPlace } from './place.ts';
+
+/** With max_strlen below this, a string that fills its type shows that it was cut (section 3.15 of the reference). */
+const TRAILER_LIMIT = 1024;
+
+/** Where the bytes of an argument are: the address a pointer or number holds, or that of a value. */
+interface Source {
+  readonly address: ValueId;
+  readonly space: ReturnType<Lower['spaceOf']>;
+}
+
+function sourceOf(lower: Lower, expr: TypedExpr): Source {
+  switch (expr.type.kind) {
+    case 'int':
+    case 'enum':
+    case 'pointer':
+      return { address: lower.scalar(expr), space: lower.spaceOf(expr) };
+    default:
+      return { address: addressOf(lower.b, lower.memory(expr)), space: 'kernel' };
+  }
+}
+
+/** The smaller of a number and a constant, in a form whose bound the verifier sees. */
+function atMost(lower: Lower, value: ValueId, limit: number): ValueId {
+  const { b } = lower;
+  return lower.choose(
+    b.compare('ult', value, b.const(limit)),
+    () => value,
+    () => b.const(limit),
+  );
+}
+
+/**
+ * str(p) reads `attrs.length` bytes, its NUL among them. str(p) of a small max_strlen reads one byte more than it keeps, so that text
+ * which goes on has no NUL and shows as cut.
+ */
+function lowerStr(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
+  const { b } = lower;
+  const [pointer, length] = call.args;
+  const size = lower.sizeOf(call.type);
+  const limit = Math.min(size, call.attrs.length ?? size);
+  const { address, space } = sourceOf(lower, pointer!);
+  const showsCut = length === undefined && size === lower.options.maxStrlen && size < TRAILER_LIMIT;
+  if (showsCut && limit === size) {
+    const longer = lower.temporary(size + 1);
+    if (fill === 'exact') zeroPlace(b, longer, size + 1);
+    lower.readString(space, longer, b.const(size + 1), address);
+    copyPlace(b, to, longer, size);
+    return;
+  }
+  const bytes = length === undefined ? b.const(limit) : atMost(lower, lower.scalar(length), limit);
+  if (fill === 'exact') zeroPlace(b, to, size);
+  // A length of 0 writes nothing, not even a NUL.
+  else if (length !== undefined || limit === 0) b.store(1, to.base, b.const(0), to.off);
+  if (limit > 0) lower.readString(space, to, bytes, address);
+}
+
+/** A u32 length, then the bytes; what follows them is cleared for keys. */
+function lowerBuf(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
+  const { b } = lower;
+  const [source, length] = call.args;
+  const capacity = lower.sizeOf(call.type) - 4;
+  const data = placeAfter(to, 4);
+  const bytes = length === undefined ? b.const(capacity) : atMost(lower, lower.scalar(length), capacity);
+  b.store(4, to.base, bytes, to.off);
+  const isValue = source!.type.kind === 'array' || source!.type.kind === 'string';
+  if (isValue && length === undefined && lower.sizeOf(source!.type) === capacity) {
+    lower.into(source!, data, fill);
+    return;
+  }
+  if (fill === 'exact' && length !== undefined) zeroPlace(b, data, capacity);
+  const { address, space } = sourceOf(lower, source!);
+  lower.read(space, data, bytes, address);
+}
+
+/** bpf_d_path makes the text at the end of the buffer and moves it to the front, so it is copied where the rest must be clear. */
+function lowerPath(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
+  const { b } = lower;
+  const [path] = call.args;
+  const size = lower.sizeOf(call.type);
+  const address = lower.address(path!);
+  const made = fill === 'exact' ? lower.temporary(size) : to;
+  b.store(1, made.base, b.const(0), made.off);
+  const result = b.call('d_path', [address, addressOf(b, made), b.const(size)]);
+  lower.checkHelper('d_path', result, 'default');
+  if (fill === 'loose') return;
+  zeroPlace(b, to, size);
+  lower.readString('kernel', to, b.const(size), addressOf(b, made));
+}
+
+/** A string-like value in memory of the prog, with a NUL behind it whatever it holds. */
+interface Text {
+  readonly place: Place;
+  /** Bytes without that NUL. */
+  readonly capacity: number;
+}
+
+function textOf(lower: Lower, expr: TypedExpr): Text {
+  const { b } = lower;
+  if (expr.type.kind === 'pointer') {
+    const capacity = lower.options.maxStrlen - 1;
+    const place = lower.temporary(capacity + 1);
+    zeroPlace(b, place, capacity + 1);
+    lower.readString(lower.spaceOf(expr), place, b.const(capacity + 1), lower.scalar(expr));
+    return { place, capacity };
+  }
+  const capacity = lower.sizeOf(expr.type);
+  const place = lower.temporary(capacity + 1);
+  lower.into(expr, place, 'exact');
+  b.store(1, place.base, b.const(0), place.off + capacity);
+  return { place, capacity };
+}
+
+/** Bytes before the NUL: the kernel counts them while it copies. */
+function lengthOf(lower: Lower, { place, capacity }: Text): ValueId {
+  const { b } = lower;
+  const copy = lower.temporary(capacity + 1);
+  const count = lower.readString('kernel', copy, b.const(capacity + 1), addressOf(b, place));
+  // Never negative or 0 for memory of our own; the verifier does not know.
+  return lower.choose(
+    b.compare('sgt', count, b.const(0)),
+    () => atMost(lower, b.addConst(count, -1), capacity),
+    () => b.const(0),
+  );
+}
+
+function lowerStrlen(lower: Lower, call: CallExpr): ValueId {
+  return lengthOf(lower, textOf(lower, call.args[0]!));
+}
+
+/** The first string, then the second behind it: a buffer with room for both, of which the result keeps its own size. */
+function lowerConcat(lower: Lower, call: CallExpr, to: Place): void {
+  const { b } = lower;
+  const first = textOf(lower, call.args[0]!);
+  const second = textOf(lower, call.args[1]!);
+  const size = lower.sizeOf(call.type);
+  const total = Math.max(size, first.capacity + second.capacity + 1);
+  const both = lower.temporary(total);
+  zeroPlace(b, both, total);
+  copyPlace(b, both, first.place, first.capacity);
+  const end = lengthOf(lower, first);
+  const rest = b.binary('add', addressOf(b, both), end);
+  lower.readString(
+    'kernel',
+    { base: rest, off: 0, align: 1 },
+    b.const(second.capacity + 1),
+    addressOf(b, second.place),
+  );
+  copyPlace(b, to, both, size);
+  b.store(1, to.base, b.const(0), to.off + size - 1);
+}
+
+/** Most byte comparisons that a search may come to: the verifier goes through all of them. */
+const MAX_SEARCH_STEPS = 200_000;
+
+/** Where the needle first occurs in the haystack, -1 if it does not. */
+function lowerStrstr(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  const haystack = textOf(lower, call.args[0]!);
+  const needle = textOf(lower, call.args[1]!);
+  if (haystack.capacity * needle.capacity > MAX_SEARCH_STEPS) {
+    lower.refuse(
+      call.at,
+      `${call.builtin}() of strings of ${haystack.capacity} and ${needle.capacity} bytes takes more steps than the kernel's verifier follows`,
+      'shorten one of them, for example with str(p, 64)',
+    );
+  }
+  const result = b.declareVariable(b.const(-1));
+  lower.repeat(haystack.capacity, ({ index: start, leaveWhen }) => {
+    const differs = b.declareVariable(b.const(0));
+    lower.repeat(needle.capacity, ({ index, leaveWhen: stopWhen }) => {
+      const wanted = b.load(1, b.binary('add', needle.place.base, index), needle.place.off);
+      stopWhen(b.compare('eq', wanted, b.const(0)));
+      // Behind the haystack everything differs.
+      const at = b.binary('add', start, index);
+      const isInside = b.compare('ult', at, b.const(haystack.capacity + 1));
+      const found = lower.choose(
+        isInside,
+        () => b.load(1, b.binary('add', haystack.place.base, at), haystack.place.off),
+        () => b.const(0),
+      );
+      b.writeVariable(differs, b.compare('ne', found, wanted));
+      stopWhen(b.readVariable(differs));
+    });
+    const isFound = b.compare('eq', b.readVariable(differs), b.const(0));
+    lower.branch(isFound, () => b.writeVariable(result, start));
+    leaveWhen(isFound);
+    const here = b.load(1, b.binary('add', haystack.place.base, start), haystack.place.off);
+    leaveWhen(b.compare('eq', here, b.const(0)));
+  });
+  return b.readVariable(result);
+}
+
+function lowerContains(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  return b.compare('ne', lowerStrstr(lower, call), b.const(-1));
+}
+
+/** 1 if the first bytes differ; text ends at its NUL, and behind that nothing counts. */
+function lowerStrncmp(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  const left = textOf(lower, call.args[0]!);
+  const right = textOf(lower, call.args[1]!);
+  const count = Math.min(call.attrs.length ?? 0, left.capacity + 1, right.capacity + 1);
+  const differs = b.declareVariable(b.const(0));
+  lower.repeat(count, ({ index, leaveWhen }) => {
+    const a = b.load(1, b.binary('add', left.place.base, index), left.place.off);
+    const c = b.load(1, b.binary('add', right.place.base, index), right.place.off);
+    b.writeVariable(differs, b.compare('ne', a, c));
+    leaveWhen(b.readVariable(differs));
+    leaveWhen(b.compare('eq', a, b.const(0)));
+  });
+  return b.readVariable(differs);
+}
+
+/** 0 if the first bytes are equal. */
+function lowerMemcmp(lower: Lower, call: CallExpr): ValueId {
+  const { b } = lower;
+  const [left, right] = call.args;
+  const count = Math.min(call.attrs.length ?? 0, lower.sizeOf(left!.type), lower.sizeOf(right!.type));
+  const a = lower.memory(left!);
+  const c = lower.memory(right!);
+  const align = a.align < c.align ? a.align : c.align;
+  const differs = b.declareVariable(b.const(0));
+  for (const [offset, size] of chunksOf(align, count)) {
+    const difference = b.binary(
+      'xor',
+      b.load(size, a.base, a.off + offset),
+      b.load(size, c.base, c.off + offset),
+    );
+    b.writeVariable(differs, b.binary('or', b.readVariable(differs), difference));
+  }
+  return b.compare('ne', b.readVariable(differs), b.const(0));
+}
+
+export const stringLowerings = {
+  str: { gives: 'memory', lower: lowerStr },
+  buf: { gives: 'memory', lower: lowerBuf },
+  path: { gives: 'memory', lower: lowerPath },
+  strlen: { gives: 'scalar', lower: lowerStrlen },
+  strstr: { gives: 'scalar', lower: lowerStrstr },
+  strcontains: { gives: 'scalar', lower: lowerContains },
+  str_concat: { gives: 'memory', lower: lowerConcat },
+  strncmp: { gives: 'scalar', lower: lowerStrncmp },
+  memcmp: { gives: 'scalar', lower: lowerMemcmp },
+} as const satisfies Record<string, Lowering>;

@@ -1,0 +1,205 @@
+import { invariant, unreachable } from '../../base/index.ts';
+import { spellType } from '../../types/index.ts';
+import type { ValueId } from '../ir/index.ts';
+import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
+import { lowerBinary, lowerOperator, negate } from './arithmetic.ts';
+import { lowerCall } from './calls.ts';
+import { lowerScalarCast } from './casts.ts';
+import { lowerCompare } from './compare.ts';
+import { choose } from './control.ts';
+import { at, type FuncContext } from './func-context.ts';
+import { inlineFunction } from './inlining.ts';
+import { addressOfLocal, readLocal, writeLocal } from './locals.ts';
+import {
+  addressOfLocation,
+  type Location,
+  loadBits,
+  loadFrom,
+  loadSlotArg,
+  locate,
+  type Missing,
+  registerOffset,
+} from './locations.ts';
+import { modifyMap, readMapScalar } from './map-values.ts';
+import { lowerStatements } from './statements.ts';
+import { extend, isByValue, isSigned, storedSize } from './values.ts';
+
+/** Lowers an expression whose value fits a register; see `isByValue` for its form. */
+export function lowerScalar(f: FuncContext, expr: TypedExpr): ValueId {
+  invariant(isByValue(expr.type), `a ${spellType(expr.type)} is handled by address`);
+  return at(f, expr.at, () => lowerKind(f, expr));
+}
+
+function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
+  const { b } = f;
+  switch (expr.kind) {
+    case 'int':
+      return b.const(expr.value);
+    case 'local':
+      return readLocal(f, expr.local);
+    case 'map':
+      return readMapScalar(f, expr);
+    case 'modify':
+      return lowerModify(f, expr);
+    case 'negate':
+      return negate(f, lowerScalar(f, expr.operand), expr.type);
+    case 'complement': {
+      const value = b.binary('xor', lowerScalar(f, expr.operand), b.const(-1));
+      return extend(b, value, storedSize(expr.type, f.prog.program.structs), isSigned(expr.type));
+    }
+    case 'not':
+      return b.compare('eq', lowerScalar(f, expr.operand), b.const(0));
+    case 'binary':
+      return lowerBinary(f, expr);
+    case 'compare':
+      return lowerCompare(f, expr);
+    case 'logical':
+      return lowerLogical(f, expr);
+    case 'conditional':
+      return choose(
+        f,
+        lowerScalar(f, expr.condition),
+        () => lowerScalar(f, expr.then),
+        () => lowerScalar(f, expr.else),
+      );
+    case 'cast':
+      return lowerScalarCast(f, expr);
+    case 'deref':
+    case 'index':
+    case 'element':
+      return readScalar(f, expr, (location) => loadFrom(f, location, expr.type));
+    case 'field':
+      return lowerField(f, expr);
+    case 'arg':
+      return lowerArg(f, expr);
+    case 'ctx':
+      return f.ctx();
+    case 'call':
+      return lowerCall(f, expr);
+    case 'call-fn':
+      return inlineFunction(f, expr);
+    case 'named-param': {
+      const { constants, mapTable } = f.prog.program;
+      const address = b.mapValue(mapTable.constants, constants.paramOffset(expr.param));
+      return b.load(storedSize(expr.type, f.prog.program.structs), address, 0, isSigned(expr.type));
+    }
+    case 'address-of-local':
+      return addressOfLocal(f, expr.local);
+    case 'address-of-map': {
+      const { storage } = f.prog.program.maps[expr.map]!;
+      return b.mapFd(storage.map);
+    }
+    case 'block':
+      lowerStatements(f, expr.body);
+      // Only a block with a value has a type that fits a register.
+      return lowerScalar(f, expr.value!);
+    case 'string':
+    case 'tuple':
+    case 'record':
+      invariant(false, `a ${expr.kind} is no scalar`);
+      break;
+    default:
+      return unreachable(expr);
+  }
+}
+
+/** Lowers an expression for what it does; its value is dropped. */
+export function lowerEffect(f: FuncContext, expr: TypedExpr, into: (expr: TypedExpr) => void): void {
+  if (isByValue(expr.type)) lowerScalar(f, expr);
+  else into(expr);
+}
+
+/** Reads what an expression names; where there is no such value, it is 0. */
+function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) => ValueId): ValueId {
+  const { b } = f;
+  let join: { readonly block: ReturnType<typeof b.newBlock>; readonly value: ValueId } | undefined;
+  const missing: Missing = () => {
+    if (join === undefined) {
+      const block = b.newBlock();
+      join = { block, value: b.blockParam(block) };
+    }
+    b.jump(join.block, [b.const(0)]);
+  };
+  const value = read(locate(f, expr, missing));
+  // Assigned by `missing`, which flow analysis does not follow.
+  const absent = join as
+    | { readonly block: ReturnType<typeof b.newBlock>; readonly value: ValueId }
+    | undefined;
+  if (absent === undefined) return value;
+  b.jump(absent.block, [value]);
+  b.enter(absent.block);
+  return absent.value;
+}
+
+function lowerField(f: FuncContext, expr: TypedExprOf<'field'>): ValueId {
+  const { bitfield, location } = expr;
+  if (location !== undefined) {
+    return readScalar(f, expr.base, (record) =>
+      dynamicAddress(f, record, expr.offset, location === 'rel_loc'),
+    );
+  }
+  return readScalar(f, expr, (member) =>
+    bitfield === undefined ? loadFrom(f, member, expr.type) : loadBits(f, member, expr.type, bitfield),
+  );
+}
+
+/** The address of a tracepoint's dynamic data: its offset is in the low 16 bits of a word at `offset` of the record. */
+function dynamicAddress(f: FuncContext, record: Location, offset: number, relative: boolean): ValueId {
+  const { b } = f;
+  const word = loadFrom(
+    f,
+    record.kind === 'place'
+      ? { kind: 'place', place: { ...record.place, off: record.place.off + offset } }
+      : { ...record, off: record.off + offset },
+    { kind: 'int', size: 4, signed: false },
+  );
+  const distance = b.addConst(b.binary('and', word, b.const(0xffff)), relative ? offset + 4 : 0);
+  return b.binary('add', addressOfLocation(f, record), distance);
+}
+
+function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
+  const { source, type } = expr;
+  switch (source.kind) {
+    case 'ctx-bytes':
+      return loadFrom(f, { kind: 'ctx', off: source.offset }, type);
+    case 'ctx-slot':
+      return loadSlotArg(f, source.index, type);
+    case 'ctx-location':
+      return dynamicAddress(f, { kind: 'ctx', off: 0 }, source.offset, source.relative);
+    case 'register': {
+      const word = f.b.load(8, f.ctx(), registerOffset(f, source.name));
+      return extend(f.b, word, storedSize(type, f.prog.program.structs), isSigned(type));
+    }
+  }
+}
+
+function lowerLogical(f: FuncContext, expr: TypedExprOf<'logical'>): ValueId {
+  const { b } = f;
+  const left = lowerScalar(f, expr.left);
+  const right = (): ValueId => b.compare('ne', lowerScalar(f, expr.right), b.const(0));
+  return expr.op === '&&'
+    ? choose(f, left, right, () => b.const(0))
+    : choose(f, left, () => b.const(1), right);
+}
+
+function lowerModify(f: FuncContext, expr: TypedExprOf<'modify'>): ValueId {
+  const { target } = expr;
+  if (target.kind === 'map') return modifyMap(f, expr, target);
+  // The operand may change the variable itself.
+  const operand = lowerScalar(f, expr.operand);
+  const before = readLocal(f, target.local);
+  const after = modified(f, expr, before, operand);
+  writeLocal(f, target.local, after);
+  return expr.result === 'old' ? before : after;
+}
+
+/** The value a `modify` stores. */
+export function modified(
+  f: FuncContext,
+  expr: TypedExprOf<'modify'>,
+  before: ValueId,
+  operand: ValueId,
+): ValueId {
+  const result = lowerOperator(f, expr.op, before, operand);
+  return extend(f.b, result, storedSize(expr.type, f.prog.program.structs), isSigned(expr.type));
+}

@@ -1,0 +1,81 @@
+import { present } from '../../base/index.ts';
+import { sizeOf } from '../../types/index.ts';
+import { addressOf, copyPlace, type Place, zeroPlace } from '../builtins/index.ts';
+import type { ValueId, VariableId } from '../ir/index.ts';
+import type { LocalIndex, TypedLocal } from '../typed/index.ts';
+import { readBeforeAssigned } from './definite-assignment.ts';
+import type { FuncContext } from './func-context.ts';
+import { isByValue, loadValue, storeValue } from './values.ts';
+
+/** Where a local lives in the function being built. */
+export type Home =
+  | { readonly kind: 'variable'; readonly variable: VariableId }
+  /** Memory; `place` makes the address where it is needed. */
+  | { readonly kind: 'memory'; readonly place: () => Place };
+
+export function localOf(f: FuncContext, local: LocalIndex): TypedLocal {
+  return present(f.body.typed.locals[local], 'a local that is mentioned is declared');
+}
+
+/** The home of a local, made when it is first mentioned in the function it belongs to. */
+function homeOf(f: FuncContext, local: LocalIndex): Home {
+  const known = f.body.homes.get(local);
+  if (known !== undefined) return known;
+  const { type } = localOf(f, local);
+  const home: Home =
+    isByValue(type) && !f.body.captures.inMemory.has(local)
+      ? { kind: 'variable', variable: f.b.declareVariable() }
+      : slotHome(f, sizeOf(type, f.prog.program.structs));
+  f.body.homes.set(local, home);
+  return home;
+}
+
+function slotHome(f: FuncContext, bytes: number): Home {
+  const slot = f.b.newSlot(Math.max(1, bytes));
+  return { kind: 'memory', place: () => ({ base: f.b.slot(slot), off: 0, align: 8 }) };
+}
+
+/** Clears the function's own locals in memory that may be read before they are written; belongs before its first statement. */
+export function clearUnassignedLocals(f: FuncContext, params: readonly LocalIndex[] = []): void {
+  const locals = readBeforeAssigned(f.body.typed.statements, params);
+  for (const local of locals) {
+    if (f.body.captures.ownerOf(local) !== f.body.owner) continue;
+    const home = homeOf(f, local);
+    if (home.kind === 'memory') {
+      zeroPlace(f.b, home.place(), sizeOf(localOf(f, local).type, f.prog.program.structs));
+    }
+  }
+}
+
+/** The value of a by-value local. */
+export function readLocal(f: FuncContext, local: LocalIndex): ValueId {
+  const home = homeOf(f, local);
+  if (home.kind === 'variable') return f.b.readVariable(home.variable);
+  return loadValue(f.b, home.place(), localOf(f, local).type, f.prog.program.structs);
+}
+
+export function writeLocal(f: FuncContext, local: LocalIndex, value: ValueId): void {
+  const home = homeOf(f, local);
+  if (home.kind === 'variable') f.b.writeVariable(home.variable, value);
+  else storeValue(f.b, home.place(), localOf(f, local).type, value, f.prog.program.structs);
+}
+
+/** Copies a value that lies in memory into a local. */
+export function copyToLocal(f: FuncContext, local: LocalIndex, from: Place): void {
+  const { type } = localOf(f, local);
+  if (isByValue(type)) writeLocal(f, local, loadValue(f.b, from, type, f.prog.program.structs));
+  else copyPlace(f.b, placeOfLocal(f, local), from, sizeOf(type, f.prog.program.structs));
+}
+
+/** The memory of a local that lives there. */
+export function placeOfLocal(f: FuncContext, local: LocalIndex): Place {
+  const home = homeOf(f, local);
+  return present(
+    home.kind === 'memory' ? home.place() : undefined,
+    'a local with an address lives in memory',
+  );
+}
+
+export function addressOfLocal(f: FuncContext, local: LocalIndex): ValueId {
+  return addressOf(f.b, placeOfLocal(f, local));
+}

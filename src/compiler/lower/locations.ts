@@ -1,0 +1,324 @@
+import { archFacts } from '../../program/index.ts';
+import { type AddressSpace, layoutOf, sizeOf, type Type } from '../../types/index.ts';
+import {
+  addressOf,
+  alignmentAt,
+  copyPlace,
+  type Fill,
+  type Place,
+  placeAfter,
+  zeroPlace,
+} from '../builtins/index.ts';
+import type { ValueId } from '../ir/index.ts';
+import type { ArgSource, TypedExpr, TypedExprOf } from '../typed/index.ts';
+import { materialise } from './composites.ts';
+import { branch } from './control.ts';
+import { lowerScalar } from './expressions.ts';
+import type { FuncContext } from './func-context.ts';
+import { placeOfLocal } from './locals.ts';
+import { lookUp } from './map-access.ts';
+import { readMemory, readText } from './memory-reads.ts';
+import { reportMiss, reportRuntimeError } from './runtime-errors.ts';
+import { extend, isSigned, loadValue, storedSize } from './values.ts';
+
+/**
+ * Where a value lies that an expression names, before any of it is read: chains of members, elements and pointers add up to one
+ * address, and only what is asked for is read.
+ */
+export type Location =
+  /** Memory of the prog itself: a local, a map value, the constants. */
+  | { readonly kind: 'place'; readonly place: Place }
+  /** The ctx, which is read at constant offsets. */
+  | { readonly kind: 'ctx'; readonly off: number }
+  /** A kernel struct the verifier knows: its members load directly. */
+  | { readonly kind: 'trusted'; readonly base: ValueId; readonly off: number }
+  /** Memory that only helpers can read. */
+  | {
+      readonly kind: 'foreign';
+      readonly base: ValueId;
+      readonly off: number;
+      readonly space: AddressSpace;
+    };
+
+/** Called where there turns out to be no such value (a missing key, an index out of bounds); must end the block. */
+export type Missing = () => void;
+
+/** Offsets beyond this are added to the base: load and store offsets have 16 bits. */
+const MAX_OFFSET = 0x7000;
+
+export function locate(f: FuncContext, expr: TypedExpr, missing: Missing): Location {
+  switch (expr.kind) {
+    case 'deref':
+      return locatePointee(f, expr.pointer);
+    case 'field':
+      return shift(f, locate(f, expr.base, missing), expr.offset);
+    case 'element':
+      return shift(f, locate(f, expr.base, missing), elementOffset(f, expr));
+    case 'index':
+      return locateElement(f, expr, missing);
+    case 'arg':
+      return { kind: 'ctx', off: argOffset(f, expr.source) };
+    case 'map':
+      return { kind: 'place', place: locateMapValue(f, expr, missing) };
+    default:
+      return { kind: 'place', place: materialise(f, expr) };
+  }
+}
+
+/** Where an expression that needs no code of its own lies: a local, a constant, or a part of one. */
+export function directPlace(f: FuncContext, expr: TypedExpr): Place | undefined {
+  const { constants, mapTable, structs } = f.prog.program;
+  switch (expr.kind) {
+    case 'local':
+      return placeOfLocal(f, expr.local);
+    case 'string': {
+      const text = expr.value.padEnd(sizeOf(expr.type, structs), '\0');
+      return { base: f.b.mapValue(mapTable.constants, constants.textOffset(text)), off: 0, align: 8 };
+    }
+    case 'named-param':
+      return { base: f.b.mapValue(mapTable.constants, constants.paramOffset(expr.param)), off: 0, align: 8 };
+    case 'field': {
+      const base = directPlace(f, expr.base);
+      return base && placeAfter(base, expr.offset);
+    }
+    case 'element': {
+      const base = directPlace(f, expr.base);
+      return base && placeAfter(base, elementOffset(f, expr));
+    }
+    case 'index': {
+      if (expr.index.kind !== 'int' || expr.base.type.kind === 'pointer') return undefined;
+      const base = directPlace(f, expr.base);
+      return base && placeAfter(base, Number(expr.index.value) * sizeOf(expr.type, structs));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function elementOffset(f: FuncContext, { base, index }: TypedExprOf<'element'>): number {
+  if (base.type.kind !== 'tuple' && base.type.kind !== 'record') return 0;
+  return layoutOf(base.type, f.prog.program.structs).offsets[index] ?? 0;
+}
+
+/** Byte offset of a probe argument in ctx. */
+export function argOffset(f: FuncContext, source: ArgSource): number {
+  switch (source.kind) {
+    case 'ctx-bytes':
+    case 'ctx-location':
+      return source.offset;
+    case 'ctx-slot':
+      return source.index * 8;
+    case 'register':
+      return registerOffset(f, source.name);
+  }
+}
+
+/** Byte offset of a register in ctx, which starts with the registers for every kind of probe that has them. */
+export function registerOffset(f: FuncContext, name: string): number {
+  return archFacts(f.prog.program.target.arch).registers[name] ?? 0;
+}
+
+/** The pointer under casts from one pointer type to another. */
+function underCasts(pointer: TypedExpr): TypedExpr {
+  let inner = pointer;
+  while (inner.kind === 'cast' && inner.type.kind === 'pointer' && inner.operand.type.kind === 'pointer') {
+    inner = inner.operand;
+  }
+  return inner;
+}
+
+function locatePointee(f: FuncContext, pointer: TypedExpr): Location {
+  const inner = underCasts(pointer);
+  if (inner.kind === 'ctx') return { kind: 'ctx', off: 0 };
+  if (inner.kind === 'address-of-local') return { kind: 'place', place: placeOfLocal(f, inner.local) };
+  return pointedTo(f, pointer, lowerScalar(f, pointer));
+}
+
+/** What an address leads to, by the type of the expression that gave it. */
+function pointedTo(f: FuncContext, pointer: TypedExpr, base: ValueId): Location {
+  const { type } = pointer;
+  if (type.kind === 'pointer' && type.trusted) return { kind: 'trusted', base, off: 0 };
+  return { kind: 'foreign', base, off: 0, space: spaceOf(f, type) };
+}
+
+/** The memory an address of a type leads to: integers lead where the probe's arguments do. */
+export function spaceOf(f: FuncContext, type: Type): AddressSpace {
+  return type.kind === 'pointer' ? type.space : f.prog.probe.space;
+}
+
+/** The location `bytes` further on. */
+function shift(f: FuncContext, location: Location, bytes: number): Location {
+  if (bytes === 0) return location;
+  switch (location.kind) {
+    case 'place': {
+      const place = placeAfter(location.place, bytes);
+      if (place.off <= MAX_OFFSET) return { kind: 'place', place };
+      return { kind: 'place', place: { base: addressOf(f.b, place), off: 0, align: place.align } };
+    }
+    case 'ctx':
+      return { kind: 'ctx', off: location.off + bytes };
+    case 'trusted':
+    case 'foreign': {
+      const off = location.off + bytes;
+      if (Math.abs(off) <= MAX_OFFSET) return { ...location, off };
+      return { ...location, base: f.b.addConst(location.base, off), off: 0 };
+    }
+  }
+}
+
+function locateElement(f: FuncContext, expr: TypedExprOf<'index'>, missing: Missing): Location {
+  const { b } = f;
+  const size = Math.max(1, sizeOf(expr.type, f.prog.program.structs));
+  const { base, index } = expr;
+  const isPointer = base.type.kind === 'pointer';
+  if (index.kind === 'int') {
+    const start = isPointer ? locatePointee(f, base) : locate(f, base, missing);
+    return shift(f, start, Number(index.value) * size);
+  }
+  const start = isPointer ? locatePointee(f, base) : locate(f, base, missing);
+  const number = lowerScalar(f, index);
+  const length = boundOf(base.type);
+  if (length !== undefined) {
+    branch(
+      f,
+      b.compare('uge', number, b.const(length)),
+      () => {
+        reportRuntimeError(f, 'array-bounds');
+        missing();
+      },
+      undefined,
+      'then',
+    );
+  }
+  const distance = size === 1 ? number : b.binary('mul', number, b.const(size));
+  switch (start.kind) {
+    case 'place': {
+      const { place } = start;
+      return {
+        kind: 'place',
+        place: {
+          base: b.binary('add', place.base, distance),
+          off: place.off,
+          align: alignmentAt(alignmentAt(place.align, place.off), size),
+        },
+      };
+    }
+    // Neither ctx nor a kernel struct can be read at an offset that varies; a helper can.
+    case 'ctx':
+    case 'trusted':
+    case 'foreign':
+      return {
+        kind: 'foreign',
+        base: b.binary('add', addressOfLocation(f, start), distance),
+        off: 0,
+        space: start.kind === 'foreign' ? start.space : 'kernel',
+      };
+  }
+}
+
+/** Elements of an array whose length is known. */
+function boundOf(type: Type): number | undefined {
+  if (type.kind === 'array') return type.length === 0 ? undefined : type.length;
+  return type.kind === 'string' ? type.size : undefined;
+}
+
+function locateMapValue(f: FuncContext, expr: TypedExprOf<'map'>, missing: Missing): Place {
+  const { b } = f;
+  const value = lookUp(f, expr.map, expr.key);
+  const absent = b.newBlock();
+  const found = b.newBlock();
+  b.branch(b.compare('eq', value, b.const(0)), absent, found);
+  b.enter(absent);
+  reportMiss(f);
+  missing();
+  b.enter(found);
+  return { base: value, off: 0, align: 8 };
+}
+
+/** The address of a location as a number for helpers. */
+export function addressOfLocation(f: FuncContext, location: Location): ValueId {
+  switch (location.kind) {
+    case 'place':
+      return addressOf(f.b, location.place);
+    case 'ctx':
+      return f.b.addConst(f.ctx(), location.off);
+    case 'trusted':
+    case 'foreign':
+      return f.b.addConst(location.base, location.off);
+  }
+}
+
+/** Loads a by-value value. */
+export function loadFrom(f: FuncContext, location: Location, type: Type): ValueId {
+  const { b } = f;
+  const { structs } = f.prog.program;
+  const size = storedSize(type, structs);
+  const signed = isSigned(type);
+  switch (location.kind) {
+    case 'place':
+      return loadValue(b, location.place, type, structs);
+    case 'ctx':
+      // ctx is only read at multiples of the size.
+      if (location.off % size === 0) return b.load(size, f.ctx(), location.off, signed);
+      return loadForeign(f, addressOfLocation(f, location), 'kernel', type);
+    case 'trusted':
+      return b.load(size, location.base, location.off, signed);
+    case 'foreign':
+      return loadForeign(f, addressOfLocation(f, location), location.space, type);
+  }
+}
+
+function loadForeign(f: FuncContext, address: ValueId, space: AddressSpace, type: Type): ValueId {
+  const { structs } = f.prog.program;
+  const size = storedSize(type, structs);
+  const temporary: Place = { base: f.b.temporary(size), off: 0, align: 8 };
+  readMemory(f, space, temporary, f.b.const(size), address);
+  return loadValue(f.b, temporary, type, structs);
+}
+
+/** Reads a bitfield: `width` bits from bit `shift` of the byte the location is at. */
+export function loadBits(
+  f: FuncContext,
+  location: Location,
+  type: Type,
+  { shift: low, width }: { readonly shift: number; readonly width: number },
+): ValueId {
+  const { b } = f;
+  const bits = low + width;
+  const size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+  const word = loadFrom(f, location, { kind: 'int', size, signed: false });
+  const top = b.binary('shl', word, b.const(Math.max(0, 64 - bits)));
+  return b.binary(isSigned(type) ? 'ashr' : 'lshr', top, b.const(64 - width));
+}
+
+/** Copies a value that is not by-value. */
+export function copyFrom(f: FuncContext, location: Location, type: Type, to: Place, fill: Fill): void {
+  const { b } = f;
+  const bytes = sizeOf(type, f.prog.program.structs);
+  if (bytes === 0) return;
+  switch (location.kind) {
+    case 'place':
+      copyPlace(b, to, location.place, bytes);
+      return;
+    case 'ctx':
+      if (type.kind === 'string' && fill === 'exact') break;
+      copyPlace(b, to, { base: f.ctx(), off: location.off, align: alignmentAt(8, location.off) }, bytes);
+      return;
+    case 'trusted':
+    case 'foreign':
+      break;
+  }
+  const space = location.kind === 'foreign' ? location.space : 'kernel';
+  const address = addressOfLocation(f, location);
+  if (type.kind === 'string' && fill === 'exact') {
+    // What stands behind the NUL there is no part of the text.
+    zeroPlace(b, to, bytes);
+    readText(f, space, to, b.const(bytes), address);
+  } else readMemory(f, space, to, b.const(bytes), address);
+}
+
+/** A by-value argument in a u64 of ctx: its low bytes. */
+export function loadSlotArg(f: FuncContext, index: number, type: Type): ValueId {
+  const word = f.b.load(8, f.ctx(), index * 8);
+  return extend(f.b, word, storedSize(type, f.prog.program.structs), isSigned(type));
+}

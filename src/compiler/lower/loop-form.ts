@@ -1,0 +1,93 @@
+import type { Target } from '../../program/index.ts';
+import type { TypedExpr, TypedStatement } from '../typed/index.ts';
+import { walkStatements } from './walk.ts';
+
+/**
+ * How a loop becomes code.
+ *
+ * - unrolled: its body is repeated; for targets without loops.
+ * - bounded: a loop the verifier follows round by round.
+ * - iterator: a loop around an open-coded number iterator, which the verifier follows until nothing new happens.
+ * - callback: the body is a function that a helper calls; it has no ctx and reaches variables through memory.
+ * - impossible: the target has nothing for it; `needs` says what it would take.
+ */
+export type LoopForm =
+  | { readonly kind: 'unrolled' | 'bounded' | 'iterator' | 'callback' }
+  | { readonly kind: 'impossible'; readonly needs: string };
+
+export type Loop = Extract<TypedStatement, { readonly kind: 'while' | 'repeat' | 'for-range' | 'for-map' }>;
+
+/** Rounds times instructions that the verifier may be made to follow one by one. Its own limit is a million in all. */
+const VERIFIED_BUDGET = 150_000;
+/** Most rounds of a range without loops in the target. */
+const MAX_UNROLLED_ROUNDS = 256;
+
+export function loopForm(loop: Loop, target: Target): LoopForm {
+  switch (loop.kind) {
+    case 'repeat':
+      if (!target.has('bounded-loops')) return { kind: 'unrolled' };
+      if (loop.count * costOf(loop.body) > VERIFIED_BUDGET && target.has('open-coded-iterators')) {
+        return { kind: 'iterator' };
+      }
+      return { kind: 'bounded' };
+    case 'while':
+      if (target.has('open-coded-iterators')) return { kind: 'iterator' };
+      if (target.has('bounded-loops')) return { kind: 'bounded' };
+      return { kind: 'impossible', needs: 'loops in programs (Linux 5.3)' };
+    case 'for-range':
+      return rangeForm(loop, target);
+    case 'for-map':
+      if (target.has('for-each-map-elem')) return { kind: 'callback' };
+      return { kind: 'impossible', needs: 'bpf_for_each_map_elem (Linux 5.13)' };
+  }
+}
+
+function rangeForm(loop: Extract<Loop, { readonly kind: 'for-range' }>, target: Target): LoopForm {
+  const rounds = constantRounds(loop.from, loop.to);
+  if (rounds !== undefined) {
+    if (target.has('bounded-loops') && rounds * costOf(loop.body) <= VERIFIED_BUDGET)
+      return { kind: 'bounded' };
+    if (!target.has('bounded-loops') && rounds <= MAX_UNROLLED_ROUNDS) return { kind: 'unrolled' };
+  }
+  if (target.has('open-coded-iterators')) return { kind: 'iterator' };
+  if (target.has('bpf-loop')) return { kind: 'callback' };
+  // The verifier knows named parameters, and sometimes more than we do.
+  if (target.has('bounded-loops')) return { kind: 'bounded' };
+  return { kind: 'impossible', needs: 'loops in programs (Linux 5.3) or bpf_loop (Linux 5.17)' };
+}
+
+/** Rounds of a range with constant bounds. */
+export function constantRounds(from: TypedExpr, to: TypedExpr): number | undefined {
+  const first = constantOf(from);
+  const end = constantOf(to);
+  if (first === undefined || end === undefined) return undefined;
+  return end > first ? Number(end - first) : 0;
+}
+
+function constantOf(expr: TypedExpr): bigint | undefined {
+  if (expr.kind === 'int') return expr.value;
+  return expr.kind === 'cast' && expr.operand.kind === 'int' ? expr.operand.value : undefined;
+}
+
+/** A rough count of the instructions that running statements once takes, the rounds of inner loops included. */
+function costOf(statements: readonly TypedStatement[]): number {
+  let cost = 0;
+  const factors = [1];
+  const factor = (): number => factors[factors.length - 1]!;
+  walkStatements(statements, {
+    expr: (expr) => {
+      cost += factor() * (expr.kind === 'call' || expr.kind === 'map' || expr.kind === 'deref' ? 20 : 3);
+    },
+    enter: (statement) => {
+      cost += factor() * (statement.kind === 'set-map' || statement.kind === 'aggregate' ? 20 : 4);
+      if (statement.kind === 'repeat') factors.push(factor() * statement.count);
+      if (statement.kind === 'for-range') {
+        factors.push(factor() * (constantRounds(statement.from, statement.to) ?? 1));
+      }
+    },
+    leave: (statement) => {
+      if (statement.kind === 'repeat' || statement.kind === 'for-range') factors.pop();
+    },
+  });
+  return cost;
+}

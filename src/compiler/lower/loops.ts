@@ -1,0 +1,173 @@
+import { unreachable } from '../../base/index.ts';
+import type { BlockId, ValueId } from '../ir/index.ts';
+import type { TypedStatement } from '../typed/index.ts';
+import { lowerMapCallback, lowerRangeCallback } from './callback-loops.ts';
+import { loop as boundedLoop, unroll } from './control.ts';
+import { lowerScalar } from './expressions.ts';
+import { refuse } from './failure.ts';
+import type { FuncContext, LoopContext } from './func-context.ts';
+import { writeLocal } from './locals.ts';
+import { constantRounds, type Loop, loopForm } from './loop-form.ts';
+import { lowerStatements } from './statements.ts';
+import { isSigned } from './values.ts';
+
+/** Most rounds of any loop. Source: kernel/bpf/bpf_iter.c, BPF_MAX_LOOPS. */
+const MAX_ROUNDS = 8 * 1024 * 1024;
+
+type RepeatLoop = Extract<Loop, { readonly kind: 'repeat' }>;
+type WhileLoop = Extract<Loop, { readonly kind: 'while' }>;
+type RangeLoop = Extract<Loop, { readonly kind: 'for-range' }>;
+
+export function lowerLoop(f: FuncContext, loop: Loop): void {
+  const form = loopForm(loop, f.prog.program.target);
+  if (form.kind === 'impossible') refuse(loop.at, `this loop needs ${form.needs}, which this kernel lacks`);
+  switch (loop.kind) {
+    case 'repeat':
+      if (form.kind === 'iterator') repeatWithIterator(f, loop);
+      else
+        (form.kind === 'unrolled' ? unroll : boundedLoop)(f, loop.count, () => lowerStatements(f, loop.body));
+      return;
+    case 'while':
+      if (form.kind === 'iterator') whileWithIterator(f, loop);
+      else plainWhile(f, loop);
+      return;
+    case 'for-range':
+      if (form.kind === 'callback') lowerRangeCallback(f, loop);
+      else if (form.kind === 'iterator') rangeWithIterator(f, loop);
+      else if (form.kind === 'unrolled') unrolledRange(f, loop);
+      else plainRange(f, loop);
+      return;
+    case 'for-map':
+      lowerMapCallback(f, loop);
+      return;
+    default:
+      unreachable(loop);
+  }
+}
+
+/** Lowers a body inside a loop of this function. */
+function inLoop(f: FuncContext, context: LoopContext, body: readonly TypedStatement[]): void {
+  f.loops.push(context);
+  lowerStatements(f, body);
+  f.loops.pop();
+}
+
+function jumps(f: FuncContext, toBreak: BlockId, toContinue: BlockId): LoopContext {
+  return { onBreak: () => f.b.jump(toBreak), onContinue: () => f.b.jump(toContinue) };
+}
+
+function plainWhile(f: FuncContext, loop: WhileLoop): void {
+  const { b } = f;
+  const head = b.newBlock();
+  const body = b.newBlock();
+  const done = b.newBlock();
+  b.jump(head);
+  b.moveTo(head);
+  b.branch(lowerScalar(f, loop.condition), body, done);
+  b.enter(body);
+  inLoop(f, jumps(f, done, head), loop.body);
+  if (!b.isEnded) b.jump(head);
+  b.sealBlock(head);
+  b.enter(done);
+}
+
+function plainRange(f: FuncContext, loop: RangeLoop): void {
+  const { b } = f;
+  const end = lowerScalar(f, loop.to);
+  const counter = b.declareVariable(lowerScalar(f, loop.from));
+  const head = b.newBlock();
+  const body = b.newBlock();
+  const next = b.newBlock();
+  const done = b.newBlock();
+  b.jump(head);
+  b.moveTo(head);
+  const index = b.readVariable(counter);
+  b.branch(isBefore(f, loop, index, end), body, done);
+  b.enter(body);
+  writeLocal(f, loop.local, index);
+  inLoop(f, jumps(f, done, next), loop.body);
+  if (!b.isEnded) b.jump(next);
+  b.enter(next);
+  b.writeVariable(counter, b.addConst(index, 1));
+  b.jump(head);
+  b.sealBlock(head);
+  b.enter(done);
+}
+
+function isBefore(f: FuncContext, loop: RangeLoop, index: ValueId, end: ValueId): ValueId {
+  return f.b.compare(isSigned(loop.from.type) ? 'slt' : 'ult', index, end);
+}
+
+function unrolledRange(f: FuncContext, loop: RangeLoop): void {
+  const { b } = f;
+  const from = lowerScalar(f, loop.from);
+  unroll(f, constantRounds(loop.from, loop.to) ?? 0, ({ index, leave, next }) => {
+    writeLocal(f, loop.local, b.binary('add', from, index));
+    inLoop(f, { onBreak: leave, onContinue: next }, loop.body);
+  });
+}
+
+/** Where the body of an iterator loop can go. */
+interface IteratorBlocks {
+  /** The next round. */
+  readonly next: BlockId;
+  /** The end of the loop, where the iterator is given back. */
+  readonly finish: BlockId;
+  readonly release: () => void;
+}
+
+/**
+ * A loop of at most `rounds` rounds around an open-coded iterator: the verifier goes round until it sees nothing new, however many rounds
+ * there are. The iterator lives on the stack and has to be given back on every way out.
+ */
+function iterate(f: FuncContext, rounds: number, lowerBody: (blocks: IteratorBlocks) => void): void {
+  const { b } = f;
+  const slot = b.newSlot(8, 8, 'stack');
+  const iterator = b.slot(slot);
+  b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), b.const(rounds)]);
+  const head = b.newBlock();
+  const body = b.newBlock();
+  const finish = b.newBlock();
+  const release = (): void => {
+    b.callKfunc('bpf_iter_num_destroy', [iterator]);
+  };
+  b.jump(head);
+  b.moveTo(head);
+  const round = b.callKfunc('bpf_iter_num_next', [iterator]);
+  b.branch(b.compare('ne', round, b.const(0)), body, finish);
+  b.enter(body);
+  lowerBody({ next: head, finish, release });
+  if (!b.isEnded) b.jump(head);
+  b.sealBlock(head);
+  b.enter(finish);
+  release();
+}
+
+function repeatWithIterator(f: FuncContext, loop: RepeatLoop): void {
+  iterate(f, loop.count, ({ release }) => inLoop(f, { release }, loop.body));
+}
+
+function whileWithIterator(f: FuncContext, loop: WhileLoop): void {
+  const { b } = f;
+  iterate(f, MAX_ROUNDS, ({ next, finish, release }) => {
+    const body = b.newBlock();
+    b.branch(lowerScalar(f, loop.condition), body, finish);
+    b.enter(body);
+    inLoop(f, { ...jumps(f, finish, next), release }, loop.body);
+  });
+}
+
+function rangeWithIterator(f: FuncContext, loop: RangeLoop): void {
+  const { b } = f;
+  const end = lowerScalar(f, loop.to);
+  const counter = b.declareVariable(lowerScalar(f, loop.from));
+  iterate(f, MAX_ROUNDS, ({ next, finish, release }) => {
+    const body = b.newBlock();
+    const index = b.readVariable(counter);
+    b.branch(isBefore(f, loop, index, end), body, finish);
+    b.enter(body);
+    writeLocal(f, loop.local, index);
+    b.writeVariable(counter, b.addConst(index, 1));
+    inLoop(f, { ...jumps(f, finish, next), release }, loop.body);
+  });
+}

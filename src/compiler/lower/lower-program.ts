@@ -1,0 +1,184 @@
+import { present } from '../../base/index.ts';
+import type {
+  BpfMapSpec,
+  NamedParam,
+  RecordSpec,
+  RuntimeConstant,
+  ScriptMap,
+  SourceTrail,
+  Target,
+} from '../../program/index.ts';
+import { currentPid } from '../builtins/index.ts';
+import { type Func, FuncBuilder } from '../ir/index.ts';
+import type { Diagnostic, Source } from '../language/index.ts';
+import type { ResolvedProbe } from '../probes/resolved.ts';
+import type { MapIndex, TypedBody, TypedProbe, TypedProgram } from '../typed/index.ts';
+import { lowerFor } from './calls.ts';
+import { findCaptures } from './captures.ts';
+import { ConstantPool } from './constants.ts';
+import { branch } from './control.ts';
+import { lowerScalar } from './expressions.ts';
+import { Refusal } from './failure.ts';
+import { at, type FuncContext, releaseLoops } from './func-context.ts';
+import { LineTable } from './line-table.ts';
+import { clearUnassignedLocals } from './locals.ts';
+import { loopForm } from './loop-form.ts';
+import { MapTable } from './map-table.ts';
+import type { ProgContext, ProgramContext } from './program-context.ts';
+import { RecordTable } from './record-table.ts';
+import { runtimeConstant } from './runtime-constants.ts';
+import { lowerStatements } from './statements.ts';
+import { planStorage } from './storage.ts';
+import { walkStatements } from './walk.ts';
+
+/** One prog as IR: the main function, then the callbacks and subprograms it uses. */
+export interface LoweredProg {
+  /** Index of its ResolvedProbe. */
+  readonly probe: number;
+  readonly funcs: readonly Func[];
+}
+
+/** A script as IR, and the tables of its Program that this filled. */
+export interface LoweredProgram {
+  readonly progs: readonly LoweredProg[];
+  /** `mapFd` and `mapValue` name these by index. */
+  readonly bpfMaps: readonly BpfMapSpec[];
+  readonly maps: readonly ScriptMap[];
+  readonly records: readonly RecordSpec[];
+  readonly namedParams: readonly NamedParam[];
+  readonly runtimeConstants: readonly RuntimeConstant[];
+  /** Indexes into `bpfMaps`. */
+  readonly ringBuffer: number | undefined;
+  readonly constants: number | undefined;
+  readonly lost: { readonly map: number; readonly offset: number; readonly stride: number } | undefined;
+  /** IR line -> place in the script; places name `sources` by index. */
+  readonly trails: readonly SourceTrail[];
+  readonly sources: readonly Source[];
+  /** What this target cannot do. With any of them the rest is not to be used. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Turns a typed program into IR.
+ *
+ * @param probes the attach points that `TypedProbe.probe` names. Program.probes is expected to hold the attachments of
+ * `typed.probes`, in order: user-space symbols and stacks say in their value which of them they come from.
+ */
+export function lowerProgram(
+  typed: TypedProgram,
+  probes: readonly ResolvedProbe[],
+  target: Target,
+): LoweredProgram {
+  const mapTable = new MapTable(target);
+  const constants = new ConstantPool(typed.namedParams, typed.structs);
+  const program: ProgramContext = {
+    typed,
+    target,
+    structs: typed.structs,
+    options: typed.options,
+    maps: planStorage(typed.maps, addressedMaps(typed), mapTable, target, typed.structs),
+    mapTable,
+    records: new RecordTable(),
+    constants,
+    lines: new LineTable(),
+  };
+  const progs: LoweredProg[] = [];
+  const diagnostics: Diagnostic[] = [];
+  let probeId = 0;
+  typed.probes.forEach((probe) => {
+    const resolved = present(probes[probe.probe], 'a typed probe names a resolved one');
+    try {
+      progs.push({ probe: probe.probe, funcs: lowerProbe(program, probe, resolved, probeId) });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      diagnostics.push(error.diagnostic);
+    }
+    probeId += resolved.attachments.length;
+  });
+  // Named parameters are there for the command line, whether or not a prog reads them.
+  if (typed.namedParams.length > 0) void mapTable.constants;
+  const used = mapTable.used;
+  return {
+    progs,
+    lost:
+      used.ringBuffer === undefined
+        ? undefined
+        : { map: mapTable.globals, offset: 0, stride: mapTable.rowStride },
+    bpfMaps: mapTable.finish(constants.contents()),
+    maps: program.maps,
+    records: program.records.specs,
+    namedParams: constants.namedParams,
+    runtimeConstants: constants.runtimeConstants,
+    ringBuffer: used.ringBuffer,
+    constants: used.constants,
+    trails: program.lines.trails,
+    sources: program.lines.sources,
+    diagnostics,
+  };
+}
+
+function addressedMaps(typed: TypedProgram): ReadonlySet<MapIndex> {
+  const found = new Set<MapIndex>();
+  const bodies: readonly TypedBody[] = [...typed.probes, ...typed.fns];
+  for (const { statements } of bodies) {
+    walkStatements(statements, {
+      expr: (expr) => {
+        if (expr.kind === 'address-of-map') found.add(expr.map);
+      },
+    });
+  }
+  return found;
+}
+
+function lowerProbe(
+  program: ProgramContext,
+  probe: TypedProbe,
+  resolved: ResolvedProbe,
+  probeId: number,
+): readonly Func[] {
+  const prog: ProgContext = {
+    program,
+    probe: resolved,
+    probeId,
+    funcs: [],
+    subprograms: new Set(),
+    inlining: [],
+  };
+  const name = resolved.name.replace(/\W+/g, '_');
+  const b = new FuncBuilder({ name, role: 'prog', params: 1 });
+  const f: FuncContext = {
+    b,
+    prog,
+    ctx: () => b.param(0),
+    leaveProbe: (value) => b.return(value),
+    loops: [],
+    body: {
+      typed: probe,
+      captures: findCaptures(probe, (loop) => loopForm(loop, program.target).kind === 'callback'),
+      homes: new Map(),
+      owner: undefined,
+      loopDepth: 0,
+      onReturn: (value) => {
+        const result = value === undefined ? b.const(resolved.defaultReturn) : lowerScalar(f, value);
+        releaseLoops(f, 0);
+        b.return(result);
+      },
+    },
+  };
+  at(f, probe.at, () => {
+    if (resolved.pidFilter) filterByPid(f);
+    clearUnassignedLocals(f);
+    lowerStatements(f, probe.statements);
+    if (!b.isEnded) b.return(b.const(resolved.defaultReturn));
+  });
+  return [b.finish(), ...prog.funcs];
+}
+
+/** -p and -c: nothing happens in other processes. */
+function filterByPid(f: FuncContext): void {
+  const { b } = f;
+  const pid = currentPid(lowerFor(f), 'curr_ns');
+  branch(f, b.compare('ne', pid, runtimeConstant(f, 'pid-filter')), () => {
+    b.return(b.const(f.prog.probe.defaultReturn));
+  });
+}

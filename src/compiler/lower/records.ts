@@ -1,0 +1,76 @@
+import type { RecordSpec } from '../../program/index.ts';
+import type { Place } from '../builtins/index.ts';
+import type { FuncBuilder, ValueId } from '../ir/index.ts';
+import { currentRow } from './cpu-row.ts';
+import { refuse } from './failure.ts';
+import type { FuncContext } from './func-context.ts';
+import type { ProgContext, ProgramContext } from './program-context.ts';
+import { subprogram } from './subprograms.ts';
+
+/** A ring buffer record starts with its u64 index in Program.records. */
+export const RECORD_HEADER_BYTES = 8;
+
+/**
+ * Sends a record: space is reserved, `fill` writes the slots, and it is submitted. Where the ring buffer is full, nothing of `fill`
+ * runs and the loss is counted.
+ *
+ * `fill` must come to its end on every path: a record that is reserved has to be submitted.
+ */
+export function sendRecord(f: FuncContext, spec: RecordSpec, fill: (record: Place) => void = () => {}): void {
+  const { program } = f.prog;
+  if (!program.target.has('ring-buffer')) {
+    refuse(
+      f.prog.probe.span,
+      `${f.prog.probe.name} sends events, and this kernel has no BPF ring buffer to send them through (Linux 5.8)`,
+    );
+  }
+  sendWith(f.b, f.prog, program, spec.sizeBytes, f.b.const(program.records.indexOf(spec)), fill);
+}
+
+function sendWith(
+  b: FuncBuilder,
+  prog: ProgContext,
+  program: ProgramContext,
+  sizeBytes: number,
+  index: ValueId,
+  fill: (record: Place) => void,
+): void {
+  const countLost = subprogram(prog, 'count_lost', 0, (lost) => {
+    const row = currentRow(lost, program, 0);
+    lost.atomicAdd(8, row.base, lost.const(1), row.off);
+    lost.return(lost.const(0));
+  });
+  const full = b.newBlock();
+  const reserved = b.newBlock();
+  const done = b.newBlock();
+  const ring = b.mapFd(program.mapTable.ringBuffer);
+  const record = b.call('ringbuf_reserve', [ring, b.const(sizeBytes), b.const(0)]);
+  b.branch(b.compare('eq', record, b.const(0)), full, reserved, { cold: 'ifTrue' });
+  b.enter(full);
+  b.callFunc(countLost, []);
+  b.jump(done);
+  b.enter(reserved);
+  b.store(8, record, index);
+  fill({ base: record, off: 0, align: 8 });
+  b.call('ringbuf_submit', [record, b.const(0)]);
+  b.jump(done);
+  b.enter(done);
+}
+
+/** The subprogram that sends a record without slots; its parameter is the record's index. */
+export function reportSubprogram(prog: ProgContext): string {
+  return subprogram(prog, 'report', 1, (b) => {
+    sendWith(b, prog, prog.program, RECORD_HEADER_BYTES, b.param(0), () => {});
+    b.return(b.const(0));
+  });
+}
+
+/** The subprogram that sends a record with one u64 slot; its parameters are the record's index and the slot. */
+export function reportNumberSubprogram(prog: ProgContext): string {
+  return subprogram(prog, 'report_number', 2, (b) => {
+    sendWith(b, prog, prog.program, RECORD_HEADER_BYTES + 8, b.param(0), (record) => {
+      b.store(8, record.base, b.param(1), record.off + RECORD_HEADER_BYTES);
+    });
+    b.return(b.const(0));
+  });
+}

@@ -1,0 +1,56 @@
+import { present } from '../../base/index.ts';
+import type { RecordSpec, RuntimeErrorKind, SourceTrail } from '../../program/index.ts';
+import { int64 } from '../../types/index.ts';
+import type { ReportLevel } from '../builtins/index.ts';
+import type { ValueId } from '../ir/index.ts';
+import { branch } from './control.ts';
+import type { FuncContext } from './func-context.ts';
+import { RECORD_HEADER_BYTES, reportNumberSubprogram, reportSubprogram } from './records.ts';
+
+/** Whether failures of a level are reported (section 6.5 of the reference); a target that cannot send records reports none. */
+function isReported(f: FuncContext, level: ReportLevel): boolean {
+  const { options, target } = f.prog.program;
+  if (options.runtimeWarnings === 'none' || !target.has('ring-buffer')) return false;
+  return level === 'default' || options.runtimeWarnings === 'all';
+}
+
+/** Reports a helper's result where it is negative. */
+export function checkHelper(f: FuncContext, helper: string, result: ValueId, level: ReportLevel): void {
+  if (!isReported(f, level)) return;
+  const { b } = f;
+  branch(f, b.compare('slt', result, b.const(0)), () => reportHelper(f, helper, result), undefined, 'then');
+}
+
+/** Reports a map look-up that found nothing, where such reports are wanted. */
+export function reportMiss(f: FuncContext): void {
+  if (isReported(f, 'reads')) reportHelper(f, 'map_lookup_elem', f.b.const(0));
+}
+
+export function reportHelper(f: FuncContext, helper: string, result: ValueId): void {
+  if (!isReported(f, 'default')) return;
+  const spec: RecordSpec = {
+    kind: 'helper-error',
+    helper,
+    retcode: { offset: RECORD_HEADER_BYTES, type: int64 },
+    trail: trailHere(f),
+    sizeBytes: RECORD_HEADER_BYTES + 8,
+  };
+  const index = f.b.const(f.prog.program.records.indexOf(spec));
+  f.b.callFunc(reportNumberSubprogram(f.prog), [index, result]);
+}
+
+export function reportRuntimeError(f: FuncContext, error: RuntimeErrorKind): void {
+  if (!isReported(f, 'default')) return;
+  const spec: RecordSpec = {
+    kind: 'runtime-error',
+    error,
+    trail: trailHere(f),
+    sizeBytes: RECORD_HEADER_BYTES,
+  };
+  f.b.callFunc(reportSubprogram(f.prog), [f.b.const(f.prog.program.records.indexOf(spec))]);
+}
+
+function trailHere(f: FuncContext): SourceTrail {
+  const line = present(f.b.line, 'what can fail stands somewhere in the script');
+  return present(f.prog.program.lines.trails[line], 'a line in use is in the line table');
+}
