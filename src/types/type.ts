@@ -145,7 +145,12 @@ export function isScalar(type: Type): boolean {
 
 /** Structural equality; structs and enums are equal by name. */
 export function sameType(a: Type, b: Type): boolean {
-  return a === b || typeKey(a) === typeKey(b);
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  // The commonest kinds by far; the checker asks for every node.
+  if (a.kind === 'int') return b.kind === 'int' && a.size === b.size && a.signed === b.signed;
+  if (a.kind === 'string') return b.kind === 'string' && a.size === b.size;
+  return typeKey(a) === typeKey(b);
 }
 
 /** A text that is equal exactly for equal types. */
