@@ -65,7 +65,7 @@ function invalidParam(char: string): string {
 
 /**
  * Where the attach point starting at `start` ends: at `{`, `,` or white space, or at a `/` that no `:` precedes (a
- * predicate then; behind a `:` it belongs to a path). Quoted text is passed whole and ends with its line.
+ * predicate or comment then; behind a `:` it belongs to a path). Quoted text is passed whole and ends with its line.
  */
 export function attachPointEnd(
   text: string,
@@ -82,9 +82,7 @@ export function attachPointEnd(
     }
     if (char === ':') seenColon = true;
     if (char === '{' || char === ',' || /\s/.test(char)) return { end: at, unterminated: false };
-    if (char === '/' && at > start && !seenColon && text[at + 1] !== '/' && text[at + 1] !== '*') {
-      return { end: at, unterminated: false };
-    }
+    if (char === '/' && at > start && !seenColon) return { end: at, unterminated: false };
   }
   return { end: text.length, unterminated: false };
 }

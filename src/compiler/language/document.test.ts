@@ -21,10 +21,15 @@ test('an outer group breaks before an inner one', () => {
 });
 
 test('a suffix goes to the end of its line and breaks the group', () => {
-  const noted = group(concat('a', suffix(' // note'), line, 'b'));
+  const noted = group(concat('a', suffix('// note'), line, 'b'));
   assert.equal(layOut(noted, 80, 2), 'a // note\nb');
 });
 
 test('line ends keep no blanks before them', () => {
   assert.equal(layOut(indent(concat('a ', hardLine, hardLine, 'b')), 80, 2), 'a\n\n  b');
+});
+
+test('line comments stand behind block comments', () => {
+  const noted = concat('a', suffix('// 1'), suffix('/* 2 */'), suffix('// 3'), hardLine, 'b');
+  assert.equal(layOut(noted, 80, 2), 'a /* 2 */ // 1 // 3\nb');
 });

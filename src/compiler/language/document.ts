@@ -36,7 +36,7 @@ interface Line {
   readonly breaks: boolean;
 }
 
-/** Text that moves to the end of its line: a `//` comment, behind which nothing else can stand. */
+/** A comment, which moves to the end of its line; line comments end up behind block comments. */
 interface Suffix {
   readonly kind: 'suffix';
   readonly text: string;
@@ -87,7 +87,12 @@ export function layOut(doc: Doc, width: number, indentWidth: number): string {
   const lines: string[] = [];
   const tasks: Task[] = [{ doc, indent: 0, isFlat: false }];
   let current = '';
-  let suffixes = '';
+  let suffixes: string[] = [];
+  const endLine = (nextIndent: number): void => {
+    lines.push(withSuffixes(current.trimEnd(), suffixes));
+    suffixes = [];
+    current = ' '.repeat(nextIndent);
+  };
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     const { doc: part, indent: depth, isFlat } = task;
     if (typeof part === 'string') {
@@ -110,20 +115,21 @@ export function layOut(doc: Doc, width: number, indentWidth: number): string {
         break;
       }
       case 'suffix':
-        suffixes += part.text;
+        suffixes.push(part.text);
         break;
       case 'line':
-        if (isFlat) {
-          current += part.flat;
-          break;
-        }
-        lines.push(current.trimEnd() + suffixes);
-        suffixes = '';
-        current = ' '.repeat(depth);
+        if (isFlat) current += part.flat;
+        else endLine(depth);
     }
   }
-  lines.push(current.trimEnd() + suffixes);
+  endLine(0);
   return lines.join('\n');
+}
+
+/** A line and the comments that moved to its end: line comments last, as they make comments of what follows them. */
+function withSuffixes(text: string, suffixes: readonly string[]): string {
+  const isLine = (comment: string): boolean => comment.startsWith('//');
+  return [text, ...suffixes.filter((comment) => !isLine(comment)), ...suffixes.filter(isLine)].join(' ');
 }
 
 /** Whether `body` on one line, and what follows it up to the next possible line end, takes at most `room` columns. */

@@ -58,14 +58,12 @@ export class CommentQueue {
 
 /** Comments in the middle of a line: block comments stay before what follows, line comments go to the line's end. */
 export function inline(comments: readonly Comment[]): Doc {
-  return concat(
-    ...comments.map(({ kind, text }) => (kind === 'block-comment' ? `${text} ` : suffix(` ${text}`))),
-  );
+  return concat(...comments.map(({ kind, text }) => (kind === 'block-comment' ? `${text} ` : suffix(text))));
 }
 
 /** Comments behind something, on its line. */
 export function trailing(comments: readonly Comment[]): Doc {
-  return concat(...comments.map(({ text }) => suffix(` ${text}`)));
+  return concat(...comments.map(({ text }) => suffix(text)));
 }
 
 /** Comments on lines of their own, before something on the next line. */

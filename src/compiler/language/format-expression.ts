@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/index.ts';
-import type { Binary, Block, Call, Expr, If, Name, TypeExpr } from './ast.ts';
+import type { Binary, Block, Call, Comment, Expr, If, Name, TypeExpr } from './ast.ts';
 import type { Doc } from './document.ts';
 import { concat, group, hardLine, indent, line, softLine } from './document.ts';
 import { formatBlock } from './format-block.ts';
@@ -35,7 +35,10 @@ function formatBare(expr: Expr, comments: CommentQueue): Doc {
       const name = here(expr.map.name);
       const { key } = expr;
       const isList = key.kind === 'tuple' && key.elements.length > 1 && !key.grouped;
-      return concat(name, formatList('[', isList ? key.elements : [key], ']', expr.span.end, sub, comments));
+      return concat(
+        name,
+        formatList('[', isList ? key.elements : [key], ']', expr.map.span.end, expr.span.end, sub, comments),
+      );
     }
     case 'call':
       return formatCall(expr, comments);
@@ -52,12 +55,17 @@ function formatBare(expr: Expr, comments: CommentQueue): Doc {
     case 'binary':
       return formatBinary(expr, comments);
     case 'conditional': {
-      const condition = sub(expr.condition);
-      if (expr.then === undefined) {
-        return group(concat(condition, indent(concat(line, '?: ', sub(expr.otherwise)))));
+      const { condition, then, otherwise } = expr;
+      const parts = [sub(condition)];
+      const branch = (sign: string, before: Expr, branchExpr: Expr): void => {
+        parts.push(indent(concat(nextLine(before, branchExpr, comments), sign, sub(branchExpr))));
+      };
+      if (then === undefined) branch('?: ', condition, otherwise);
+      else {
+        branch('? ', condition, then);
+        branch(': ', then, otherwise);
       }
-      const then = sub(expr.then);
-      return group(concat(condition, indent(concat(line, '? ', then, line, ': ', sub(expr.otherwise)))));
+      return group(concat(...parts));
     }
     case 'if':
       return formatIf(expr, comments, 'value');
@@ -70,18 +78,21 @@ function formatBare(expr: Expr, comments: CommentQueue): Doc {
     case 'element':
       return concat(sub(expr.object), '.', expr.index.text);
     case 'index':
-      return concat(sub(expr.object), formatList('[', [expr.index], ']', expr.span.end, sub, comments));
+      return concat(
+        sub(expr.object),
+        formatList('[', [expr.index], ']', expr.object.span.end, expr.span.end, sub, comments),
+      );
     case 'tuple': {
       const open = here('(');
       const { elements } = expr;
       const close = elements.length === 1 ? ',)' : ')';
-      return concat(open, formatList('', elements, close, expr.span.end, sub, comments));
+      return concat(open, formatList('', elements, close, expr.span.start, expr.span.end, sub, comments));
     }
     case 'record': {
       const open = here('(');
       const one = (field: (typeof expr.fields)[number]): Doc =>
         concat(inline(comments.takeBefore(field.span.start)), field.name.text, '=', sub(field.value));
-      return concat(open, formatList('', expr.fields, ')', expr.span.end, one, comments));
+      return concat(open, formatList('', expr.fields, ')', expr.span.start, expr.span.end, one, comments));
     }
     case 'sizeof':
     case 'typeinfo':
@@ -127,36 +138,40 @@ function isType(of: TypeExpr | Expr): of is TypeExpr {
 
 /**
  * Elements between brackets, one per line when they do not fit on one. Comments stay with the element they follow on
- * its line, or precede on lines of their own.
+ * its line, or precede.
  *
+ * @param openEnd an offset at the opening bracket, or behind what is before it
  * @param end offset behind the closing bracket
  */
 function formatList<T extends { readonly span: { readonly start: number; readonly end: number } }>(
   open: string,
   elements: readonly T[],
   close: string,
+  openEnd: number,
   end: number,
   format: (element: T) => Doc,
   comments: CommentQueue,
 ): Doc {
   if (elements.length === 0 && !comments.hasBefore(end)) return open + close;
-  const parts: Doc[] = [];
+  const parts: Doc[] = [behind(openEnd, elements[0]?.span.start ?? end, comments), softLine];
   elements.forEach((element, index) => {
     const next = elements[index + 1];
     const limit = next?.span.start ?? end;
-    const before = leading(comments.takeBefore(element.span.start));
-    parts.push(before, format(element), next === undefined ? '' : ',');
+    parts.push(before(element.span.start, comments), format(element), next === undefined ? '' : ',');
     parts.push(trailing(comments.takeOnLine(element.span.end, limit)), next === undefined ? '' : line);
   });
   const rest = comments.takeBefore(end);
   if (rest.length > 0) parts.push(concat(...rest.map(({ text }) => concat(hardLine, text))));
-  return group(concat(open, indent(concat(softLine, ...parts)), softLine, close));
+  return group(concat(open, indent(concat(...parts)), softLine, close));
 }
 
 function formatCall(call: Call, comments: CommentQueue): Doc {
   const name = concat(inline(comments.takeBefore(call.span.start)), call.callee.text);
   const argument = (of: TypeExpr | Expr): Doc => formatTypeOrExpr(of, comments);
-  return concat(name, formatList('(', call.args, ')', call.span.end, argument, comments));
+  return concat(
+    name,
+    formatList('(', call.args, ')', call.callee.span.end, call.span.end, argument, comments),
+  );
 }
 
 /** `a + b - c`: operators of one strength are broken together. */
@@ -168,11 +183,30 @@ function formatBinary(expr: Binary, comments: CommentQueue): Doc {
   }
   const first = formatExpr(chain[0]?.left ?? expr.left, comments);
   const rest = chain.map(({ left, op, right }) => {
-    const behind = trailing(comments.takeOnLine(left.span.end, right.span.start));
-    const before = leading(comments.takeBefore(right.span.start));
-    return concat(` ${op}`, behind, line, before, formatExpr(right, comments));
+    return concat(` ${op}`, nextLine(left, right, comments), formatExpr(right, comments));
   });
   return group(concat(first, indent(concat(...rest))));
+}
+
+/** The place where a line may end between two operands, with the comments there. */
+function nextLine(left: Expr, right: Expr, comments: CommentQueue): Doc {
+  const onLine = behind(left.span.end, right.span.start, comments);
+  return concat(onLine, line, before(right.span.start, comments));
+}
+
+/** The comments on the line of `offset`, if the line ends before `next`. */
+function behind(offset: number, next: number, comments: CommentQueue): Doc {
+  return comments.lineEndsIn(offset, next) > 0 ? trailing(comments.takeOnLine(offset, next)) : '';
+}
+
+/** The comments before something: block comments on its line stay there, others get their own lines. */
+function before(offset: number, comments: CommentQueue): Doc {
+  const taken = comments.takeBefore(offset);
+  const isOnLine = (comment: Comment): boolean => comments.lineEndsIn(comment.span.end, offset) === 0;
+  return concat(
+    leading(taken.filter((comment) => !isOnLine(comment))),
+    inline(taken.filter((comment) => isOnLine(comment))),
+  );
 }
 
 /** `if` as a statement has its blocks on lines of their own; one that only gives values may stand on one line. */

@@ -112,7 +112,7 @@ export class Lexer {
     if (start < this.#commentsSeen) return;
     const end = start + text.length;
     const kind = text.startsWith('//') ? 'line-comment' : 'block-comment';
-    this.comments.push({ kind, span: { source: this.source, start, end }, text: text.replace(/\r$/, '') });
+    this.comments.push({ kind, span: { source: this.source, start, end }, text: text.trimEnd() });
     this.#commentsSeen = end;
   }
 

@@ -342,12 +342,25 @@ function parseParenthesised(p: Cursor): Expr {
   const first = parseExpression(p);
   if (!p.at(',')) {
     p.expect(')');
-    return { ...first, grouped: true };
+    return group(first);
   }
   const elements = [first];
   while (p.accept(',') && !p.at(')')) elements.push(parseExpression(p));
   p.expect(')');
   return { kind: 'tuple', span: p.span(start), elements };
+}
+
+/**
+ * Marks an expression as parenthesised, unless it also reads as a type: there the pair never matters (else this would
+ * be a cast), but printing one of the two pairs in `((x)) & 1` would make it one.
+ */
+function group(expr: Expr): Expr {
+  return readsAsType(expr) ? expr : { ...expr, grouped: true };
+}
+
+function readsAsType(expr: Expr): boolean {
+  if (expr.kind === 'index') return expr.index.kind === 'int' && readsAsType(expr.object);
+  return expr.kind === 'identifier';
 }
 
 function parseRecord(p: Cursor, start: number): Expr {
