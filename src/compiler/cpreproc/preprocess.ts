@@ -17,6 +17,8 @@ import { readConstant } from './constant-expression.ts';
 export interface PreprocessInput {
   /** The C section of a script, in order. */
   readonly chunks: readonly CChunk[];
+  /** Files read before the section, as if it included them: `--include`, `import "types.h"`. */
+  readonly headers?: readonly Source[];
   /** Answers `#include`; see `IncludeAnswer`. */
   readonly include: (request: IncludeRequest) => IncludeAnswer;
   /** Macros that exist before the first line, name to body: `{ CONFIG_SMP: '1' }`. */
@@ -56,6 +58,10 @@ const maxIncludeDepth = 200;
 /** Runs the preprocessor. Never throws. */
 export function preprocess(input: PreprocessInput): Preprocessed {
   const run = new Run(input);
+  for (const header of input.headers ?? []) {
+    run.read(lexC(header), 1);
+    run.finish();
+  }
   for (const { span, kind } of input.chunks) {
     const tokens = lexC(span.source, span.start, span.end);
     const end: CToken = {
