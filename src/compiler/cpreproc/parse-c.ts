@@ -329,7 +329,7 @@ class Parser implements TokenReader {
     const start = this.at;
     const shared: Attributes = { isPacked: false };
     const base = this.#specifiers(shared);
-    if (this.#accept(';')) {
+    if (this.#peek() === '}' || this.#accept(';')) {
       // No name: an anonymous member, if it is a struct or union in place; `struct x;` inside declares nothing.
       if (base.kind === 'c-inline' && base.definition.kind !== 'c-enum') {
         members.push({ span: this.#spanFrom(start), type: base, ...shared });
@@ -350,7 +350,8 @@ class Parser implements TokenReader {
         ...own,
       });
     } while (this.#accept(','));
-    this.#expect(';');
+    // C compilers take a last member without its semicolon, and scripts rely on it.
+    if (this.#peek() !== '}') this.#expect(';');
   }
 
   #enumBody(start: number, name: CToken | undefined): CEnum {
