@@ -1,0 +1,130 @@
+import { type Edge, type Func, type Insn, noValue, type Terminator, type ValueId } from '../ir/index.ts';
+
+/** One step of the optimizer. `run` is pure, and returns the very object it was given when there was nothing to do. */
+export interface Pass {
+  readonly name: string;
+  run(func: Func): Func;
+}
+
+/** By value: the instruction that defines it; undefined for parameters. */
+export function definitionsOf(func: Func): (Insn | undefined)[] {
+  const definitions: (Insn | undefined)[] = new Array(func.valueCount);
+  for (const block of func.blocks) {
+    for (const insn of block.insns) if (insn.id !== noValue) definitions[insn.id] = insn;
+  }
+  return definitions;
+}
+
+/** The number a value is known to be. */
+export function constantOf(
+  definitions: readonly (Insn | undefined)[],
+  value: ValueId | undefined,
+): bigint | undefined {
+  const insn = value === undefined ? undefined : definitions[value];
+  return insn?.op === 'const' ? insn.value : undefined;
+}
+
+/** By value: how often it is used as an operand, in conditions and results, or passed to a block. */
+export function countUses(func: Func): Int32Array {
+  const uses = new Int32Array(func.valueCount);
+  const addEdge = (edge: Edge): void => {
+    for (const value of edge.args) uses[value]!++;
+  };
+  for (const block of func.blocks) {
+    for (const insn of block.insns) for (const value of insn.args) uses[value]!++;
+    const { end } = block;
+    if (end.kind === 'jump') addEdge(end.to);
+    else if (end.kind === 'return') uses[end.value]!++;
+    else {
+      uses[end.cond]!++;
+      addEdge(end.ifTrue);
+      addEdge(end.ifFalse);
+    }
+  }
+  return uses;
+}
+
+/** Which value stands for which: `stand[v]`, itself perhaps replaced later. */
+export class Replacements {
+  readonly #stand: (ValueId | undefined)[] = [];
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  set(value: ValueId, stand: ValueId): void {
+    this.#stand[value] = stand;
+    this.#count++;
+  }
+
+  of(value: ValueId): ValueId {
+    let found = value;
+    for (let next = this.#stand[found]; next !== undefined; next = this.#stand[found]) found = next;
+    return found;
+  }
+
+  /** The list with every value replaced; the same object if none was. */
+  ofAll(values: readonly ValueId[]): readonly ValueId[] {
+    for (const value of values) {
+      if (this.#stand[value] !== undefined) return values.map((each) => this.of(each));
+    }
+    return values;
+  }
+
+  inInsn(insn: Insn): Insn {
+    const args = this.ofAll(insn.args);
+    return args === insn.args ? insn : { ...insn, args };
+  }
+
+  inEdge(edge: Edge): Edge {
+    const args = this.ofAll(edge.args);
+    return args === edge.args ? edge : { ...edge, args };
+  }
+
+  inEnd(end: Terminator): Terminator {
+    switch (end.kind) {
+      case 'jump': {
+        const to = this.inEdge(end.to);
+        return to === end.to ? end : { ...end, to };
+      }
+      case 'branch': {
+        const cond = this.of(end.cond);
+        const ifTrue = this.inEdge(end.ifTrue);
+        const ifFalse = this.inEdge(end.ifFalse);
+        if (cond === end.cond && ifTrue === end.ifTrue && ifFalse === end.ifFalse) return end;
+        return { ...end, cond, ifTrue, ifFalse };
+      }
+      case 'return': {
+        const value = this.of(end.value);
+        return value === end.value ? end : { ...end, value };
+      }
+    }
+  }
+
+  /** The function with every use replaced; definitions stay. */
+  inFunc(func: Func): Func {
+    if (this.isEmpty) return func;
+    let changed = false;
+    const blocks = func.blocks.map((block) => {
+      const insns = mapKeeping(block.insns, (insn) => this.inInsn(insn));
+      const end = this.inEnd(block.end);
+      if (insns === block.insns && end === block.end) return block;
+      changed = true;
+      return { ...block, insns, end };
+    });
+    return changed ? { ...func, blocks } : func;
+  }
+}
+
+/** `items.map(change)`, but the same array when nothing changed. */
+export function mapKeeping<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+  let result: T[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as T;
+    const changed = change(item);
+    if (changed !== item && result === undefined) result = items.slice(0, index);
+    result?.push(changed);
+  }
+  return result ?? items;
+}

@@ -1,0 +1,125 @@
+import { invariant } from '../../base/index.ts';
+import { argCount, type Insn, noValue, type Op, opFacts, ops, type ValueId } from '../ir/index.ts';
+import type { Rule } from './rules.ts';
+
+/** One side of a rule, read. */
+export type Pattern =
+  | { readonly kind: 'value'; readonly name: ValueName }
+  | { readonly kind: 'constant'; readonly name: ConstantName }
+  | { readonly kind: 'number'; readonly value: bigint }
+  | { readonly kind: 'insn'; readonly op: PatternOp; readonly args: readonly Pattern[] };
+
+export type ValueName = 'x' | 'y' | 'z';
+export type ConstantName = 'a' | 'b' | 'k' | 'm';
+/** Operations without attributes: arithmetic, comparisons and select. */
+export type PatternOp = Extract<Insn, { readonly op: 'select' }>['op'];
+
+export interface CompiledRule {
+  readonly rule: Rule;
+  readonly from: Pattern & { readonly kind: 'insn' };
+  readonly to: Pattern;
+}
+
+/** The rule as it is shown. */
+export function ruleText(rule: Rule): string {
+  return `${rule.from} -> ${rule.to}`;
+}
+
+export function compileRule(rule: Rule): CompiledRule {
+  const from = parsePattern(rule.from);
+  invariant(from.kind === 'insn', 'a rule starts from an operation');
+  return { rule, from, to: parsePattern(rule.to) };
+}
+
+/** Reads `(add x 0)`, `x`, `7`. */
+export function parsePattern(text: string): Pattern {
+  const tokens = text.match(/[()]|[^\s()]+/g) ?? [];
+  let next = 0;
+  const parse = (): Pattern => {
+    const token = tokens[next++] ?? '';
+    if (token !== '(') return parseLeaf(token);
+    const op = tokens[next++] ?? '';
+    invariant(op in ops, `a rule names operations: ${text}`);
+    const args: Pattern[] = [];
+    while (tokens[next] !== ')') {
+      invariant(next < tokens.length, `a rule closes its parentheses: ${text}`);
+      args.push(parse());
+    }
+    next++;
+    invariant(opFacts(op as Op).args === args.length, `operations of a rule have their operands: ${text}`);
+    return { kind: 'insn', op: op as PatternOp, args };
+  };
+  const pattern = parse();
+  invariant(next === tokens.length, `a rule ends: ${text}`);
+  return pattern;
+}
+
+function parseLeaf(token: string): Pattern {
+  if (token === 'x' || token === 'y' || token === 'z') return { kind: 'value', name: token };
+  if (token === 'a' || token === 'b' || token === 'k' || token === 'm')
+    return { kind: 'constant', name: token };
+  return { kind: 'number', value: BigInt(token) };
+}
+
+/** What the names of a matched rule stand for. */
+export interface Bindings {
+  x: ValueId;
+  y: ValueId;
+  z: ValueId;
+  a: bigint;
+  b: bigint;
+}
+
+export type Definitions = readonly (Insn | undefined)[];
+
+/** Matches an instruction against the left side; undefined if it does not fit. */
+export function matchInsn(
+  pattern: Pattern & { readonly kind: 'insn' },
+  insn: Insn,
+  definitions: Definitions,
+): Bindings | undefined {
+  const bindings: Bindings = { x: noValue, y: noValue, z: noValue, a: 0n, b: 0n };
+  if (matchArgs(pattern, insn.args, definitions, bindings, false)) return bindings;
+  if (!opFacts(insn.op).commutative) return undefined;
+  const again: Bindings = { x: noValue, y: noValue, z: noValue, a: 0n, b: 0n };
+  return matchArgs(pattern, insn.args, definitions, again, true) ? again : undefined;
+}
+
+function matchArgs(
+  pattern: Pattern & { readonly kind: 'insn' },
+  args: readonly ValueId[],
+  definitions: Definitions,
+  bindings: Bindings,
+  isExchanged: boolean,
+): boolean {
+  const count = pattern.args.length;
+  for (let index = 0; index < count; index++) {
+    const arg = args[isExchanged ? count - 1 - index : index]!;
+    if (!matchValue(pattern.args[index]!, arg, definitions, bindings)) return false;
+  }
+  return true;
+}
+
+function matchValue(pattern: Pattern, value: ValueId, definitions: Definitions, bindings: Bindings): boolean {
+  const insn = definitions[value];
+  switch (pattern.kind) {
+    case 'value':
+      if (bindings[pattern.name] !== noValue) return bindings[pattern.name] === value;
+      bindings[pattern.name] = value;
+      return true;
+    case 'constant':
+      if (insn?.op !== 'const') return false;
+      if (pattern.name === 'a') bindings.a = insn.value;
+      else bindings.b = insn.value;
+      return true;
+    case 'number':
+      return insn?.op === 'const' && insn.value === pattern.value;
+    case 'insn':
+      return (
+        insn !== undefined &&
+        insn.op === pattern.op &&
+        argCount(insn) === pattern.args.length &&
+        matchArgs(pattern, insn.args, definitions, bindings, false)
+      );
+  }
+}
