@@ -92,7 +92,6 @@ export function checkText(text: string, options: CheckOptions): Checked {
     stackMode: stackModeOf(config.values),
     config: configRecord(config.values),
     isUnsafe: options.isUnsafe ?? false,
-    isTypeinfoAllowed: config.values.unstable_typeinfo !== 'error',
   });
   const diagnostics = [...before, ...checked.diagnostics];
   const { program } = checked;

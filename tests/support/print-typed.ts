@@ -171,7 +171,7 @@ class Printer {
       case 'cast':
         return typed(`cast(${this.#expr(expr.operand)})`);
       case 'deref':
-        return typed(`*${this.#expr(expr.pointer)}`);
+        return typed(`(*${this.#expr(expr.pointer)})`);
       case 'field': {
         const bits = expr.bitfield ? `~${expr.bitfield.shift}/${expr.bitfield.width}` : '';
         return typed(`${this.#expr(expr.base)}.${expr.name}@${expr.offset}${bits}`);

@@ -24,6 +24,8 @@ export interface BuiltinRow {
   readonly where?: readonly ProbeKind[];
   /** Refused without --unsafe. */
   readonly unsafe?: true;
+  /** A feature that may change: the config value that lets it be used, and what messages call it. */
+  readonly unstable?: { readonly config: string; readonly feature: string };
   /** Its effect happens in user space, after the probe has run. */
   readonly async?: true;
   /** The prog ends behind it: the checker puts a `return` there. */
@@ -34,6 +36,8 @@ export interface BuiltinRow {
   readonly needsCtx?: true;
   /** It cannot stand in the body of a `for` (section 2.17). */
   readonly notInFor?: true;
+  /** A map access as its only argument means the map and the key: `f(@m[k])` is `f(@m, k)`. */
+  readonly splitsAccess?: true;
   /** Its first argument may be longer than strings usually are (max_strlen). */
   readonly longText?: true;
   /** Least and greatest number of arguments when written with parentheses; absent: none. */
@@ -129,6 +133,8 @@ export interface BuiltinUse {
   /** What stands for a value that cannot be typed yet. */
   unknown(): TypedExpr;
 
+  /** An integer or pointer as a pointer, with the memory it leads to: what reads memory takes nothing else. */
+  address(expr: TypedExpr): TypedExpr;
   /** An explicit conversion; the caller knows that it is allowed. */
   cast(expr: TypedExpr, type: Type): TypedExpr;
   /** The same value, for reading the given memory when it is used as an address. */

@@ -22,7 +22,8 @@ import type { TypeTable } from './type-table.ts';
 
 /** A place the message explains itself with, and what to do. */
 export interface Explanation {
-  readonly hint?: string | undefined;
+  /** A function where finding the hint takes a search: it is asked only when the message is really shown. */
+  readonly hint?: string | (() => string | undefined) | undefined;
   readonly contexts?: readonly { readonly span: Span; readonly message: string }[];
 }
 
@@ -38,7 +39,6 @@ export interface ProgramContext {
   readonly fns: readonly FnSignature[];
   /** The `#define`s of the script and its headers. */
   readonly cMacros: MacroTable;
-  readonly isTypeinfoAllowed: boolean;
   /** The last walk, which reports and whose result is kept. */
   isFinal: boolean;
   readonly sink: DiagnosticSink;
@@ -107,7 +107,7 @@ export interface Body {
 export function report<K extends CheckCode>(
   body: Body,
   code: K,
-  at: Span,
+  at: Span | undefined,
   args: Parameters<(typeof checkCatalogue)[K]['message']>,
   explanation: Explanation = {},
 ): void {
@@ -136,7 +136,8 @@ export function makeCheckDiagnostic<K extends CheckCode>(
   for (const context of explanation.contexts ?? []) {
     diagnostic = withContext(diagnostic, context.span, context.message);
   }
-  return withHint(diagnostic, explanation.hint);
+  const { hint } = explanation;
+  return withHint(diagnostic, typeof hint === 'function' ? hint() : hint);
 }
 
 /** Runs `walk` with names declared inside forgotten behind it. */

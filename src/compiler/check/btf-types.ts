@@ -130,6 +130,11 @@ export class BtfTypes {
     return this.#enumerators.get(name);
   }
 
+  enumeratorNames(): Iterable<string> {
+    this.#enumerators ??= this.#readEnumerators();
+    return this.#enumerators.keys();
+  }
+
   /** The names of all structs and unions, for suggestions. */
   *structNames(): Generator<string> {
     for (const btf of this.#sources) {

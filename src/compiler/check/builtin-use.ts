@@ -19,10 +19,10 @@ import type {
 import type { Call, Expr, Span } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type { CallAttrs, CompareOp, LocalIndex, TypedExpr } from '../typed/index.ts';
-import { withSpace } from './annotations.ts';
+import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
 import { checkWord } from './calls.ts';
-import { castTo, readValue, retyped } from './casts.ts';
+import { castTo, defaultSpace, readValue, retyped } from './casts.ts';
 import { checkRaw } from './expressions.ts';
 import { memberOf } from './fields.ts';
 import { boolLiteral, constant, isIntLiteral, isUnknown, stringLiteral, unknownExpr } from './literals.ts';
@@ -163,7 +163,7 @@ export class CheckedUse implements BuiltinUse {
     const map = useMap(this.#body, arg);
     if (!map) return undefined;
     if (!map.isWritten && !map.value && this.name !== 'find') {
-      report(this.#body, 'undefined-map', arg.span, [map.name], { hint: suggestMap(this.#body, map) });
+      report(this.#body, 'undefined-map', arg.span, [map.name], { hint: () => suggestMap(this.#body, map) });
       return undefined;
     }
     return {
@@ -234,6 +234,11 @@ export class CheckedUse implements BuiltinUse {
 
   cast(expr: TypedExpr, type: Type): TypedExpr {
     return castTo(expr, type);
+  }
+
+  address(expr: TypedExpr): TypedExpr {
+    if (isUnknown(expr) || expr.type.kind === 'pointer') return expr;
+    return castTo(expr, pointerTo(voidType, spaceOf(expr.type) ?? defaultSpace(this.#body)));
   }
 
   inSpace(expr: TypedExpr, space: AddressSpace): TypedExpr {

@@ -12,6 +12,7 @@ import { checkCMacro } from './identifiers.ts';
 import { isIntLiteral, isUnknown, unknownExpr } from './literals.ts';
 import { compatible, fitsInto } from './promotion.ts';
 import { isTypeExpr } from './type-names.ts';
+import { isStable } from './unstable.ts';
 
 /** The word without the prefix that marks it as upstream's own. */
 function plainName(name: string): string {
@@ -37,16 +38,22 @@ export function checkCall(body: Body, call: Call): TypedExpr {
   const row = findBuiltin(name);
   if (!row) return checkOtherCall(body, call);
   if (row.form === 'variable') return fail(body, 'not-a-function', call.span, [name]);
-  const arity = arityProblem(name, row, call.args.length);
+  const args = row.splitsAccess ? splitAccess(call.args) : call.args;
+  const arity = arityProblem(name, row, args.length);
   if (arity !== undefined) return fail(body, 'call-arity', call.span, [arity]);
-  return checkUse(body, row, { name, at: call.span, called: true, args: call.args });
+  return checkUse(body, row, { name, at: call.span, called: true, args });
+}
+
+function splitAccess(args: Call['args']): Call['args'] {
+  const [access] = args;
+  return access?.kind === 'map-access' && args.length === 1 ? [access.map, access.key] : args;
 }
 
 /** An aggregating function on the right of a map assignment. */
 export function checkAggregate(body: Body, call: Call): AggregateUse | undefined {
   const name = call.callee.text;
   const row = findBuiltin(name);
-  if (!row?.aggregate) return undefined;
+  if (!row?.aggregate || (row.unstable && !isStable(body, row.unstable, call.span))) return undefined;
   const arity = arityProblem(name, row, call.args.length);
   if (arity !== undefined) {
     report(body, 'call-arity', call.span, [arity]);
@@ -94,6 +101,7 @@ export function isUsableHere(body: Body, name: string, at: Span): boolean {
     report(body, 'unsafe-builtin', at, [name]);
     return false;
   }
+  if (row.unstable && !isStable(body, row.unstable, at)) return false;
   if (!body.probe) {
     if (!row.needsCtx && !row.where) return true;
     report(body, 'outside-probe', at, [name]);
@@ -149,5 +157,5 @@ function checkOtherCall(body: Body, call: Call): TypedExpr {
   const expansion = expandIdentifier(body.program.cMacros, name, texts);
   if (expansion.kind !== 'no-macro') return checkCMacro(body, name, call.span, expansion);
   const known = [...Object.keys(builtins), ...body.program.fns.map((signature) => signature.fn.name.text)];
-  return fail(body, 'unknown-function', call.span, [name], { hint: suggest(name, known) });
+  return fail(body, 'unknown-function', call.span, [name], { hint: () => suggest(name, known) });
 }

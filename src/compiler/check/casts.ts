@@ -38,8 +38,10 @@ const registerKinds: ReadonlySet<Type['kind']> = new Set([
 ]);
 
 /** The expression converted to a type; the caller knows that this is allowed. */
-export function castTo(expr: TypedExpr, type: Type): TypedExpr {
-  if (isUnknown(expr) || expr.type === type) return expr;
+export function castTo(expr: TypedExpr, wanted: Type): TypedExpr {
+  if (isUnknown(expr) || expr.type === wanted) return expr;
+  // A number that was an address of some memory stays one.
+  const type = asIntType(wanted) ? withSpace(wanted, spaceOf(wanted) ?? spaceOf(expr.type)) : wanted;
   if (sameType(expr.type, type)) return retyped(expr, type);
   if (expr.kind === 'int' && registerKinds.has(type.kind)) {
     return constant(wrapTo(expr.value, type), type, expr.at);

@@ -41,7 +41,10 @@ export const checkCatalogue = {
   'call-arity': { severity: error, message: (sentence: string) => sentence },
   'unsafe-builtin': {
     severity: error,
-    message: (name: string) => `${name}() is an unsafe function being used in safe mode`,
+    message: (name: string) =>
+      name === 'system'
+        ? `${name}() is an unsafe function being used in safe mode`
+        : `${name}() is unsafe. To use you need the --unsafe flag`,
     hints: () => ['To allow it, run with --unsafe.'],
   },
   'builtin-availability': {
@@ -131,6 +134,7 @@ export const checkCatalogue = {
     severity: error,
     message: (type: string) => `Can not dereference struct/union of type '${type}'. It is not a pointer.`,
   },
+  'address-space-unset': { severity: warning, message: () => 'Addrspace is not set' },
   'address-space-mismatch': { severity: warning, message: () => 'Addrspace mismatch' },
   condition: { severity: error, message: (type: string) => `Invalid condition: ${type}` },
   branches: {
@@ -161,10 +165,15 @@ export const checkCatalogue = {
     message: (from: string, to: string) =>
       `Expression of type: ${from} being cast to type: ${to}. This may cause unexpected results. Use an explicit cast to suppress this warning.`,
   },
-  'typeinfo-gate': {
+  'unstable-error': {
     severity: error,
-    message: () =>
-      'typeinfo feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_typeinfo=enable',
+    message: (feature: string, config: string) =>
+      `${feature} feature is not enabled by default. To enable this unstable feature, set the config flag to enable. ${config}=enable`,
+  },
+  'unstable-warning': {
+    severity: warning,
+    message: (feature: string, config: string) =>
+      `Script is using an unstable feature: ${feature}. To prevent this warning you must explicitly enable it in the config e.g. ${config}=enable`,
   },
 
   // Members, elements.

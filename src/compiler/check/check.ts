@@ -63,7 +63,6 @@ export interface CheckInput {
   /** All config values by name, for the builtin `config`. */
   readonly config: Readonly<Record<string, bigint | boolean | string>>;
   readonly isUnsafe: boolean;
-  readonly isTypeinfoAllowed: boolean;
 }
 
 export interface CheckResult {
@@ -151,7 +150,6 @@ function makeContext(
     namedParams: new NamedParams(),
     fns,
     cMacros: input.macros,
-    isTypeinfoAllowed: input.isTypeinfoAllowed,
     isFinal: false,
     sink,
   };

@@ -29,7 +29,7 @@ function checkArgsMember(body: Body, field: Field): TypedExpr {
   if (!args) return checkWord(body, 'args', field.object.span);
   const arg = args.field(name);
   if (!arg) {
-    const hint = suggest(name, args.names);
+    const hint = (): string | undefined => suggest(name, args.names);
     return body.probe?.kind === 'tracepoint'
       ? fail(body, 'field-missing', span, [args.typeName, name], { hint })
       : fail(body, 'param-missing', span, [name], { hint });
@@ -45,15 +45,16 @@ export function memberOf(body: Body, object: TypedExpr, name: string, at: Span):
   if (base.type.kind === 'record') return recordMember(body, base, base.type.fields, name, at);
   if (base.type.kind !== 'struct') return fail(body, 'field-on', at, [name, spellType(base.type)]);
   const { types } = body.program;
-  const layout = types.struct(base.type.name);
+  const structName = base.type.name;
+  const layout = types.struct(structName);
   if (!layout) {
-    const hint = suggest(base.type.name, types.structNames());
-    return fail(body, 'unknown-struct', at, [base.type.name], { hint });
+    const hint = (): string | undefined => suggest(structName, types.structNames());
+    return fail(body, 'unknown-struct', at, [structName], { hint });
   }
   const field = findField(types, layout, name);
   if (!field) {
-    const hint = suggest(name, fieldNames(body, layout.fields));
-    return fail(body, 'field-missing', at, [base.type.name, name], { hint });
+    const hint = (): string | undefined => suggest(name, fieldNames(body, layout.fields));
+    return fail(body, 'field-missing', at, [structName, name], { hint });
   }
   const type = memberType(body, base, field, at);
   if (!type) return unknownExpr(at);
@@ -96,10 +97,11 @@ function recordMember(
   const index = fields.findIndex((field) => field.name === name);
   const field = fields[index];
   if (!field) {
-    const hint = suggest(
-      name,
-      fields.map((candidate) => candidate.name),
-    );
+    const hint = (): string | undefined =>
+      suggest(
+        name,
+        fields.map((candidate) => candidate.name),
+      );
     return fail(body, 'record-field-missing', at, [name], { hint });
   }
   const known = base.kind === 'record' ? base.values[index] : undefined;

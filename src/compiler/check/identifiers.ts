@@ -21,7 +21,7 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
     if (enumName === '') return constant(value, { kind: 'int', size: 8, signed }, span);
     return constant(value, { kind: 'enum', name: enumName, size: 8, signed }, span);
   }
-  return fail(body, 'unknown-identifier', span, [name], { hint: suggest(name, Object.keys(builtins)) });
+  return fail(body, 'unknown-identifier', span, [name], { hint: () => suggest(name, knownNames(body)) });
 }
 
 /** A C macro stands for the expression its text is. */
@@ -32,4 +32,11 @@ export function checkCMacro(body: Body, name: string, span: Span, expansion: Ide
   if (expr) return checkRaw(body, expr);
   const problem = diagnostics[0]?.message.replace(/^syntax: /, '') ?? 'it stands for nothing';
   return fail(body, 'c-macro', span, [name, problem]);
+}
+
+/** What a bare word could have meant. */
+function* knownNames(body: Body): Generator<string> {
+  yield* Object.keys(builtins);
+  yield* body.program.cMacros.keys();
+  yield* body.program.types.enumeratorNames();
 }

@@ -22,6 +22,8 @@ export interface MapState {
   value: Type | undefined;
   /** Something gives it values: an assignment, `++`, an aggregation. */
   isWritten: boolean;
+  /** Something changes its values in place, so that it has them even if nothing else gives it any. */
+  isCounted: boolean;
 }
 
 /** Where a variable is first mentioned: what tells it from others of its name. */
@@ -34,8 +36,15 @@ export class Inference {
   readonly #variables = new Map<object, Map<Declaration, Type>>();
   #hasGrown = false;
 
-  addMap(map: Omit<MapState, 'index' | 'key' | 'value' | 'isWritten'>): MapState {
-    const state = { ...map, index: this.maps.length, key: undefined, value: undefined, isWritten: false };
+  addMap(map: Omit<MapState, 'index' | 'key' | 'value' | 'isWritten' | 'isCounted'>): MapState {
+    const state = {
+      ...map,
+      index: this.maps.length,
+      key: undefined,
+      value: undefined,
+      isWritten: false,
+      isCounted: false,
+    };
     this.maps.push(state);
     this.#mapsByName.set(map.name, state);
     return state;
@@ -91,10 +100,11 @@ export class Inference {
     return this.#setVariable(body, declaration, this.#kept(this.variable(body, declaration), type));
   }
 
-  /** Gives maps that only change themselves (`@x++`) a value to start from. @returns whether there were any. */
+  /** Gives maps that only change themselves (`@x++`), or are read only by key, a value to start from. @returns whether there were any. */
   seedMaps(): boolean {
     for (const map of this.maps) {
-      if (map.value || (!map.isWritten && (map.scalar || !map.key))) continue;
+      const isReadByKey = !map.isWritten && !map.scalar && map.key !== undefined;
+      if (map.value || !(map.isCounted || isReadByKey)) continue;
       map.value = int8;
       this.#hasGrown = true;
     }

@@ -76,7 +76,7 @@ function checkForMap(body: Body, node: For, name: MapName, isTaken: boolean): re
   if (!map) return [];
   if (map.scalar) report(body, 'map-iteration-scalar', name.span, [map.name]);
   else if (!map.key || !map.value) {
-    report(body, 'undefined-map', name.span, [map.name], { hint: suggestMap(body, map) });
+    report(body, 'undefined-map', name.span, [map.name], { hint: () => suggestMap(body, map) });
   } else if (isAggregate(map.value) && !isCastableAggregate(map.value)) {
     report(body, 'map-iteration-type', name.span, [spellType(map.value)]);
   }

@@ -21,7 +21,9 @@ export function checkMapRead(body: Body, node: MapName | MapAccess): TypedExpr {
   if (!access) return unknownExpr(node.span);
   const { map, key } = access;
   if (!map.value) {
-    return fail(body, 'undefined-map', node.span, [map.name], { hint: suggestMap(body, map) });
+    // What it is given has been found wrong.
+    if (map.isWritten) return unknownExpr(node.span);
+    return fail(body, 'undefined-map', node.span, [map.name], { hint: () => suggestMap(body, map) });
   }
   if (
     isCastableAggregate(map.value) &&

@@ -15,6 +15,7 @@ import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, report } from './body.ts';
 import { constant, stringLiteral, unknownExpr } from './literals.ts';
 import { typeOf } from './type-names.ts';
+import { isStable } from './unstable.ts';
 
 /** Maps cannot be assigned in what is not evaluated. @returns whether one is, after a message. */
 function assignsMap(body: Body, node: Node, where: string): boolean {
@@ -49,10 +50,11 @@ export function offsetOf(body: Body, type: Type, path: readonly Name[], at: Span
     if (!layout) return fail(body, 'missing-type', at, [current.name]);
     const field = findField(types, layout, name.text);
     if (!field) {
-      const hint = suggest(
-        name.text,
-        layout.fields.map((candidate) => candidate.name),
-      );
+      const hint = (): string | undefined =>
+        suggest(
+          name.text,
+          layout.fields.map((candidate) => candidate.name),
+        );
       return fail(body, 'offsetof-field', at, [current.name, name.text], { hint });
     }
     if (field.bitfield) return fail(body, 'offsetof-bitfield', at, [name.text]);
@@ -64,7 +66,8 @@ export function offsetOf(body: Body, type: Type, path: readonly Name[], at: Span
 
 /** A record of the BTF id (0 for types of the language), the kind and the spelling of a type. */
 export function checkTypeinfo(body: Body, node: Typeinfo): TypedExpr {
-  if (!body.program.isTypeinfoAllowed) return fail(body, 'typeinfo-gate', node.span, []);
+  if (!isStable(body, { config: 'unstable_typeinfo', feature: 'typeinfo' }, node.span))
+    return unknownExpr(node.span);
   if (assignsMap(body, node.of, 'typeof or typeinfo')) return unknownExpr(node.span);
   const type = typeOf(body, node.of);
   if (!type) return unknownExpr(node.span);

@@ -325,6 +325,7 @@ function indirection(body: Body, operand: TypedExpr, at: Span): TypedExpr {
   if (type.kind === 'struct') return fail(body, 'dereference-struct', at, [spellType(type)]);
   if (type.kind === 'int' || type.kind === 'enum') {
     const space = spaceOf(type) ?? defaultSpace(body);
+    if (space === 'none') report(body, 'address-space-unset', undefined, []);
     return dereference(castTo(operand, pointerTo(withSpace(uint64, space), space)), at);
   }
   if (type.kind !== 'pointer') return fail(body, 'operator-type', at, ['*', spellType(type)]);

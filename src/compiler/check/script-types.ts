@@ -93,6 +93,10 @@ export class ScriptTypes {
     return this.#enumerators.get(name);
   }
 
+  get enumeratorNames(): Iterable<string> {
+    return this.#enumerators.keys();
+  }
+
   get structNames(): readonly string[] {
     return [...this.#structs.keys()];
   }

@@ -99,7 +99,9 @@ export function findNamedType(body: Body, name: string): Type | undefined {
 function resolveNamed(body: Body, type: NamedType): Type | undefined {
   const found = findNamedType(body, type.name);
   if (!found) {
-    report(body, 'unknown-type', type.span, [type.name], { hint: suggest(type.name, builtinTypeNames) });
+    report(body, 'unknown-type', type.span, [type.name], {
+      hint: () => suggest(type.name, builtinTypeNames),
+    });
   }
   return found;
 }
@@ -110,7 +112,7 @@ function resolveTagged(body: Body, type: TaggedType): Type | undefined {
   const found = type.tag === 'enum' || types.struct(name) ? types.tagged(name) : undefined;
   if (found) return found;
   if (type.tag === 'enum') report(body, 'unknown-enum', type.span, [type.name]);
-  else report(body, 'unknown-type', type.span, [name], { hint: suggest(name, types.structNames()) });
+  else report(body, 'unknown-type', type.span, [name], { hint: () => suggest(name, types.structNames()) });
   return undefined;
 }
 

@@ -36,6 +36,12 @@ export class TypeTable implements OuterTypes, TypeSource {
     return this.#script.enumerator(name) ?? this.#kernel.enumerator(name);
   }
 
+  /** The names of all enumerators, for suggestions. */
+  *enumeratorNames(): Generator<string> {
+    yield* this.#script.enumeratorNames;
+    yield* this.#kernel.enumeratorNames();
+  }
+
   /** What a bare name stands for as a type: a typedef, a base type of C. */
   named(name: string, space: AddressSpace): Type | undefined {
     return this.#script.typedef(name) ?? this.#kernel.named(name, space) ?? cBaseType(name);

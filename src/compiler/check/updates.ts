@@ -39,6 +39,7 @@ function placeOf(body: Body, target: AssignTarget, at: Span): Place | undefined 
 
 function mapPlace(body: Body, map: MapState, key: TypedExpr | undefined, at: Span): Place {
   map.isWritten = true;
+  map.isCounted = true;
   return {
     target: { kind: 'map', map: map.index, ...(key ? { key } : {}) },
     type: map.value,

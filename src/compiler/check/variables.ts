@@ -52,7 +52,7 @@ export function checkVariable(body: Body, node: VariableNode): TypedExpr {
   if (!variable) {
     const known = body.scopes.flatMap((scope) => [...scope.keys()].map(shownName));
     return fail(body, 'undefined-variable', node.span, [shownName(node.name)], {
-      hint: suggest(shownName(node.name), known),
+      hint: () => suggest(shownName(node.name), known),
     });
   }
   if (!variable.isAssigned && body.metaDepth === 0) {

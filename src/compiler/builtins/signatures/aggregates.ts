@@ -184,6 +184,7 @@ export const aggregateBuiltins = {
       'tseries_t tseries(int n, const uint64 interval_ns, const uint64 num_intervals, const string agg)',
     ],
     doc: 'The newest value, or an aggregate, of each of the last intervals.',
+    unstable: { config: 'unstable_tseries', feature: 'tseries' },
     arity: [3, 4],
     check: misplaced,
     aggregate: seriesAggregate,

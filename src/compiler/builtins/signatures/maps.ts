@@ -67,6 +67,7 @@ export const mapBuiltins = {
     form: 'function',
     signature: ['bool delete(@map, key)', 'bool delete(@scalar)'],
     doc: 'Removes a key; true if it was there.',
+    splitsAccess: true,
     arity: [1, 2],
     check: checkDelete,
   },

@@ -68,7 +68,7 @@ function checkIsErr(use: BuiltinUse): TypedExpr {
   return use.compare('>=', use.cast(pointer, uint64), use.int(FIRST_ERROR_POINTER, uint64));
 }
 
-/** `args`: where to (uint64), what from (uint64 or a pointer), how many bytes (uint64). */
+/** `args`: where to and what from (pointers), how many bytes (uint64). */
 function checkWriteUser(use: BuiltinUse): TypedExpr {
   const target = use.value(0);
   const source = use.value(1);
@@ -77,7 +77,7 @@ function checkWriteUser(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(target.type) || !isIntegerOrPointer(source.type)) {
     return use.error('write_user() expects addresses as its first two arguments');
   }
-  return use.call(bool, [use.cast(target, uint64), source, use.cast(length, uint64)]);
+  return use.call(bool, [use.address(target), use.address(source), use.cast(length, uint64)]);
 }
 
 export const memoryBuiltins = {

@@ -11,7 +11,7 @@ import {
   uint64,
 } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
-import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
+import { isInteger, isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
 import { integerArgument, stringLiteral } from './arguments.ts';
 import { parseAddress } from './inet-address.ts';
@@ -55,7 +55,7 @@ function checkPton(use: BuiltinUse): TypedExpr {
   return use.call(type, [], { text: String.fromCharCode(...bytes) });
 }
 
-/** `args[0]`: an array or string value, a pointer, or an address as uint64. */
+/** `args[0]`: an array or string value, or a pointer. */
 function checkMacaddr(use: BuiltinUse): TypedExpr {
   const address = use.value(0);
   if (use.failed(address)) return address;
@@ -72,8 +72,7 @@ function checkMacaddr(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(type) && sizeOf(type, use.structs) < MAC_BYTES) {
     return use.error('macaddr() argument must be at least 6 bytes in size');
   }
-  const isAddress = type.kind === 'int' || type.kind === 'enum';
-  return use.call({ kind: 'mac' }, [isAddress ? use.cast(address, uint64) : address]);
+  return use.call({ kind: 'mac' }, [isInteger(type) ? use.address(address) : address]);
 }
 
 /** `args[0]`: an unsigned integer of the node's type. */

@@ -1,13 +1,5 @@
 import { formatArity, parseFormat } from '../../../program/index.ts';
-import {
-  int64,
-  isAggregate,
-  isCastableAggregate,
-  none,
-  spellType,
-  type Type,
-  uint64,
-} from '../../../types/index.ts';
+import { int64, isAggregate, isCastableAggregate, none, spellType, type Type } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -138,7 +130,7 @@ function checkExit(use: BuiltinUse): TypedExpr {
   return use.call(none, [use.cast(code, int64)]);
 }
 
-/** The array's address in `args[0]` (uint64 or a pointer), the separator in `attrs.text`. */
+/** A pointer to the array in `args[0]`, the separator in `attrs.text`. */
 function checkJoin(use: BuiltinUse): TypedExpr {
   const array = use.value(0);
   const separator = use.args.length > 1 ? stringLiteral(use, 1) : ' ';
@@ -146,8 +138,7 @@ function checkJoin(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(array.type)) {
     return use.error(`join() only supports int or pointer arguments (${kindWord(array.type)} provided)`);
   }
-  const address = array.type.kind === 'pointer' ? array : use.cast(array, uint64);
-  return use.call(none, [address], { text: separator });
+  return use.call(none, [use.address(array)], { text: separator });
 }
 
 /** The strftime format in `attrs.text`. */

@@ -86,6 +86,7 @@ export const stackBuiltins = {
     form: 'both',
     signature: ['dw_ustack', 'dw_ustack(mode)', 'dw_ustack(mode, int limit)'],
     doc: 'The stack in user space, unwound by the tables in .eh_frame.',
+    unstable: { config: 'unstable_dw_ustack', feature: 'dw_ustack' },
     needsCtx: true,
     arity: [0, 2],
   },

@@ -25,13 +25,13 @@ function lengthProblem(use: BuiltinUse, index: number): boolean {
   return true;
 }
 
-/** Where a string is: a pointer, or an integer as uint64; string values stay as they are. */
+/** Where a string is: a pointer; values in memory stay as they are. */
 function addressOrValue(use: BuiltinUse, value: TypedExpr): TypedExpr {
-  return isInteger(value.type) ? use.cast(value, uint64) : value;
+  return isInteger(value.type) ? use.address(value) : value;
 }
 
 /**
- * `args[0]`: an address (pointer or uint64) or a string value; `args[1]`: a length that is not constant, uint64.
+ * `args[0]`: a pointer or a string value; `args[1]`: a length that is not constant, uint64.
  * `attrs.length`: the most bytes to read, the NUL's included; the node's type has room for them.
  */
 function checkStr(use: BuiltinUse): TypedExpr {
@@ -71,7 +71,7 @@ function foldStr(use: BuiltinUse, literal: string): TypedExpr {
   return length === undefined ? use.string(literal) : use.string(literal.slice(0, Number(length)));
 }
 
-/** `args[0]`: an address or an array or string value; `args[1]`: a length that is not constant, uint64. `attrs.length`: the most bytes. */
+/** `args[0]`: a pointer or an array or string value; `args[1]`: a length that is not constant, uint64. `attrs.length`: the most bytes. */
 function checkBuf(use: BuiltinUse): TypedExpr {
   const source = use.value(0);
   const length = use.args.length > 1 ? integerArgument(use, 1) : undefined;
