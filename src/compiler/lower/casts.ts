@@ -4,6 +4,7 @@ import { copyPlace, type Fill, type Place, placeAfter, zeroPlace } from '../buil
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerInto, materialise, zeroGaps } from './composites.ts';
+import { isCountable, lowerCountedComparison } from './counted-comparison.ts';
 import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { readMemory } from './memory-reads.ts';
@@ -11,6 +12,7 @@ import { extend, isByValue, isSigned, loadValue, storedSize, storeValue } from '
 
 export function lowerScalarCast(f: FuncContext, expr: TypedExprOf<'cast'>): ValueId {
   const { operand, type } = expr;
+  if (type.kind === 'int' && isCountable(operand)) return lowerCountedComparison(f, operand);
   if (isByValue(operand.type)) return convert(f, numberOf(f, operand, type), operand.type, type);
   if (type.kind === 'bool') return firstByteIsSet(f, operand);
   return arrayAsInteger(f, operand, type);

@@ -76,7 +76,13 @@ export function repeat(f: FuncContext, count: number, body: (round: Round) => vo
   else unroll(f, count, body);
 }
 
-export function loop(f: FuncContext, count: number, body: (round: Round) => void): void {
+/** @param endOfRound what is done last in every round, however the body ended it. */
+export function loop(
+  f: FuncContext,
+  count: number,
+  body: (round: Round) => void,
+  endOfRound?: () => void,
+): void {
   const { b } = f;
   const head = b.newBlock();
   const inside = b.newBlock();
@@ -91,6 +97,7 @@ export function loop(f: FuncContext, count: number, body: (round: Round) => void
   body(roundAt(f, index, next, done));
   if (!b.isEnded) b.jump(next);
   b.enter(next);
+  endOfRound?.();
   b.writeVariable(counter, b.addConst(index, 1));
   b.jump(head);
   b.sealBlock(head);

@@ -7,6 +7,7 @@ import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
+import { forget, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop, loopForm } from './loop-form.ts';
 import { lowerStatements } from './statements.ts';
 import { isSigned } from './values.ts';
@@ -24,8 +25,8 @@ export function lowerLoop(f: FuncContext, loop: Loop): void {
   switch (loop.kind) {
     case 'repeat':
       if (form.kind === 'iterator') repeatWithIterator(f, loop);
-      else
-        (form.kind === 'unrolled' ? unroll : boundedLoop)(f, loop.count, () => lowerStatements(f, loop.body));
+      else if (form.kind === 'unrolled') unroll(f, loop.count, () => lowerStatements(f, loop.body));
+      else plainRepeat(f, loop);
       return;
     case 'while':
       if (form.kind === 'iterator') whileWithIterator(f, loop);
@@ -56,6 +57,16 @@ function jumps(f: FuncContext, toBreak: BlockId, toContinue: BlockId): LoopConte
   return { onBreak: () => f.b.jump(toBreak), onContinue: () => f.b.jump(toContinue) };
 }
 
+function plainRepeat(f: FuncContext, loop: RepeatLoop): void {
+  const changed = sometimesChanged(f, loop.body);
+  boundedLoop(
+    f,
+    loop.count,
+    () => lowerStatements(f, loop.body),
+    () => forget(f, changed),
+  );
+}
+
 function plainWhile(f: FuncContext, loop: WhileLoop): void {
   const { b } = f;
   const head = b.newBlock();
@@ -75,6 +86,7 @@ function plainRange(f: FuncContext, loop: RangeLoop): void {
   const { b } = f;
   const end = lowerScalar(f, loop.to);
   const counter = b.declareVariable(lowerScalar(f, loop.from));
+  const changed = sometimesChanged(f, loop.body);
   const head = b.newBlock();
   const body = b.newBlock();
   const next = b.newBlock();
@@ -88,6 +100,7 @@ function plainRange(f: FuncContext, loop: RangeLoop): void {
   inLoop(f, jumps(f, done, next), loop.body);
   if (!b.isEnded) b.jump(next);
   b.enter(next);
+  forget(f, changed);
   b.writeVariable(counter, b.addConst(index, 1));
   b.jump(head);
   b.sealBlock(head);
