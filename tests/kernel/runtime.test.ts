@@ -294,7 +294,7 @@ test('every kind of probe that needs no function attaches, fires and detaches', 
       },
     },
   ];
-  for (const { probe, prog } of rows) await firesAndStops(prog, probe, runTrue);
+  for (const { probe, prog } of rows) await firesAndStops(prog, probe, runDate);
 });
 
 /** Loads one prog with one probe, has `provoke` done, and wants records while it is attached and none afterwards. */
@@ -324,7 +324,8 @@ async function firesAndStops(
 }
 
 const features = new FeatureProbe(() => new BtfSources(undefined).running());
-const runTrue = (): void => void spawnSync('true');
+/** It asks for its locale before it does anything else, and ends through exit(). */
+const runDate = (): void => void spawnSync('date');
 
 test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   if (!requireRoot(t)) return;
@@ -337,7 +338,6 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   });
   if (!skipUnless(t, libc !== undefined, 'needs a shared C library')) return;
   const path = libc?.path ?? '';
-  // Every program ends through exit().
   const elf = elfFiles.open(path);
   const fileOffset = elf?.fileOffset(elf.functionsNamed('exit')[0]?.address ?? 0n) ?? 0n;
   const locations = [{ path, fileOffset }];
@@ -345,7 +345,7 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   await firesAndStops(
     prog,
     { kind: 'uprobe', name: 'uprobe:libc:exit', locations, via: 'perf', prog: 0 },
-    runTrue,
+    runDate,
   );
   if (!features.has('uprobe-multi')) return;
   const multi = { ...prog, expectedAttachType: 'BPF_TRACE_UPROBE_MULTI' };
@@ -354,7 +354,7 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   await firesAndStops(
     multi,
     { kind: 'uprobe', name: 'uprobe:libc:*', locations: two, via: 'multi', prog: 0 },
-    runTrue,
+    runDate,
     2,
   );
   await firesAndStops(
@@ -366,7 +366,7 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
       via: 'multi',
       prog: 0,
     },
-    runTrue,
+    runDate,
   );
 });
 
@@ -378,7 +378,7 @@ test('kprobes and kretprobes, at an offset, as multi-links and sessions', async 
   await firesAndStops(
     prog,
     { kind: 'kprobe', name: 'kprobe:vfs_read', locations: [location], via: 'perf', prog: 0 },
-    runTrue,
+    runDate,
   );
   await firesAndStops(
     prog,
@@ -389,12 +389,12 @@ test('kprobes and kretprobes, at an offset, as multi-links and sessions', async 
       via: 'perf',
       prog: 0,
     },
-    runTrue,
+    runDate,
   );
   await firesAndStops(
     prog,
     { kind: 'kretprobe', name: 'kretprobe:vfs_read', locations: [location], via: 'perf', prog: 0 },
-    runTrue,
+    runDate,
   );
   if (!features.has('kprobe-multi')) return;
   const two = [location, { function: 'vfs_write' }];
@@ -402,13 +402,13 @@ test('kprobes and kretprobes, at an offset, as multi-links and sessions', async 
   await firesAndStops(
     multi,
     { kind: 'kprobe', name: 'kprobe:vfs_*', locations: two, via: 'multi', prog: 0 },
-    runTrue,
+    runDate,
     2,
   );
   await firesAndStops(
     multi,
     { kind: 'kretprobe', name: 'kretprobe:vfs_*', locations: two, via: 'multi', prog: 0 },
-    runTrue,
+    runDate,
     2,
   );
   if (!features.has('kprobe-session')) return;
@@ -416,7 +416,7 @@ test('kprobes and kretprobes, at an offset, as multi-links and sessions', async 
   await firesAndStops(
     session,
     { kind: 'kprobe', name: 'kprobe:vfs_read', locations: [location], via: 'session', prog: 0 },
-    runTrue,
+    runDate,
   );
 });
 
@@ -435,7 +435,7 @@ test('fentry and fexit', async (t) => {
     await firesAndStops(
       prog,
       { kind, name: `${kind}:vmlinux:vfs_read`, function: 'vfs_read', prog: 0 },
-      runTrue,
+      runDate,
     );
   }
 });
