@@ -15,7 +15,7 @@ import { copyPlace, type Place, placeAfter } from '../builtins/index.ts';
 import { FuncBuilder, type ValueId } from '../ir/index.ts';
 import { readAggregateAt } from './aggregate-reads.ts';
 import { zeroGaps } from './composites.ts';
-import { branch, choose } from './control.ts';
+import { branch } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
@@ -30,9 +30,10 @@ import {
 import type { Loop } from './loop-form.ts';
 import { scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
+import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { lowerStatements } from './statements.ts';
-import { isSigned, storeValue } from './values.ts';
+import { storeValue } from './values.ts';
 
 type RangeLoop = Extract<Loop, { readonly kind: 'for-range' }>;
 type MapLoop = Extract<Loop, { readonly kind: 'for-map' }>;
@@ -49,20 +50,7 @@ const MAX_LOOP_COUNT = 0xffff_ffffn;
 export function lowerRangeCallback(f: FuncContext, loop: RangeLoop): void {
   const { b } = f;
   const from = lowerScalar(f, loop.from);
-  const to = lowerScalar(f, loop.to);
-  const isForward = b.compare(isSigned(loop.from.type) ? 'slt' : 'ult', from, to);
-  const distance = choose(
-    f,
-    isForward,
-    () => b.binary('sub', to, from),
-    () => b.const(0),
-  );
-  const count = choose(
-    f,
-    b.compare('ugt', distance, b.const(MAX_LOOP_COUNT)),
-    () => b.const(MAX_LOOP_COUNT),
-    () => distance,
-  );
+  const count = roundsOfRange(f, loop, from, MAX_LOOP_COUNT);
   callbackLoop(f, loop, {
     stem: 'loop',
     params: 2,

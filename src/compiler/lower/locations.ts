@@ -9,6 +9,7 @@ import {
   placeAfter,
   zeroPlace,
 } from '../builtins/index.ts';
+import { spaceOf as knownSpaceOf } from '../check/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { ArgSource, TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { materialise } from './composites.ts';
@@ -141,9 +142,9 @@ function pointedTo(f: FuncContext, pointer: TypedExpr, base: ValueId): Location 
   return { kind: 'foreign', base, off: 0, space: spaceOf(f, type) };
 }
 
-/** The memory an address of a type leads to: integers lead where the probe's arguments do. */
+/** The memory an address of a type leads to: integers of which nothing is known lead where the probe's arguments do. */
 export function spaceOf(f: FuncContext, type: Type): AddressSpace {
-  return type.kind === 'pointer' ? type.space : f.prog.probe.space;
+  return knownSpaceOf(type) ?? f.prog.probe.space;
 }
 
 /** The location `bytes` further on. */

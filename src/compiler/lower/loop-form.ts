@@ -31,6 +31,12 @@ export function loopForm(loop: Loop, target: Target): LoopForm {
       }
       return { kind: 'bounded' };
     case 'while':
+      if (
+        target.has('bounded-loops') &&
+        likelyRounds(loop.condition) * costOf(loop.body) <= VERIFIED_BUDGET
+      ) {
+        return { kind: 'bounded' };
+      }
       if (target.has('open-coded-iterators')) return { kind: 'iterator' };
       if (target.has('bounded-loops')) return { kind: 'bounded' };
       return { kind: 'impossible', needs: 'loops in programs (Linux 5.3)' };
@@ -67,6 +73,26 @@ export function constantRounds(from: TypedExpr, to: TypedExpr): number | undefin
 function constantOf(expr: TypedExpr): bigint | undefined {
   if (expr.kind === 'int') return expr.value;
   return expr.kind === 'cast' && expr.operand.kind === 'int' ? expr.operand.value : undefined;
+}
+
+/** How often a `while` may go round if a constant in its condition bounds it; infinite where there is none. */
+function likelyRounds(condition: TypedExpr): number {
+  switch (condition.kind) {
+    case 'logical':
+      return condition.op === '&&'
+        ? Math.min(likelyRounds(condition.left), likelyRounds(condition.right))
+        : Number.POSITIVE_INFINITY;
+    case 'compare': {
+      const isCounter = (expr: TypedExpr): boolean =>
+        expr.kind === 'local' || (expr.kind === 'cast' && isCounter(expr.operand));
+      const bound = isCounter(condition.left) ? constantOf(condition.right) : undefined;
+      if (bound === undefined || condition.op === '==' || condition.op === '!=')
+        return Number.POSITIVE_INFINITY;
+      return Number(bound < 0n ? -bound : bound);
+    }
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** A rough count of the instructions that running statements once takes, the rounds of inner loops included. */

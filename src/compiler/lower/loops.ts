@@ -1,19 +1,24 @@
 import { unreachable } from '../../base/index.ts';
 import type { BlockId, ValueId } from '../ir/index.ts';
-import type { TypedStatement } from '../typed/index.ts';
+import type { LocalIndex, TypedStatement } from '../typed/index.ts';
 import { lowerMapCallback, lowerRangeCallback } from './callback-loops.ts';
 import { loop as boundedLoop, unroll } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
-import { writeLocal } from './locals.ts';
+import { localOf, readLocal, writeLocal } from './locals.ts';
 import { forget, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop, loopForm } from './loop-form.ts';
+import { roundsOfRange } from './range-rounds.ts';
+import { checkHelper } from './runtime-errors.ts';
 import { lowerStatements } from './statements.ts';
-import { isSigned } from './values.ts';
+import { isByValue, isSigned } from './values.ts';
+import { walkStatements } from './walk.ts';
 
-/** Most rounds of any loop. Source: kernel/bpf/bpf_iter.c, BPF_MAX_LOOPS. */
+/** Most rounds of any loop. Source: include/linux/bpf_verifier.h, BPF_MAX_LOOPS. */
 const MAX_ROUNDS = 8 * 1024 * 1024;
+/** The iterator counts in a C int. */
+const MAX_INT = 0x7fff_ffffn;
 
 type RepeatLoop = Extract<Loop, { readonly kind: 'repeat' }>;
 type WhileLoop = Extract<Loop, { readonly kind: 'while' }>;
@@ -122,7 +127,8 @@ function unrolledRange(f: FuncContext, loop: RangeLoop): void {
 
 /** Where the body of an iterator loop can go. */
 interface IteratorBlocks {
-  /** The next round. */
+  /** Number of the round, from 0. */
+  readonly round: ValueId;
   readonly next: BlockId;
   /** The end of the loop, where the iterator is given back. */
   readonly finish: BlockId;
@@ -130,39 +136,74 @@ interface IteratorBlocks {
 }
 
 /**
- * A loop of at most `rounds` rounds around an open-coded iterator: the verifier goes round until it sees nothing new, however many rounds
- * there are. The iterator lives on the stack and has to be given back on every way out.
+ * A loop around an open-coded iterator: the verifier goes round until it sees nothing new, however many rounds there are. The
+ * iterator lives on the stack and has to be given back on every way out.
+ *
+ * Something new would be a counter whose value the verifier knows in every round, so what the body changes is made unknown first.
  */
-function iterate(f: FuncContext, rounds: number, lowerBody: (blocks: IteratorBlocks) => void): void {
+function iterate(
+  f: FuncContext,
+  body: readonly TypedStatement[],
+  rounds: ValueId,
+  lowerBody: (blocks: IteratorBlocks) => void,
+): void {
   const { b } = f;
-  const slot = b.newSlot(8, 8, 'stack');
-  const iterator = b.slot(slot);
-  b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), b.const(rounds)]);
+  hideValues(f, body);
+  const iterator = b.slot(b.newSlot(8, 8, 'stack'));
+  const started = b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), rounds]);
+  // Called what the helper for such loops is called, wherever it is not an iterator.
+  checkHelper(f, 'loop', b.unary('sext32', started), 'default');
   const head = b.newBlock();
-  const body = b.newBlock();
+  const inside = b.newBlock();
   const finish = b.newBlock();
   const release = (): void => {
     b.callKfunc('bpf_iter_num_destroy', [iterator]);
   };
   b.jump(head);
   b.moveTo(head);
-  const round = b.callKfunc('bpf_iter_num_next', [iterator]);
-  b.branch(b.compare('ne', round, b.const(0)), body, finish);
-  b.enter(body);
-  lowerBody({ next: head, finish, release });
+  const current = b.callKfunc('bpf_iter_num_next', [iterator]);
+  b.branch(b.compare('ne', current, b.const(0)), inside, finish);
+  b.enter(inside);
+  lowerBody({ round: b.load(4, current), next: head, finish, release });
   if (!b.isEnded) b.jump(head);
   b.sealBlock(head);
   b.enter(finish);
   release();
 }
 
+/** Adds a zero that the verifier does not know to the numbers a loop changes. */
+function hideValues(f: FuncContext, body: readonly TypedStatement[]): void {
+  const { b } = f;
+  const { mapTable } = f.prog.program;
+  const locals = assignedLocals(body).filter((local) => isByValue(localOf(f, local).type));
+  if (locals.length === 0) return;
+  const zero = b.load(8, b.mapValue(mapTable.globals, mapTable.zeroOffset));
+  for (const local of locals) {
+    if (localOf(f, local).type.kind !== 'pointer')
+      writeLocal(f, local, b.binary('add', readLocal(f, local), zero));
+  }
+}
+
+function assignedLocals(body: readonly TypedStatement[]): readonly LocalIndex[] {
+  const found = new Set<LocalIndex>();
+  walkStatements(body, {
+    enter: (statement) => {
+      if (statement.kind === 'set-local') found.add(statement.local);
+    },
+    expr: (expr) => {
+      if (expr.kind === 'modify' && expr.target.kind === 'local') found.add(expr.target.local);
+    },
+  });
+  return [...found];
+}
+
 function repeatWithIterator(f: FuncContext, loop: RepeatLoop): void {
-  iterate(f, loop.count, ({ release }) => inLoop(f, { release }, loop.body));
+  iterate(f, loop.body, f.b.const(loop.count), ({ release }) => inLoop(f, { release }, loop.body));
 }
 
 function whileWithIterator(f: FuncContext, loop: WhileLoop): void {
   const { b } = f;
-  iterate(f, MAX_ROUNDS, ({ next, finish, release }) => {
+  iterate(f, loop.body, b.const(MAX_ROUNDS), ({ next, finish, release }) => {
     const body = b.newBlock();
     b.branch(lowerScalar(f, loop.condition), body, finish);
     b.enter(body);
@@ -170,17 +211,13 @@ function whileWithIterator(f: FuncContext, loop: WhileLoop): void {
   });
 }
 
+/** The number of rounds is known before the first; more than the iterator can do are reported by its start. */
 function rangeWithIterator(f: FuncContext, loop: RangeLoop): void {
   const { b } = f;
-  const end = lowerScalar(f, loop.to);
-  const counter = b.declareVariable(lowerScalar(f, loop.from));
-  iterate(f, MAX_ROUNDS, ({ next, finish, release }) => {
-    const body = b.newBlock();
-    const index = b.readVariable(counter);
-    b.branch(isBefore(f, loop, index, end), body, finish);
-    b.enter(body);
-    writeLocal(f, loop.local, index);
-    b.writeVariable(counter, b.addConst(index, 1));
+  const from = lowerScalar(f, loop.from);
+  const count = roundsOfRange(f, loop, from, MAX_INT);
+  iterate(f, loop.body, count, ({ round, next, finish, release }) => {
+    writeLocal(f, loop.local, b.binary('add', from, round));
     inLoop(f, { ...jumps(f, finish, next), release }, loop.body);
   });
 }
