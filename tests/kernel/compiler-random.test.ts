@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { EmitOptions } from '../../src/compiler/backend/index.ts';
 import { evaluate, type Func, Memory, type World } from '../../src/compiler/ir/index.ts';
+import { optimize } from '../../src/compiler/opt/index.ts';
 import { createMap, ProgLoadError, possibleCpuCount } from '../../src/kernel/index.ts';
 import { loadFuncs } from '../support/load-emitted.ts';
 import { CTX_BYTES, MAP_VALUE_BYTES, randomProg } from '../support/random-func.ts';
@@ -20,8 +21,9 @@ describe('the kernel', () => {
       isPure: fc.constant(true),
     });
     fc.assert(
-      fc.property(sizes, fc.constantFrom(...variants), (shape, options) => {
-        const funcs = randomProg(shape);
+      fc.property(sizes, fc.constantFrom(...variants), fc.boolean(), (shape, options, isOptimized) => {
+        const raw = randomProg(shape);
+        const funcs = isOptimized ? raw.map((func) => optimize(func)) : raw;
         const ctx = Uint8Array.from({ length: CTX_BYTES }, (_, index) => (index * 37 + shape.seed) & 0xff);
         const expected = evaluateOnce(funcs, ctx);
         using map = createMap(

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { evaluateInTestWorld, runInTestWorld } from '../../../tests/support/helper-world.ts';
 import { randomProg } from '../../../tests/support/random-func.ts';
 import { checkFunc, printFuncs } from '../ir/index.ts';
+import { optimize } from '../opt/index.ts';
 import type { EmitOptions } from './index.ts';
 
 const variants: readonly EmitOptions[] = [
@@ -26,6 +27,12 @@ describe('emitProg', () => {
         for (const func of funcs) assert.deepEqual(checkFunc(func), []);
         const expected = evaluateInTestWorld(funcs, shape.seed & 0xff);
         assert.deepEqual(runInTestWorld(funcs, shape.seed & 0xff, options), expected, printFuncs(funcs));
+        const optimized = funcs.map((func) => optimize(func));
+        assert.deepEqual(
+          runInTestWorld(optimized, shape.seed & 0xff, options),
+          expected,
+          printFuncs(optimized),
+        );
       }),
       { seed: 20261122, numRuns: Number(process.env['TETRACE_PROPERTY_RUNS'] ?? 200) },
     );
