@@ -1,0 +1,23 @@
+export { hasHelper, helperNames } from './calls/index.ts';
+export {
+  type AddressSpace,
+  type Clock,
+  createQuietEnvironment,
+  type Environment,
+  type QuietEnvironment,
+  type QuietOptions,
+  seededRandom,
+  type Task,
+} from './environment.ts';
+export { type Errno, MapError } from './errno.ts';
+export { type Access, describeCause, describeFault, type Fault, type FaultCause } from './fault.ts';
+export {
+  createMachine,
+  Machine,
+  type MachineOptions,
+  type MachineProgram,
+  type MachineResult,
+  type RunInput,
+  type RunResult,
+} from './machine.ts';
+export { MemoryLimitError } from './memory.ts';

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { encodeInsns, type Insn } from '../../src/bpf/index.ts';
+import type { BpfMapSpec, BpfProgType, Reloc } from '../../src/program/index.ts';
+import { createMachine, createQuietEnvironment, type Machine, type MachineOptions } from '../../src/vm/index.ts';
+
+/** A machine program made by hand: instructions, the maps they name, and the places that name them. */
+export interface HandMade {
+  readonly insns: readonly Insn[] | Uint8Array;
+  readonly type?: BpfProgType;
+  readonly maps?: readonly BpfMapSpec[];
+  readonly relocs?: readonly Reloc[];
+}
+
+/** A map spec with what tests do not care about filled in. */
+export function mapSpec(spec: Partial<BpfMapSpec> & Pick<BpfMapSpec, 'type'>): BpfMapSpec {
+  return { name: 'm', keySize: 4, valueSize: 8, maxEntries: 8, flags: 0, role: 'other', ...spec };
+}
+
+/** The Program of hand-made progs that share their maps. */
+export function handMadeProgram(progs: readonly HandMade[]) {
+  return {
+    bpfMaps: progs.flatMap((prog) => prog.maps ?? []),
+    sources: [],
+    progs: progs.map((prog, index) => ({
+      name: `prog${index}`,
+      type: prog.type ?? ('BPF_PROG_TYPE_SYSCALL' as const),
+      insns: prog.insns instanceof Uint8Array ? prog.insns : encodeInsns(prog.insns),
+      relocs: prog.relocs ?? [],
+      lines: [],
+      funcs: [],
+    })),
+  };
+}
+
+/** A machine with hand-made progs. @throws AssertionError when it does not take them. */
+export function handMadeMachine(progs: readonly HandMade[], options: Partial<MachineOptions> = {}): Machine {
+  const result = createMachine(handMadeProgram(progs), { environment: createQuietEnvironment(), ringBytes: 4096, ...options });
+  assert.ok(result.ok, result.ok ? '' : result.rejection.log);
+  return result.machine;
+}
