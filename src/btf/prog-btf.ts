@@ -1,5 +1,6 @@
 import { ByteWriter, invariant } from '../base/index.ts';
 import { BtfBuilder } from './builder.ts';
+import type { Linkage } from './kind.ts';
 
 /** One function of a prog: where it starts (in slots) and its parameters, for BTF's func_info. */
 export interface ProgBtfFunc {
@@ -7,6 +8,7 @@ export interface ProgBtfFunc {
   readonly insn: number;
   /** A callback of a helper has pointers where the kernel passes maps and memory; numbers are u64. */
   readonly params: readonly ('pointer' | 'u64')[];
+  readonly linkage?: Linkage;
 }
 
 /** From this slot on, the code stands for a line of the script. Lines and columns count from 1; 0 is unknown. */
@@ -42,7 +44,8 @@ const MAX_COLUMN = (1 << 10) - 1;
  *
  * The kernel wants (kernel/bpf/verifier.c, check_btf_func and check_btf_line): functions ascending and the first at slot 0; names that
  * are C identifiers; lines strictly ascending; a line at the start of every function. The last is granted here: a function
- * without one gets the line before it. Functions are static: callbacks must be, and the verifier then follows them with what it knows of the caller.
+ * without one gets the line before it. Callbacks must be static,
+ * and the verifier then follows them with what it knows of the caller; a global function (Linux 5.6) takes and gives numbers and is verified once, by itself.
  */
 export function buildProgBtf(funcs: readonly ProgBtfFunc[], lines: readonly ProgBtfLine[]): ProgBtf {
   invariant(funcs[0]?.insn === 0, 'the first function of a prog starts at slot 0');
@@ -78,7 +81,7 @@ export function buildProgBtf(funcs: readonly ProgBtfFunc[], lines: readonly Prog
     }));
     const proto = builder.add({ kind: 'func_proto', returns: long, params, variadic: false });
     const name = uniqueIdentifier(func.name, names);
-    const id = builder.add({ kind: 'func', name, type: proto, linkage: 'static' });
+    const id = builder.add({ kind: 'func', name, type: proto, linkage: func.linkage ?? 'static' });
     funcInfo.u32(func.insn).u32(id);
   }
   const rows = lines.length === 0 ? [] : completeLines(funcs, lines);

@@ -38,6 +38,8 @@ export interface ProgFunc {
   readonly params: number;
   /** What a callback's parameters are, where the kernel checks its BTF: void pointers or integers. */
   readonly paramKinds?: readonly ('pointer' | 'u64')[];
+  /** Takes and gives numbers only, so that the verifier can look at it once, by itself, instead of at every call. */
+  readonly isGlobal?: boolean;
 }
 
 /** One BPF program: encoded instructions plus what the loader needs. */

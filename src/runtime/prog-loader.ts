@@ -1,5 +1,5 @@
 import { type AttachType, attachTypes } from '../bpf/index.ts';
-import { type Btf, type BtfKind, buildProgBtf, type ProgBtfLine } from '../btf/index.ts';
+import { type Btf, type BtfKind, buildProgBtf, type ProgBtfFunc, type ProgBtfLine } from '../btf/index.ts';
 import {
   type BpfMap,
   errnos,
@@ -101,11 +101,14 @@ export class ProgLoader implements Disposable {
         column: trail.at.column,
       };
     });
-    const funcs = prog.funcs.map(({ name, insn, params, paramKinds }) => ({
-      name,
-      insn,
-      params: paramKinds ?? Array.from({ length: params }, () => 'u64' as const),
-    }));
+    const funcs = prog.funcs.map(
+      ({ name, insn, params, paramKinds, isGlobal }): ProgBtfFunc => ({
+        name,
+        insn,
+        linkage: isGlobal ? 'global' : 'static',
+        params: paramKinds ?? Array.from({ length: params }, () => 'u64' as const),
+      }),
+    );
     return buildProgBtf(funcs, lines);
   }
 

@@ -107,7 +107,7 @@ export interface Slot {
   readonly onStack?: true;
 }
 
-/** prog: an entry point, its only parameter is the ctx. subprog: called by name. callback: called by a helper. */
+/** prog: an entry point, its only parameter is the ctx. subprog: called by name; takes and gives numbers. callback: called by a helper. */
 export type FuncRole = 'prog' | 'subprog' | 'callback';
 
 /**

@@ -23,6 +23,7 @@ import { at, type FuncContext, releaseLoops } from './func-context.ts';
 import { LineTable } from './line-table.ts';
 import { clearUnassignedLocals } from './locals.ts';
 import { loopForm } from './loop-form.ts';
+import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { RecordTable } from './record-table.ts';
@@ -142,6 +143,7 @@ function lowerProbe(
     probeId,
     funcs: [],
     subprograms: new Set(),
+    mapsBehindFunctions: mapsInCountedLoops(probe.statements, program),
     inlining: [],
   };
   const name = resolved.name.replace(/\W+/g, '_');

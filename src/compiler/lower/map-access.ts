@@ -8,6 +8,7 @@ import type { MapIndex, TypedExpr } from '../typed/index.ts';
 import { lowerInto, materialise } from './composites.ts';
 import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { keyNumbers, writeThroughFunction } from './map-functions.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { bucketOffset } from './storage.ts';
 import { isByValue, storeValue } from './values.ts';
@@ -84,6 +85,11 @@ export function storeInHash(
   // The value comes first, as an assignment's right side does.
   if (isByValue(value.type)) {
     const scalar = lowerScalar(f, value);
+    const numbers = keyNumbers(f, map, key);
+    if (numbers) {
+      writeThroughFunction(f, map, numbers, scalar);
+      return;
+    }
     const keyBytes = keyPlace(f, key);
     const valueBytes = temporary(f, 8);
     storeValue(f.b, valueBytes, value.type, scalar, f.prog.program.structs);

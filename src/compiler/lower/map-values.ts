@@ -8,6 +8,7 @@ import { choose } from './control.ts';
 import { lowerScalar, modified } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { keyPlace, lookUp, lookUpAt, scriptMap, storeInHash, updateAt } from './map-access.ts';
+import { keyNumbers, readThroughFunction, writeThroughFunction } from './map-functions.ts';
 import { reportMiss } from './runtime-errors.ts';
 import { loadValue, storeValue } from './values.ts';
 
@@ -18,6 +19,8 @@ export function readMapScalar(f: FuncContext, expr: TypedExprOf<'map'>): ValueId
   const { storage, value } = scriptMap(f, expr.map);
   if (isAggregate(value)) return readAggregate(f, expr.map, expr.key, value);
   if (storage.kind === 'slot') return loadValue(b, slotPlace(f, storage.map, storage.offset), value, structs);
+  const numbers = keyNumbers(f, expr.map, expr.key);
+  if (numbers) return readThroughFunction(f, expr.map, numbers);
   const address = lookUp(f, expr.map, expr.key);
   return choose(
     f,
@@ -61,6 +64,13 @@ export function modifyMap(
     const before = loadValue(b, slotPlace(f, storage.map, storage.offset), type, structs);
     const after = modified(f, expr, before, operand);
     writeSlot(f, target.map, after);
+    return expr.result === 'old' ? before : after;
+  }
+  const numbers = keyNumbers(f, target.map, target.key);
+  if (numbers) {
+    const before = readThroughFunction(f, target.map, numbers);
+    const after = modified(f, expr, before, operand);
+    writeThroughFunction(f, target.map, numbers, after);
     return expr.result === 'old' ? before : after;
   }
   const key = keyPlace(f, target.key);

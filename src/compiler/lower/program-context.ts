@@ -2,7 +2,7 @@ import type { ScriptMap, Target } from '../../program/index.ts';
 import type { StructTable } from '../../types/index.ts';
 import type { Func } from '../ir/index.ts';
 import type { ResolvedProbe } from '../probes/resolved.ts';
-import type { CompileSettings, TypedFn, TypedProgram } from '../typed/index.ts';
+import type { CompileSettings, MapIndex, TypedFn, TypedProgram } from '../typed/index.ts';
 import type { ConstantPool } from './constants.ts';
 import type { LineTable } from './line-table.ts';
 import type { MapTable } from './map-table.ts';
@@ -30,6 +30,8 @@ export interface ProgContext {
   readonly funcs: Func[];
   /** Subprograms that exist, by name. */
   readonly subprograms: Set<string>;
+  /** Maps whose accesses are calls. */
+  readonly mapsBehindFunctions: ReadonlySet<MapIndex>;
   /** The script functions being put in place, outermost first. */
   readonly inlining: TypedFn[];
 }

@@ -26,8 +26,20 @@ export function reportMiss(f: FuncContext): void {
   if (isReported(f, 'reads')) reportHelper(f, 'map_lookup_elem', f.b.const(0));
 }
 
+/** Whether a look-up that finds nothing is to be reported. */
+export function reportsMisses(f: FuncContext): boolean {
+  return isReported(f, 'reads');
+}
+
 export function reportHelper(f: FuncContext, helper: string, result: ValueId): void {
-  if (!isReported(f, 'default')) return;
+  const record = failureRecord(f, helper);
+  if (record === undefined) return;
+  f.b.callFunc(reportNumberSubprogram(f.prog), [f.b.const(record), result]);
+}
+
+/** The record that reports a helper's failure at this place of the script; undefined where failures are not reported. */
+export function failureRecord(f: FuncContext, helper: string): number | undefined {
+  if (!isReported(f, 'default')) return undefined;
   const spec: RecordSpec = {
     kind: 'helper-error',
     helper,
@@ -35,8 +47,7 @@ export function reportHelper(f: FuncContext, helper: string, result: ValueId): v
     trail: trailHere(f),
     sizeBytes: RECORD_HEADER_BYTES + 8,
   };
-  const index = f.b.const(f.prog.program.records.indexOf(spec));
-  f.b.callFunc(reportNumberSubprogram(f.prog), [index, result]);
+  return f.prog.program.records.indexOf(spec);
 }
 
 export function reportRuntimeError(f: FuncContext, error: RuntimeErrorKind): void {

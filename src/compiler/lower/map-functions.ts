@@ -1,0 +1,156 @@
+/**
+ * Maps behind functions of their own: `@board[$i]` in a loop is a call that takes and gives numbers.
+ *
+ * In place, every look-up is two ways (found, not found) and every store a third (the map is full), and in a loop that the verifier follows
+ * round by round it walks all of them in every round. A function that takes numbers and gives one is verified once, by itself, and a call is one
+ * instruction to it with an unknown result. Code shrinks too. A call costs a few nanoseconds; outside such loops accesses stay in place.
+ */
+import { updateFlags } from '../../bpf/index.ts';
+import type { ScriptMap } from '../../program/index.ts';
+import { isAggregate, layoutOf, sizeOf, type Type } from '../../types/index.ts';
+import type { FuncBuilder, ValueId } from '../ir/index.ts';
+import type { MapIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
+import { lowerScalar } from './expressions.ts';
+import type { FuncContext } from './func-context.ts';
+import { loopForm } from './loop-form.ts';
+import type { ProgContext, ProgramContext } from './program-context.ts';
+import { reportNumberSubprogram } from './records.ts';
+import { failureRecord, reportsMisses } from './runtime-errors.ts';
+import { subprogram } from './subprograms.ts';
+import { isByValue, loadValue, storedSize, storeValue } from './values.ts';
+import { walkStatements } from './walk.ts';
+
+/** A call passes five numbers; a store takes the value and the record of its failure along with the key. */
+const MAX_KEY_NUMBERS = 3;
+
+/** The maps that a prog reaches inside loops the verifier follows round by round. */
+export function mapsInCountedLoops(
+  statements: readonly TypedStatement[],
+  program: ProgramContext,
+): ReadonlySet<MapIndex> {
+  const found = new Set<MapIndex>();
+  let loops = 0;
+  const isCounted = (statement: TypedStatement): boolean =>
+    (statement.kind === 'repeat' || statement.kind === 'for-range') &&
+    loopForm(statement, program.target).kind === 'bounded';
+  walkStatements(statements, {
+    enter: (statement) => {
+      if (isCounted(statement)) loops += 1;
+      if (loops > 0 && statement.kind === 'set-map') found.add(statement.map);
+    },
+    leave: (statement) => {
+      if (isCounted(statement)) loops -= 1;
+    },
+    expr: (expr) => {
+      if (loops === 0) return;
+      if (expr.kind === 'map') found.add(expr.map);
+      if (expr.kind === 'modify' && expr.target.kind === 'map') found.add(expr.target.map);
+    },
+  });
+  return new Set([...found].filter((map) => isSuited(program.maps[map])));
+}
+
+/** Plain numbers under keys that are one or a few numbers, in a hash. */
+function isSuited(map: ScriptMap | undefined): boolean {
+  if (!map?.key || map.storage.kind !== 'hash' || map.storage.perCpu) return false;
+  return isByValue(map.value) && !isAggregate(map.value) && keyTypes(map.key) !== undefined;
+}
+
+/** The types of the numbers a key consists of. */
+function keyTypes(key: Type): readonly Type[] | undefined {
+  const types = key.kind === 'tuple' ? key.elements : [key];
+  return types.length <= MAX_KEY_NUMBERS && types.every(isByValue) ? types : undefined;
+}
+
+/** A key as numbers, or undefined where the map or this way of writing the key is not suited. */
+export function keyNumbers(
+  f: FuncContext,
+  map: MapIndex,
+  key: TypedExpr | undefined,
+): readonly ValueId[] | undefined {
+  if (key === undefined || !f.prog.mapsBehindFunctions.has(map) || reportsMisses(f)) return undefined;
+  if (isByValue(key.type)) return [lowerScalar(f, key)];
+  if (key.kind !== 'tuple') return undefined;
+  return key.elements.map((element) => lowerScalar(f, element));
+}
+
+/** The value under a key; 0 where there is none. */
+export function readThroughFunction(f: FuncContext, map: MapIndex, key: readonly ValueId[]): ValueId {
+  return f.b.callFunc(readFunction(f.prog, map), key);
+}
+
+/** Stores a value under a key; failure is reported as from here. */
+export function writeThroughFunction(
+  f: FuncContext,
+  map: MapIndex,
+  key: readonly ValueId[],
+  value: ValueId,
+): void {
+  const report = failureRecord(f, 'map_update_elem');
+  const name = writeFunction(f.prog, map, report !== undefined);
+  f.b.callFunc(name, [value, f.b.const(report ?? 0), ...key]);
+}
+
+function readFunction(prog: ProgContext, map: MapIndex): string {
+  const { structs, maps } = prog.program;
+  const { storage, value } = maps[map]!;
+  return subprogram(prog, `read_${nameOf(prog, map)}`, keySize(prog, map), (b) => {
+    const key = storeKey(b, prog, map, 0);
+    const address = b.call('map_lookup_elem', [b.mapFd(storage.map), key]);
+    const found = b.newBlock();
+    const missing = b.newBlock();
+    b.branch(b.compare('ne', address, b.const(0)), found, missing);
+    b.enter(found);
+    b.return(loadValue(b, { base: address, off: 0, align: 8 }, value, structs));
+    b.enter(missing);
+    b.return(b.const(0));
+  });
+}
+
+function writeFunction(prog: ProgContext, map: MapIndex, reports: boolean): string {
+  const { structs, maps } = prog.program;
+  const { storage, value } = maps[map]!;
+  return subprogram(prog, `write_${nameOf(prog, map)}`, keySize(prog, map) + 2, (b) => {
+    const key = storeKey(b, prog, map, 2);
+    const place = { base: b.temporary(8), off: 0, align: 8 } as const;
+    storeValue(b, place, value, b.param(0), structs);
+    const flags = b.const(updateFlags.BPF_ANY);
+    const result = b.call('map_update_elem', [b.mapFd(storage.map), key, place.base, flags]);
+    if (reports) {
+      const failed = b.newBlock();
+      const done = b.newBlock();
+      b.branch(b.compare('slt', result, b.const(0)), failed, done, { cold: 'ifTrue' });
+      b.enter(failed);
+      b.callFunc(reportNumberSubprogram(prog), [b.param(1), result]);
+      b.jump(done);
+      b.enter(done);
+    }
+    b.return(b.const(0));
+  });
+}
+
+/** The map's index keeps names apart that differ in what an identifier cannot hold. */
+function nameOf(prog: ProgContext, map: MapIndex): string {
+  return `map${map}_${(prog.program.maps[map]?.name ?? '').replace(/\W/g, '')}`;
+}
+
+function keySize(prog: ProgContext, map: MapIndex): number {
+  const { key } = prog.program.maps[map]!;
+  return (key && keyTypes(key)?.length) ?? 0;
+}
+
+/** Puts the parameters from `first` on into the bytes of a key. */
+function storeKey(b: FuncBuilder, prog: ProgContext, map: MapIndex, first: number): ValueId {
+  const { structs, maps } = prog.program;
+  const type = maps[map]!.key!;
+  const bytes = sizeOf(type, structs);
+  const place = b.temporary(Math.max(8, bytes));
+  const types = keyTypes(type) ?? [];
+  const offsets = type.kind === 'tuple' ? layoutOf(type, structs).offsets : [0];
+  const used = types.reduce((sum, each) => sum + storedSize(each, structs), 0);
+  if (used < bytes) b.zero(place, bytes, { off: 0, align: 8 });
+  types.forEach((each, index) => {
+    storeValue(b, { base: place, off: offsets[index] ?? 0, align: 1 }, each, b.param(first + index), structs);
+  });
+  return place;
+}
