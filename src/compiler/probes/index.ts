@@ -1,4 +1,5 @@
 /** Attach points: what a script's probes mean on this machine. */
+export { probeCatalogue } from './catalogue.ts';
 export type { MissingPolicy, ResolveContext, ResolveOptions } from './context.ts';
 export { hardwareEvents, type PerfEvent, softwareEvents } from './perf-events.ts';
 export { type ProviderFacts, providerNamed, providers } from './providers.ts';

@@ -1,0 +1,176 @@
+/**
+ * The last stage: IR functions become encoded progs, and everything a run needs becomes one Program.
+ *
+ * Attach points whose progs came out equal share one: a block on ten tracepoints that reads no argument is loaded once.
+ */
+import { present } from '../base/index.ts';
+import type {
+  BpfMapSpec,
+  LineEntry,
+  ProbeSpec,
+  Prog,
+  ProgFunc,
+  Program,
+  Reloc,
+  SourceTrail,
+} from '../program/index.ts';
+import { type EmittedProg, emitProg } from './backend/index.ts';
+import { collectTypes } from './collect-types.ts';
+import type { Func } from './ir/index.ts';
+import type { LoweredProgram } from './lower/index.ts';
+import { optimize } from './opt/index.ts';
+import type { Attachment, ResolvedProbe } from './probes/index.ts';
+import type { TypedProgram } from './typed/index.ts';
+
+/** Where stages are shown (`-d`); each call is one function or prog after a stage. */
+export interface StageTrace {
+  func?(stage: string, func: Func): void;
+  prog?(name: string, prog: EmittedProg): void;
+}
+
+export interface AssembleInput {
+  readonly typed: TypedProgram;
+  readonly probes: readonly ResolvedProbe[];
+  readonly lowered: LoweredProgram;
+  readonly cpuV4: boolean;
+  readonly trace?: StageTrace;
+}
+
+/** As long as a prog's name may be before its number. Section 1.13 of the reference. */
+const MAX_NAME = 127;
+/** A per-CPU map value cannot be larger. Source: include/linux/percpu.h, PCPU_MIN_UNIT_SIZE. */
+const MAX_PER_CPU_VALUE = 32768;
+
+export function assemble(input: AssembleInput): Program {
+  const { lowered, probes, typed } = input;
+  const bpfMaps: BpfMapSpec[] = [...lowered.bpfMaps];
+  const progs: Prog[] = [];
+  const progByCode = new Map<string, number>();
+  const specs: ProbeSpec[] = [];
+  for (const { probe: index, funcs } of lowered.progs) {
+    const probe = present(probes[typed.probes[index]?.probe ?? -1], 'a lowered prog names a probe');
+    const emitted = emit(input, funcs, probe);
+    const key = codeKey(emitted, probe);
+    let number = progByCode.get(key);
+    if (number === undefined) {
+      number =
+        progs.push(
+          makeProg(emitted, probe, lowered.trails, funcs, progs.length, () =>
+            addScratch(bpfMaps, emitted.scratchBytes),
+          ),
+        ) - 1;
+      progByCode.set(key, number);
+    }
+    for (const attachment of probe.attachments) specs.push(withProg(attachment, number));
+  }
+  return {
+    license: typed.license,
+    sources: lowered.sources.map(({ name, text }) => ({ name, text })),
+    bpfMaps,
+    maps: lowered.maps,
+    records: lowered.records,
+    progs,
+    probes: specs,
+    types: collectTypes(lowered.records, lowered.maps, typed.structs),
+    ...(lowered.ringBuffer === undefined ? {} : { ringBuffer: lowered.ringBuffer }),
+    ...(lowered.constants === undefined ? {} : { constants: lowered.constants }),
+    runtimeConstants: lowered.runtimeConstants,
+    namedParams: lowered.namedParams,
+    ...(lowered.lost === undefined ? {} : { lost: lowered.lost }),
+    settings: typed.settings,
+  };
+}
+
+/** A ProbeSpec is its attachment and a prog: the type of the first says so for every kind, which the union hides from the compiler. */
+function withProg(attachment: Attachment, prog: number): ProbeSpec {
+  return { ...attachment, prog } as ProbeSpec;
+}
+
+function emit(input: AssembleInput, funcs: readonly Func[], probe: ResolvedProbe): EmittedProg {
+  const { trace } = input;
+  for (const func of funcs) trace?.func?.('ir', func);
+  const optimized = funcs.map((func) => optimize(func));
+  for (const func of optimized) trace?.func?.('ir-opt', func);
+  const emitted = emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit: input.typed.options.onStackLimit });
+  trace?.prog?.(probe.name, emitted);
+  return emitted;
+}
+
+/** Equal for progs that the kernel could not tell apart, names and lines left out. */
+function codeKey(emitted: EmittedProg, probe: ResolvedProbe): string {
+  const target = JSON.stringify([
+    probe.progType,
+    probe.expectedAttachType,
+    probe.attachBtf,
+    emitted.relocs,
+    emitted.scratchBytes,
+  ]);
+  let code = '';
+  for (const byte of emitted.insns) code += String.fromCharCode(byte);
+  return target + code;
+}
+
+function addScratch(bpfMaps: BpfMapSpec[], bytes: number): number {
+  return (
+    bpfMaps.push({
+      name: `scratch${bpfMaps.length}`,
+      type: 'BPF_MAP_TYPE_PERCPU_ARRAY',
+      keySize: 4,
+      valueSize: bytes,
+      maxEntries: 1,
+      flags: 0,
+      role: 'scratch',
+    }) - 1
+  );
+}
+
+function makeProg(
+  emitted: EmittedProg,
+  probe: ResolvedProbe,
+  trails: readonly SourceTrail[],
+  funcs: readonly Func[],
+  index: number,
+  scratchMap: () => number,
+): Prog {
+  if (emitted.scratchBytes > MAX_PER_CPU_VALUE) {
+    throw new ScratchTooLargeError(probe, emitted.scratchBytes);
+  }
+  const scratch = emitted.scratchBytes > 0 ? scratchMap() : -1;
+  const stem = probe.name.replace(/[^A-Za-z0-9]/g, '_').slice(0, MAX_NAME);
+  const byName = new Map(funcs.map((func) => [func.name, func]));
+  return {
+    name: `${stem}_${index + 1}`,
+    type: probe.progType,
+    ...(probe.expectedAttachType === undefined ? {} : { expectedAttachType: probe.expectedAttachType }),
+    ...(probe.attachBtf === undefined ? {} : { attachBtf: probe.attachBtf }),
+    insns: emitted.insns,
+    relocs: emitted.relocs.map(
+      (reloc): Reloc => (reloc.kind === 'scratch' ? { insn: reloc.insn, kind: 'map', map: scratch } : reloc),
+    ),
+    lines: emitted.lines.flatMap(({ insn, at }): LineEntry[] => {
+      const trail = trails[at];
+      return trail ? [{ insn, trail }] : [];
+    }),
+    funcs: emitted.funcs.map(
+      ({ name, insn }): ProgFunc => ({
+        name,
+        insn,
+        params: byName.get(name)?.params.length ?? 0,
+        isGlobal: byName.get(name)?.role === 'subprog',
+      }),
+    ),
+  };
+}
+
+/** A prog's large temporaries do not fit the memory a CPU has for them. */
+export class ScratchTooLargeError extends Error {
+  override readonly name = 'ScratchTooLargeError';
+  readonly probe: ResolvedProbe;
+
+  constructor(probe: ResolvedProbe, bytes: number) {
+    super(
+      `the strings and other large values of this probe need ${bytes} bytes at once, and a CPU has ${MAX_PER_CPU_VALUE} for them`,
+    );
+    this.probe = probe;
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * The whole way from a script to a Program, pure and synchronous: every outside fact is a question to the Target.
+ *
+ *     parse -> config -> C section -> attach points -> check -> lower -> optimize -> emit
+ *
+ * A stage that found an error ends the compilation; warnings of the stages before it are kept.
+ */
+import { readUnsigned } from '../base/index.ts';
+import type { Btf } from '../btf/index.ts';
+import type { Program, Target } from '../program/index.ts';
+import { assemble, ScratchTooLargeError, type StageTrace } from './assemble.ts';
+import {
+  checkScript,
+  compileSettings,
+  configRecord,
+  resolveConfig,
+  runSettings,
+  stackModeOf,
+  TypeTable,
+} from './check/index.ts';
+import { readCSection } from './cpreproc/index.ts';
+import { answerInclude } from './include-files.ts';
+import {
+  type Diagnostic,
+  hasErrors,
+  makeDiagnostic,
+  parseScript,
+  type Script,
+  type Source,
+  withHint,
+} from './language/index.ts';
+import { lowerProgram } from './lower/index.ts';
+import {
+  type MissingPolicy,
+  probeCatalogue,
+  type ResolveContext,
+  type ResolvedProbe,
+  resolveProbes,
+  type TypeSource,
+} from './probes/index.ts';
+
+export interface CompileInput {
+  readonly source: Source;
+  readonly target: Target;
+  /** `$1 …`, as given. */
+  readonly positional: readonly string[];
+  /** The BPFTRACE_* variables; they win over the script's config block. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly options: CompileOptions;
+  readonly trace?: StageTrace;
+}
+
+export interface CompileOptions {
+  readonly isUnsafe: boolean;
+  /** The process of -p, or the child of -c. */
+  readonly pid?: number;
+  readonly mode: 'run' | 'test' | 'bench';
+  readonly probeFilter?: RegExp;
+  /** 'none': --no-warnings; 'all': -k. */
+  readonly runtimeWarnings: 'none' | 'default' | 'all';
+  /** Headers read before the script's own C section (--include). */
+  readonly includeFiles: readonly string[];
+}
+
+export interface CompileResult {
+  /** Absent when the diagnostics hold an error. */
+  readonly program?: Program;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Attach points of the script, also of those that came to nothing: for -l and for messages. */
+  readonly probes: readonly ResolvedProbe[];
+}
+
+/** Compiles a script for a target. Errors in the script are diagnostics, never exceptions. */
+export function compile(input: CompileInput): CompileResult {
+  const diagnostics: Diagnostic[] = [];
+  const stop = (probes: readonly ResolvedProbe[] = []): CompileResult => ({ diagnostics, probes });
+  const add = (found: readonly Diagnostic[]): boolean => {
+    diagnostics.push(...found);
+    return hasErrors(found);
+  };
+
+  const parsed = parseScript(input.source);
+  if (add(parsed.diagnostics)) return stop();
+  const { script } = parsed;
+
+  const config = resolveConfig(script.config, input.environment);
+  if (add(config.diagnostics)) return stop();
+  const { values } = config;
+  const settings = runSettings(values);
+
+  const { target } = input;
+  const cSection = readCSection({
+    chunks: script.cSection,
+    hasBtf: script.cSection.length > 0 && target.btf() !== undefined,
+    include: (request) => answerInclude(request, target),
+  });
+  if (add(cSection.diagnostics)) return stop();
+  const types = new TypeTable(btfsFor(target, script), cSection.declarations);
+
+  const probes = findProbes(input, script, settings.missingProbes, types, add);
+  if (probes === undefined) return stop();
+
+  const checked = checkScript({
+    script,
+    probes,
+    target,
+    types,
+    macros: cSection.macros,
+    positional: input.positional,
+    settings,
+    options: compileSettings(values, input.options.runtimeWarnings),
+    license: values.license,
+    stackMode: stackModeOf(values),
+    config: configRecord(values),
+    isUnsafe: input.options.isUnsafe,
+  });
+  if (add(checked.diagnostics) || !checked.program) return stop(probes);
+
+  const lowered = lowerProgram(checked.program, probes, target);
+  if (add(lowered.diagnostics)) return stop(probes);
+  try {
+    const program = assemble({
+      typed: checked.program,
+      probes,
+      lowered,
+      cpuV4: target.has('cpu-v4'),
+      ...(input.trace ? { trace: input.trace } : {}),
+    });
+    return { program, diagnostics, probes };
+  } catch (error) {
+    if (!(error instanceof ScratchTooLargeError)) throw error;
+    add([makeDiagnostic(probeCatalogue, 'probe-unavailable', error.probe.span, error.message)]);
+    return stop(probes);
+  }
+}
+
+/** BTFs that type names are looked up in: the kernel's, and those of modules that attach points name. */
+function btfsFor(target: Target, script: Script): readonly Btf[] {
+  const btf = target.btf();
+  if (!btf) return [];
+  const modules = new Set<string>();
+  for (const item of script.items) {
+    if (item.kind !== 'probe') continue;
+    for (const { text } of item.attachPoints) {
+      const [, module, rest] = text.split(':');
+      if (module !== undefined && rest !== undefined && target.btfModules().includes(module))
+        modules.add(module);
+    }
+  }
+  return [btf, ...[...modules].flatMap((module) => target.moduleBtf(module) ?? [])];
+}
+
+/** Attach points as progs to be; undefined when there was an error. */
+function findProbes(
+  input: CompileInput,
+  script: Script,
+  missingProbes: MissingPolicy,
+  types: TypeSource,
+  add: (found: readonly Diagnostic[]) => boolean,
+): readonly ResolvedProbe[] | undefined {
+  const { options } = input;
+  let failed = false;
+  const byPolicy = (diagnostic: Diagnostic): void => {
+    if (missingProbes === 'ignore') return;
+    if (missingProbes === 'error') failed = add([diagnostic]);
+    else
+      add([
+        {
+          ...diagnostic,
+          severity: 'warning',
+          message: `${diagnostic.message.replace(/\.?$/, '.')} Skipping.`,
+        },
+      ]);
+  };
+  const context: ResolveContext = {
+    script,
+    target: input.target,
+    types,
+    options: {
+      missingProbes,
+      unsafe: options.isUnsafe,
+      mode: options.mode,
+      ...(options.pid === undefined ? {} : { pid: options.pid }),
+      ...(options.probeFilter === undefined ? {} : { probeFilter: options.probeFilter }),
+    },
+    report: (code, span, ...args) => {
+      failed = add([makeDiagnostic(probeCatalogue, code, span, ...args)]) || failed;
+    },
+    missing: (point, what) => byPolicy(makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what)),
+    unavailable: (point, reason) =>
+      byPolicy(
+        withHint(
+          makeDiagnostic(probeCatalogue, 'probe-unavailable', point.span, reason),
+          missingProbes === 'error'
+            ? "If this is expected, set the 'missing_probes' config variable to 'warn'."
+            : undefined,
+        ),
+      ),
+    integer: (text) => {
+      const read = readUnsigned(text);
+      return read.kind === 'integer' ? read.value : undefined;
+    },
+  };
+  const probes = resolveProbes(script, input.positional, context);
+  return failed ? undefined : probes;
+}
