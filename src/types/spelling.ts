@@ -14,7 +14,7 @@ export function spellType(type: Type): string {
     case 'enum':
       return `enum ${type.name}`;
     case 'string':
-      return `string[${type.size}]`;
+      return type.size === 0 ? 'string' : `string[${type.size}]`;
     case 'buffer':
       return `buffer[${type.capacity}]`;
     case 'pointer':

@@ -29,8 +29,9 @@ import { boolLiteral, constant, isIntLiteral, isUnknown, stringLiteral, unknownE
 import { shownName } from './macros.ts';
 import { checkKey, suggestMap, useMap } from './maps.ts';
 import { offsetOf } from './meta.ts';
+import { compatible } from './promotion.ts';
 import { isTypeExpr, resolveType, typeOf } from './type-names.ts';
-import { findVariable } from './variables.ts';
+import { findVariable, reportVariableType } from './variables.ts';
 
 /** A use of a builtin in a body. Arguments are typed when a row first asks for them, once. */
 export class CheckedUse implements BuiltinUse {
@@ -120,23 +121,15 @@ export class CheckedUse implements BuiltinUse {
   literalText(index: number): string | undefined {
     const arg = this.#expression(index);
     if (!arg) return undefined;
-    const isParameter =
-      arg.kind === 'positional' || (arg.kind === 'binary' && arg.left.kind === 'positional');
-    if (isParameter && arg.kind !== 'positional') return this.#afterParameter(arg);
-    if (!isParameter && !isPlainLiteral(arg) && arg.kind !== 'block') return undefined;
-    this.#body.isPositionalText = true;
-    const typed = checkRaw(this.#body, arg);
+    // `str($1 + n)`: the parameter's text behind its first n characters.
+    const isText =
+      arg.kind === 'positional' ||
+      (arg.kind === 'binary' && arg.op === '+' && arg.left.kind === 'positional');
+    if (isText) this.#body.isPositionalText = true;
+    const typed = this.raw(index);
     this.#body.isPositionalText = false;
     if (typed.kind === 'string') return typed.value;
-    return isIntLiteral(typed) && isPlainLiteral(arg) ? typed.value.toString() : undefined;
-  }
-
-  /** `str($1 + n)`: the parameter's text behind its first n characters. */
-  #afterParameter(arg: Expr): string | undefined {
-    this.#body.isPositionalText = true;
-    const typed = checkRaw(this.#body, arg);
-    this.#body.isPositionalText = false;
-    return typed.kind === 'string' ? typed.value : undefined;
+    return isIntLiteral(typed) ? typed.value.toString() : undefined;
   }
 
   word(index: number): string | undefined {
@@ -198,10 +191,12 @@ export class CheckedUse implements BuiltinUse {
       return undefined;
     }
     variable.isAssigned = true;
-    if (holds && !variable.fixed) {
-      this.#body.program.inference.growVariable(this.#body.id, variable.declaration, holds);
-    }
-    return variable.index;
+    if (!holds) return variable.index;
+    const place =
+      variable.fixed ?? this.#body.program.inference.growVariable(this.#body.id, variable.declaration, holds);
+    if (place && compatible(holds, place)) return variable.index;
+    reportVariableType(this.#body, variable, holds, this.at);
+    return undefined;
   }
 
   namedParam(
@@ -286,10 +281,4 @@ export class CheckedUse implements BuiltinUse {
   builtin(name: string): TypedExpr {
     return checkWord(this.#body, name, this.at);
   }
-}
-
-/** A literal as written. */
-function isPlainLiteral(expr: Expr): boolean {
-  if (expr.kind === 'unary' && expr.op === '-') return expr.operand.kind === 'int';
-  return expr.kind === 'int' || expr.kind === 'string';
 }

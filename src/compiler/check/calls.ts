@@ -40,7 +40,8 @@ export function checkCall(body: Body, call: Call): TypedExpr {
   if (row.form === 'variable') return fail(body, 'not-a-function', call.span, [name]);
   const args = row.splitsAccess ? splitAccess(call.args) : call.args;
   const arity = arityProblem(name, row, args.length);
-  if (arity !== undefined) return fail(body, 'call-arity', call.span, [arity]);
+  // An aggregating function is wrong here whatever its arguments.
+  if (arity !== undefined && !row.aggregate) return fail(body, 'call-arity', call.span, [arity]);
   return checkUse(body, row, { name, at: call.span, called: true, args });
 }
 

@@ -84,13 +84,14 @@ export function readValue(expr: TypedExpr): TypedExpr {
 /** `(type)operand` */
 export function checkCast(body: Body, cast: Cast): TypedExpr {
   const operand = readValue(checkRaw(body, cast.operand));
-  const named = resolveType(body, cast.type);
+  const isEnum = cast.type.kind === 'tagged-type' && cast.type.tag === 'enum';
+  const named = resolveType(body, cast.type, isEnum ? cast.headSpan : cast.type.span);
   if (isUnknown(operand) || !named) return unknownExpr(cast.span);
   const type = completeType(body, named, operand.type);
-  if (!type) return fail(body, 'cast-array-size', cast.span, []);
+  if (!type) return fail(body, 'cast-array-size', cast.headSpan, []);
   if (!isCastAllowed(body, cast, operand, type)) return unknownExpr(cast.span);
   if (sameType(operand.type, type) && !isIntLiteral(operand)) {
-    report(body, 'cast-unnecessary', cast.span, [spellType(type)]);
+    report(body, 'cast-unnecessary', cast.headSpan, [spellType(type)]);
   }
   return { ...castTo(toBytesOf(body, operand, type), type), at: cast.span };
 }
@@ -130,7 +131,7 @@ function toBytesOf(body: Body, operand: TypedExpr, type: Type): TypedExpr {
 /** Reports what is wrong, if anything is. */
 function isCastAllowed(body: Body, cast: Cast, operand: TypedExpr, type: Type): boolean {
   const from = operand.type;
-  const at = cast.span;
+  const at = cast.headSpan;
   if (from.kind === 'struct') {
     report(body, 'cast-from-struct', at, [spellType(from)]);
     return false;

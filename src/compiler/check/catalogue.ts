@@ -329,6 +329,7 @@ export const checkCatalogue = {
     severity: error,
     message: () => 'Could not resolve the type of this variable',
   },
+  'address-type': { severity: error, message: (name: string) => `No type available for variable ${name}` },
   'assignment-value': { severity: error, message: () => 'Invalid expression for assignment' },
   'variable-never-assigned': {
     severity: warning,

@@ -41,7 +41,7 @@ import { isUnknown } from './literals.ts';
 import { expandMacros, shownName } from './macros.ts';
 import { collectMapShapes, type MapShape } from './map-shapes.ts';
 import { NamedParams } from './named-params.ts';
-import { checkBody } from './statements.ts';
+import { alwaysReturns, checkBody, reportNoResult } from './statements.ts';
 import { resolveType } from './type-names.ts';
 import type { TypeTable } from './type-table.ts';
 import { declareVariable } from './variables.ts';
@@ -185,7 +185,9 @@ function checkProbe(
 ): TypedProbe {
   const body = makeBody(program, id, resolved, undefined);
   const { predicate } = block;
-  const condition = predicate && inScope(body, () => checkCondition(body, predicate));
+  const condition =
+    predicate &&
+    inScope(body, () => checkCondition(body, predicate, { at: block.predicateSpan ?? predicate.span }));
   const inner = checkBody(body, block.body);
   const isGuarded = predicate && condition && !isUnknown(condition);
   const statements: readonly TypedStatement[] = isGuarded
@@ -211,6 +213,7 @@ function checkFn(program: ProgramContext, signature: FnSignature): TypedFn {
       }).index;
     });
     const statements = checkBody(body, fn.body);
+    if (result.kind !== 'void' && !alwaysReturns(statements)) reportNoResult(body, signature, fn.headSpan);
     return { name: fn.name.text, params: locals, result, at: fn.headSpan, ...finishBody(body, statements) };
   });
 }
@@ -258,7 +261,14 @@ function declareMaps(
       kind: declaration.type.text,
       maxEntries: Number(declaration.maxEntries.value),
     };
-    return [inference.addMap({ name: shape.name, at: shape.at, scalar: shape.scalar ?? true, declared })];
+    return [
+      inference.addMap({
+        name: shape.name,
+        at: shape.firstUse ?? shape.at,
+        scalar: shape.scalar ?? true,
+        declared,
+      }),
+    ];
   });
 }
 
@@ -294,18 +304,50 @@ function declareFns(
   sink: DiagnosticSink,
 ): FnSignature[] {
   const program = makeContext(input, inference, sink, []);
-  program.isFinal = true;
   const names = new Set<string>();
   return fns.map((fn, index) => {
-    const body = makeBody(program, fn, undefined, undefined);
-    const resolve = (type: Fn['returnType']): Type => resolveType(body, type) ?? voidType;
-    if (names.has(fn.name.text)) report(body, 'fn-redefined', fn.headSpan, [fn.name.text]);
+    if (names.has(fn.name.text)) sink.add(makeCheckDiagnostic('fn-redefined', fn.headSpan, [fn.name.text]));
     names.add(fn.name.text);
-    return {
-      fn,
-      index,
-      params: fn.params.map((param) => ({ name: param.variable.name, type: resolve(param.type) })),
-      result: resolve(fn.returnType),
-    };
+    const { params, result } = resolveSignature(program, fn);
+    return { fn, index, params, result };
   });
+}
+
+/** Types of parameters may be `typeof` other parameters, in any order: they are resolved until nothing new comes. */
+function resolveSignature(program: ProgramContext, fn: Fn): Pick<FnSignature, 'params' | 'result'> {
+  const known = new Map<string, Type>();
+  const round = (isLast: boolean): Type | undefined => {
+    program.isFinal = isLast;
+    const body = makeBody(program, fn, undefined, undefined);
+    return inScope(body, () => {
+      for (const [name, fixed] of known) {
+        const param = fn.params.find((candidate) => candidate.variable.name === name) ?? fn;
+        declareVariable(body, {
+          name,
+          declaration: param,
+          at: param.span,
+          fixed,
+          origin: 'parameter',
+          isAssigned: true,
+        });
+      }
+      for (const param of fn.params) {
+        const type = known.get(param.variable.name) ?? resolveType(body, param.type);
+        if (type) known.set(param.variable.name, type);
+      }
+      return resolveType(body, fn.returnType);
+    });
+  };
+  for (let before = -1; before < known.size; ) {
+    before = known.size;
+    round(false);
+  }
+  const result = round(true);
+  return {
+    params: fn.params.map((param) => ({
+      name: param.variable.name,
+      type: known.get(param.variable.name) ?? voidType,
+    })),
+    result: result ?? voidType,
+  };
 }

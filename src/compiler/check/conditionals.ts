@@ -1,7 +1,7 @@
 /** Conditions, and `?:`, `if` and blocks as expressions (section 3.5). */
 import { none, spellType, type Type } from '../../types/index.ts';
 import { kindWord } from '../builtins/index.ts';
-import type { Block, Conditional, Expr, If } from '../language/index.ts';
+import type { Block, Conditional, Expr, If, Span } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, inScope, report } from './body.ts';
 import { castToBool, readValue } from './casts.ts';
@@ -11,14 +11,19 @@ import { constantTruth, isLiteral, isUnknown, unknownExpr } from './literals.ts'
 import { promote } from './promotion.ts';
 import { checkStatements } from './statements.ts';
 
-/** A condition as a bool. Strings are none, except for `while`. */
+/**
+ * A condition as a bool. Strings are none, except for literals, which fold, and for `while`.
+ *
+ * @param options.at where the message points, if not at the condition.
+ */
 export function checkCondition(
   body: Body,
   condition: Expr,
-  options: { readonly allowText?: boolean } = {},
+  options: { readonly allowText?: boolean; readonly at?: Span } = {},
 ): TypedExpr {
   const value = checkExpr(body, condition);
   if (isUnknown(value)) return value;
+  if (value.kind === 'string') return castToBool(value);
   switch (value.type.kind) {
     case 'int':
     case 'enum':
@@ -30,7 +35,7 @@ export function checkCondition(
       break;
     default:
   }
-  return fail(body, 'condition', condition.span, [kindWord(value.type)]);
+  return fail(body, 'condition', options.at ?? condition.span, [kindWord(value.type)]);
 }
 
 /** Which branch a condition that is known while compiling takes, if it decides what is checked at all. */

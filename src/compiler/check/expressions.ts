@@ -10,7 +10,7 @@ import {
   textOfByteString,
 } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
-import { type Body, fail, report } from './body.ts';
+import { type Body, fail } from './body.ts';
 import { checkCall, checkWord } from './calls.ts';
 import { checkCast, readValue } from './casts.ts';
 import { checkBlockExpr, checkConditional, checkIfExpr } from './conditionals.ts';
@@ -131,8 +131,7 @@ function checkAddressOf(body: Body, expr: AddressOf): TypedExpr {
   variable.isAssigned = true;
   const type = body.program.inference.variable(body.id, variable.declaration);
   if (!type) {
-    report(body, 'variable-unresolved', span, []);
-    return unknownExpr(span);
+    return fail(body, 'address-type', span, [shownName(target.name)]);
   }
   return { kind: 'address-of-local', type: pointerTo(type, 'kernel'), at: span, local: variable.index };
 }

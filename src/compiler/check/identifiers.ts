@@ -13,8 +13,10 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
   const { name, span } = identifier;
   if (findBuiltin(name)) return checkWord(body, name, span);
   const expansion = expandIdentifier(body.program.cMacros, name);
-  if (expansion.kind !== 'no-macro') return checkCMacro(body, name, span, expansion);
   const enumerator = body.program.types.enumerator(name);
+  // `#define A A` beside an enumerator A is how C tells that there is one.
+  const isSelf = expansion.kind === 'recursion' && expansion.name === name && enumerator !== undefined;
+  if (expansion.kind !== 'no-macro' && !isSelf) return checkCMacro(body, name, span, expansion);
   if (enumerator) {
     const { enumName, value, signed } = enumerator;
     // An enumerator of an enum without a name is just a number.

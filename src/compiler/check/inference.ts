@@ -24,6 +24,8 @@ export interface MapState {
   isWritten: boolean;
   /** Something changes its values in place, so that it has them even if nothing else gives it any. */
   isCounted: boolean;
+  /** Its values are looked at somewhere. */
+  isRead: boolean;
 }
 
 /** Where a variable is first mentioned: what tells it from others of its name. */
@@ -36,7 +38,7 @@ export class Inference {
   readonly #variables = new Map<object, Map<Declaration, Type>>();
   #hasGrown = false;
 
-  addMap(map: Omit<MapState, 'index' | 'key' | 'value' | 'isWritten' | 'isCounted'>): MapState {
+  addMap(map: Omit<MapState, 'index' | 'key' | 'value' | 'isWritten' | 'isCounted' | 'isRead'>): MapState {
     const state = {
       ...map,
       index: this.maps.length,
@@ -44,6 +46,7 @@ export class Inference {
       value: undefined,
       isWritten: false,
       isCounted: false,
+      isRead: false,
     };
     this.maps.push(state);
     this.#mapsByName.set(map.name, state);
@@ -100,11 +103,10 @@ export class Inference {
     return this.#setVariable(body, declaration, this.#kept(this.variable(body, declaration), type));
   }
 
-  /** Gives maps that only change themselves (`@x++`), or are read only by key, a value to start from. @returns whether there were any. */
+  /** Gives maps that only change themselves (`@x++`), or are only read, a value to start from. @returns whether there were any. */
   seedMaps(): boolean {
     for (const map of this.maps) {
-      const isReadByKey = !map.isWritten && !map.scalar && map.key !== undefined;
-      if (map.value || !(map.isCounted || isReadByKey)) continue;
+      if (map.value || !(map.isCounted || (map.isRead && !map.isWritten))) continue;
       map.value = int8;
       this.#hasGrown = true;
     }

@@ -12,7 +12,9 @@ import {
 
 export interface MapShape {
   readonly name: string;
+  /** The declaration, or the first use. */
   readonly at: Span;
+  firstUse: Span | undefined;
   /** undefined: no use says so. */
   scalar: boolean | undefined;
   declaration: MapDeclaration | undefined;
@@ -59,6 +61,7 @@ class ShapeWalk {
     const shape: MapShape = {
       name: map.name,
       at: map.span,
+      firstUse: undefined,
       scalar: undefined,
       declaration: undefined,
       isUsed: false,
@@ -70,6 +73,7 @@ class ShapeWalk {
   #use(map: MapName, scalar: boolean | undefined): void {
     const shape = this.mention(map);
     shape.isUsed = true;
+    shape.firstUse ??= map.span;
     shape.scalar ??= scalar;
   }
 

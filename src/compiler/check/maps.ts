@@ -1,14 +1,14 @@
 /** Maps: reading, keys, and what they may hold (section 3.8). */
-import { isAggregate, isCastableAggregate, spellType, type Type } from '../../types/index.ts';
+import { isAggregate, isCastableAggregate, spellType } from '../../types/index.ts';
 import { type Expr, type MapAccess, type MapName, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, report } from './body.ts';
 import { readValue } from './casts.ts';
 import { convertTo } from './conversion.ts';
 import { checkRaw } from './expressions.ts';
+import { literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
 import { isUnknown, unknownExpr } from './literals.ts';
-import { fitsInto } from './promotion.ts';
 
 /** The map of a name; every map that is mentioned anywhere is known before the bodies are walked. */
 export function useMap(body: Body, map: MapName): MapState | undefined {
@@ -20,11 +20,9 @@ export function checkMapRead(body: Body, node: MapName | MapAccess): TypedExpr {
   const access = checkAccess(body, node);
   if (!access) return unknownExpr(node.span);
   const { map, key } = access;
-  if (!map.value) {
-    // What it is given has been found wrong.
-    if (map.isWritten) return unknownExpr(node.span);
-    return fail(body, 'undefined-map', node.span, [map.name], { hint: () => suggestMap(body, map) });
-  }
+  map.isRead = true;
+  // Not known yet, or what it is given has been found wrong.
+  if (!map.value) return unknownExpr(node.span);
   if (
     isCastableAggregate(map.value) &&
     !body.program.target.has('map-lookup-percpu-elem') &&
@@ -67,7 +65,7 @@ export function checkKey(body: Body, map: MapState, expr: Expr, at: Span): Typed
   if (isUnknown(key)) return undefined;
   if (!isKeyAllowed(body, key)) return undefined;
   const grown = body.program.inference.growKey(map, key.type);
-  if (!grown) {
+  if (!grown || !literalFits(key, grown)) {
     report(body, 'map-key-type', at, [map.name, spellType(key.type), map.key ? spellType(map.key) : 'none']);
     return undefined;
   }
@@ -104,7 +102,7 @@ export function checkMapValue(body: Body, map: MapState, value: TypedExpr, at: S
     return undefined;
   }
   const grown = body.program.inference.growValue(map, type);
-  if (!grown) {
+  if (!grown || !literalFits(value, grown)) {
     report(body, 'map-value-type', at, [
       map.name,
       spellType(type),
@@ -136,9 +134,4 @@ function reportAggregateCopy(body: Body, map: MapState, value: TypedExpr, at: Sp
       : undefined;
   const example = `${map.name} = ${aggregateExamples[type.kind] ?? type.kind}`;
   report(body, 'map-aggregate-copy', at, [spellType(type), example], { hint });
-}
-
-/** Whether values of a type can be the map's without a change of its type. */
-export function fitsMap(map: MapState, type: Type): boolean {
-  return map.value !== undefined && fitsInto(type, map.value);
 }

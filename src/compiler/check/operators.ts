@@ -63,6 +63,10 @@ export function binary(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr,
     const folded = foldLiterals(body, op, left, right, at);
     if (folded) return folded;
   }
+  if (op === '==' || op === '!=') {
+    const areEqual = constantsEqual(left, right);
+    if (areEqual !== undefined && left.kind !== 'int') return boolLiteral(areEqual === (op === '=='), at);
+  }
   if (isLogicalOp(op)) return logical(body, op, left, right, at);
   if (left.type.kind === 'pointer' || right.type.kind === 'pointer')
     return pointerOp(body, op, left, right, at);
@@ -103,6 +107,38 @@ function foldLiterals(
   if (order !== undefined) return boolLiteral(order, at);
   const value = foldIntegers(op, left.value, right.value);
   return value === undefined ? fail(body, 'fold-overflow', at, []) : intLiteral(value, at);
+}
+
+/** Whether two constants are the same value, tuples and records member by member; undefined when they are not constant. */
+function constantsEqual(left: TypedExpr, right: TypedExpr): boolean | undefined {
+  if (left.kind === 'tuple' && right.kind === 'tuple') {
+    if (left.elements.length !== right.elements.length) return false;
+    return allEqual(left.elements, right.elements);
+  }
+  if (left.kind === 'record' && right.kind === 'record') {
+    if (left.type.kind !== 'record' || right.type.kind !== 'record') return undefined;
+    const names = right.type.fields.map((field) => field.name);
+    const others = left.type.fields.map((field) => right.values[names.indexOf(field.name)]);
+    return allEqual(left.values, others);
+  }
+  if ((left.kind !== 'int' && left.kind !== 'string') || (right.kind !== 'int' && right.kind !== 'string')) {
+    return undefined;
+  }
+  return left.kind === right.kind && left.value === right.value;
+}
+
+function allEqual(
+  left: readonly TypedExpr[],
+  right: readonly (TypedExpr | undefined)[],
+): boolean | undefined {
+  let areEqual: boolean | undefined = true;
+  for (const [index, member] of left.entries()) {
+    const other = right[index];
+    const same = other && constantsEqual(member, other);
+    if (same === undefined) return undefined;
+    areEqual &&= same;
+  }
+  return areEqual;
 }
 
 function foldStrings(

@@ -16,17 +16,18 @@ import type {
   While,
 } from '../language/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
-import { type Body, inScope, report, type Variable } from './body.ts';
+import { type Body, type FnSignature, inScope, report, type Variable } from './body.ts';
 import { checkAggregate } from './calls.ts';
 import { castTo } from './casts.ts';
 import { checkCondition, comptimeBranch } from './conditionals.ts';
 import { convertTo, withoutTrust } from './conversion.ts';
 import { checkExpr, checkRaw } from './expressions.ts';
+import { acceptsFixed, literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
-import { constant, isIntLiteral, isUnknown, stringLiteral } from './literals.ts';
+import { constant, isUnknown, stringLiteral } from './literals.ts';
 import { checkFor } from './loops.ts';
 import { checkAccess, checkMapValue } from './maps.ts';
-import { asIntType, compatible, fitsInto } from './promotion.ts';
+import { asIntType } from './promotion.ts';
 import { resolveVariableType } from './type-names.ts';
 import { checkCompoundAssign } from './updates.ts';
 import { declareVariable, findVariable, reportTaken, reportVariableType } from './variables.ts';
@@ -203,38 +204,26 @@ function setVariable(body: Body, variable: Variable, value: TypedExpr, at: Span)
     report(body, 'variable-value', at, [spellType(type)]);
     return [];
   }
-  const place = variable.fixed ? fixedPlace(body, variable, value, at) : grownPlace(body, variable, type, at);
+  const place = variable.fixed
+    ? fixedPlace(body, variable, value, at)
+    : grownPlace(body, variable, value, at);
   if (!place) return [];
   return [{ kind: 'set-local', at, local: variable.index, value: convertTo(body, value, place) }];
 }
 
-function grownPlace(body: Body, variable: Variable, type: Type, at: Span): Type | undefined {
-  const place = body.program.inference.growVariable(body.id, variable.declaration, withoutTrust(type));
-  if (!place) reportVariableType(body, variable, type, at);
-  return place;
-}
-
-/** A declared type stays: other types of its kind are converted with a warning, literals must fit. */
-function fixedPlace(body: Body, variable: Variable, value: TypedExpr, at: Span): Type | undefined {
-  const place = variable.fixed as Type; // the caller looked
+function grownPlace(body: Body, variable: Variable, value: TypedExpr, at: Span): Type | undefined {
   const { type } = value;
-  const isLosing = !fitsInto(type, place) && !(isIntLiteral(value) && literalFits(value.value, place));
-  if (!isLosing) return place;
-  if (!compatible(type, place) || isIntLiteral(value)) {
-    reportVariableType(body, variable, type, at);
-    return undefined;
-  }
-  if (body.metaDepth === 0) report(body, 'implicit-cast', at, [spellType(type), spellType(place)]);
-  return place;
+  const place = body.program.inference.growVariable(body.id, variable.declaration, withoutTrust(type));
+  if (place && literalFits(value, place)) return place;
+  reportVariableType(body, variable, type, at);
+  return undefined;
 }
 
-function literalFits(value: bigint, place: Type): boolean {
-  const int = asIntType(place);
-  if (!int) return false;
-  const bits = BigInt(int.size * 8);
-  return int.signed
-    ? value >= -(1n << (bits - 1n)) && value < 1n << (bits - 1n)
-    : value >= 0n && value < 1n << bits;
+/** A declared type stays. */
+function fixedPlace(body: Body, variable: Variable, value: TypedExpr, at: Span): Type | undefined {
+  if (variable.fixed && acceptsFixed(body, { ...value, at }, variable.fixed)) return variable.fixed;
+  reportVariableType(body, variable, value.type, at);
+  return undefined;
 }
 
 function checkMapAssign(body: Body, node: Assign): readonly TypedStatement[] {
@@ -273,7 +262,7 @@ function checkAggregateAssign(
     if (!access) return [];
     const { map, key } = access;
     map.isWritten = true;
-    if (!use || !holdsAggregate(body, map, use, node.span)) return [];
+    if (!use || !holdsAggregate(body, map, use, call.span)) return [];
     const args = use.args.map((arg) => signedLike(arg, map.value));
     return [{ kind: 'aggregate', at: node.span, map: map.index, ...(key ? { key } : {}), args }];
   };
@@ -353,16 +342,33 @@ function checkJump(body: Body, node: Jump): readonly TypedStatement[] {
   return [{ kind: node.kind, at: node.span }];
 }
 
+/** A function that has a result ends without one. */
+export function reportNoResult(body: Body, { fn, result }: FnSignature, at: Span): void {
+  report(body, 'fn-result', at, [fn.name.text, spellType(result), 'void']);
+}
+
+/** Whether every way through the statements ends in a `return`. Loops may run zero times. */
+export function alwaysReturns(statements: readonly TypedStatement[]): boolean {
+  return statements.some((statement) => {
+    if (statement.kind === 'scope') return alwaysReturns(statement.body);
+    if (statement.kind === 'if') return alwaysReturns(statement.then) && alwaysReturns(statement.else);
+    return statement.kind === 'return';
+  });
+}
+
 function checkReturn(body: Body, node: Jump): readonly TypedStatement[] {
   const { span } = node;
-  if (!node.value) return [{ kind: 'return', at: span }];
+  if (!node.value) {
+    if (body.fn && body.fn.result.kind !== 'void') reportNoResult(body, body.fn, span);
+    return [{ kind: 'return', at: span }];
+  }
   const value = checkExpr(body, node.value);
-  if (isUnknown(value)) return [];
+  if (isUnknown(value)) return [{ kind: 'return', at: span }];
   if (body.fn) {
     const { result, fn } = body.fn;
-    if (result.kind === 'void' || !compatible(value.type, result)) {
+    if (result.kind === 'void' || !acceptsFixed(body, value, result)) {
       report(body, 'fn-result', span, [fn.name.text, spellType(result), spellType(value.type)]);
-      return [];
+      return [{ kind: 'return', at: span }];
     }
     return [{ kind: 'return', at: span, value: convertTo(body, value, result) }];
   }

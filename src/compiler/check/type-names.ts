@@ -20,6 +20,7 @@ import {
   builtinTypeNames,
   type Expr,
   type NamedType,
+  type Span,
   suggest,
   type TaggedType,
   type TypeExpr,
@@ -60,19 +61,23 @@ const builtinTypes: Readonly<Record<string, Type>> = {
   ustats_t: { kind: 'stats', signed: false },
 };
 
-/** The type behind a spelling; reports and gives undefined when there is none, or when it is not known yet (`typeof`). */
-export function resolveType(body: Body, type: TypeExpr): Type | undefined {
+/**
+ * The type behind a spelling; reports and gives undefined when there is none, or when it is not known yet (`typeof`).
+ *
+ * @param at where a message points, if not at the whole type.
+ */
+export function resolveType(body: Body, type: TypeExpr, at: Span = type.span): Type | undefined {
   switch (type.kind) {
     case 'named-type':
-      return resolveNamed(body, type);
+      return resolveNamed(body, type, at);
     case 'tagged-type':
-      return resolveTagged(body, type);
+      return resolveTagged(body, type, at);
     case 'pointer-type': {
-      const to = resolveType(body, type.pointee);
+      const to = resolveType(body, type.pointee, at);
       return to && pointerTo(to, 'none');
     }
     case 'array-type': {
-      const of = resolveType(body, type.element);
+      const of = resolveType(body, type.element, at);
       return of && arrayOf(of, Number(type.size?.value ?? 0n));
     }
     case 'typeof-type':
@@ -96,23 +101,23 @@ export function findNamedType(body: Body, name: string): Type | undefined {
   return body.program.types.named(name, 'none');
 }
 
-function resolveNamed(body: Body, type: NamedType): Type | undefined {
+function resolveNamed(body: Body, type: NamedType, at: Span): Type | undefined {
   const found = findNamedType(body, type.name);
   if (!found) {
-    report(body, 'unknown-type', type.span, [type.name], {
+    report(body, 'unknown-type', at, [type.name], {
       hint: () => suggest(type.name, builtinTypeNames),
     });
   }
   return found;
 }
 
-function resolveTagged(body: Body, type: TaggedType): Type | undefined {
+function resolveTagged(body: Body, type: TaggedType, at: Span): Type | undefined {
   const { types } = body.program;
   const name = `${type.tag} ${type.name}`;
   const found = type.tag === 'enum' || types.struct(name) ? types.tagged(name) : undefined;
   if (found) return found;
-  if (type.tag === 'enum') report(body, 'unknown-enum', type.span, [type.name]);
-  else report(body, 'unknown-type', type.span, [name], { hint: () => suggest(name, types.structNames()) });
+  if (type.tag === 'enum') report(body, 'unknown-enum', at, [type.name]);
+  else report(body, 'unknown-type', at, [name], { hint: () => suggest(name, types.structNames()) });
   return undefined;
 }
 

@@ -191,7 +191,12 @@ class Parser implements TokenReader {
     const isTypedef = this.#hasTypedef();
     const attributes: Attributes = { isPacked: false };
     const base = this.#specifiers(attributes);
-    if (this.#accept(';')) return;
+    if (this.#accept(';')) {
+      // `enum { A, B };` defines its enumerators, though nothing can name it.
+      if (base.kind === 'c-inline' && base.definition.kind === 'c-enum')
+        this.declarations.push(base.definition);
+      return;
+    }
     for (;;) {
       const { name, wrap } = this.#declarator(attributes);
       this.#readAttributes(attributes);

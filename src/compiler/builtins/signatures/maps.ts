@@ -12,6 +12,9 @@ function checkDelete(use: BuiltinUse): TypedExpr {
       'call to delete() with a single argument expects a map without explicit keys (scalar map)',
     );
   }
+  if (map.scalar) {
+    return use.error('call to delete() with two arguments expects a map with explicit keys (non-scalar map)');
+  }
   return keyedCall(use, map, bool);
 }
 

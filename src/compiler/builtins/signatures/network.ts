@@ -91,9 +91,12 @@ function checkBswap(use: BuiltinUse): TypedExpr {
 function checkSocketCookie(use: BuiltinUse): TypedExpr {
   const sock = use.value(0);
   if (use.failed(sock)) return sock;
-  const target = sock.type.kind === 'pointer' ? sock.type.to : undefined;
-  if (target?.kind !== 'struct' || target.name !== 'struct sock') {
-    const provided = target?.kind === 'struct' ? `'${spellType(sock.type)}'` : kindWord(sock.type);
+  if (sock.type.kind !== 'pointer') {
+    return use.error(`socket_cookie() only supports pointer arguments (${kindWord(sock.type)} provided)`);
+  }
+  const target = sock.type.to;
+  if (target.kind !== 'struct' || target.name !== 'struct sock') {
+    const provided = target.kind === 'struct' ? `'${spellType(sock.type)}'` : kindWord(sock.type);
     return use.error(`socket_cookie() only supports 'struct sock *' as the argument (${provided} provided)`);
   }
   return use.call(uint64, [sock]);

@@ -148,11 +148,13 @@ function checkTime(use: BuiltinUse): TypedExpr {
 }
 
 /** The values of a message that is made while compiling. */
-function literalText(use: BuiltinUse, index: number): string | undefined {
+function literalText(use: BuiltinUse, index: number, asText: boolean): string | undefined {
   const text = use.text(index);
   if (text !== undefined) return text;
   const value = use.raw(index);
-  if (value.kind === 'int' && value.type.kind === 'bool') return value.value === 0n ? 'false' : 'true';
+  if (value.kind === 'int' && value.type.kind === 'bool') {
+    return asText ? String(value.value !== 0n) : String(value.value);
+  }
   return use.constant(index)?.toString();
 }
 
@@ -163,7 +165,7 @@ function checkFail(use: BuiltinUse): TypedExpr {
   if ('unsupported' in parsed) return use.error(`unsupported format specifier: ${parsed.unsupported}`);
   let message = '';
   for (const piece of parsed) {
-    const text = typeof piece === 'string' ? piece : literalText(use, piece.arg + 1);
+    const text = typeof piece === 'string' ? piece : literalText(use, piece.arg + 1, piece.verb === 's');
     if (text === undefined) return use.error('fail() arguments need to be literals');
     message += text;
   }

@@ -1,0 +1,46 @@
+/** Whether values go into places of a fixed type, and what is said when they do not quite (section 3.12). */
+import { spellType, type Type } from '../../types/index.ts';
+import type { TypedExpr } from '../typed/index.ts';
+import { type Body, report } from './body.ts';
+import { isIntLiteral } from './literals.ts';
+import { asIntType, compatible, fitsInto } from './promotion.ts';
+
+/** Whether an integer literal is a value of the type; true for everything else. */
+export function literalFits(expr: TypedExpr, place: Type): boolean {
+  const int = asIntType(place);
+  if (!int || !isIntLiteral(expr)) return true;
+  const bits = BigInt(int.size * 8);
+  const { value } = expr;
+  return int.signed
+    ? value >= -(1n << (bits - 1n)) && value < 1n << (bits - 1n)
+    : value >= 0n && value < 1n << bits;
+}
+
+/** Whether some string of the value is too long for its place. */
+function losesText(type: Type, place: Type): boolean {
+  if (type.kind === 'string' && place.kind === 'string') return place.size > 0 && type.size > place.size;
+  if (type.kind === 'tuple' && place.kind === 'tuple') {
+    return type.elements.some((element, index) => losesText(element, place.elements[index] ?? element));
+  }
+  if (type.kind === 'record' && place.kind === 'record') {
+    return type.fields.some((field) => {
+      const other = place.fields.find((candidate) => candidate.name === field.name);
+      return losesText(field.type, other?.type ?? field.type);
+    });
+  }
+  return false;
+}
+
+/**
+ * Whether a value may go into a place whose type was declared: another integer type is converted with a warning, a literal must fit. The
+ * caller words the refusal.
+ */
+export function acceptsFixed(body: Body, value: TypedExpr, place: Type): boolean {
+  const { type } = value;
+  if (isIntLiteral(value) && asIntType(place)) return literalFits(value, place);
+  if (!compatible(type, place) || losesText(type, place)) return false;
+  if (!fitsInto(type, place) && body.metaDepth === 0) {
+    report(body, 'implicit-cast', value.at, [spellType(type), spellType(place)]);
+  }
+  return true;
+}
