@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The words that write so many blocks of 64 KiB to a disk, past the page cache. */
+export function writeDirectly(device: string, blocks: number): string[] {
+  return ['dd', 'if=/dev/zero', `of=${device}`, 'bs=64k', `count=${blocks}`, 'oflag=direct'];
+}
+
+/** The minor number of a loop device. */
+export function numberOf(device: string): string {
+  return /\d+$/.exec(device)?.[0] ?? '';
+}
+
+/** Runs `body` with a folder that is removed afterwards, on a real file system where there is one. */
+export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tetrace-')));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A TCP connection on this machine: five bytes there, seven back. The client closes first. */
+export async function conversation(): Promise<{ readonly port: number; readonly from: number }> {
+  const server = createServer((socket) => {
+    socket.on('data', () => socket.write('welcome'));
+    socket.on('end', () => socket.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const client = connect(address.port, '127.0.0.1');
+  await new Promise((resolve) => client.on('connect', resolve));
+  const from = client.localPort ?? 0;
+  client.write('hello');
+  await new Promise((resolve) => client.once('data', resolve));
+  const closed = new Promise((resolve) => client.on('close', resolve));
+  client.end();
+  await closed;
+  await new Promise((resolve) => server.close(resolve));
+  return { port: address.port, from };
+}
+
+/** Tries a TCP port that nobody listens on. */
+export function refusedConnection(host: string): Promise<void> {
+  const client = connect(1, host);
+  return new Promise((resolve) => client.on('error', () => resolve()));
+}

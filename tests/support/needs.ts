@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+/** What a script or its load needs beyond tracepoints: of the kernel, or as a program. */
+export type Need = 'kprobe' | 'all kernel symbols' | 'disk writeback' | { readonly program: string };
+
+/** A program on the PATH. */
+export const program = (name: string): Need => ({ program: name });
+
+/** Whether this machine has what a script needs; the reason when it has not. */
+export function missingNeed(need: Need): string | undefined {
+  if (typeof need === 'object') {
+    const found = (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(`${dir}/${need.program}`));
+    return found ? undefined : `needs the program ${need.program}`;
+  }
+  switch (need) {
+    case 'kprobe':
+      return existsSync('/sys/bus/event_source/devices/kprobe') ? undefined : 'this kernel has no kprobes';
+    case 'all kernel symbols':
+      return / avenrun$/m.test(readFileSync('/proc/kallsyms', 'utf8'))
+        ? undefined
+        : 'this kernel names its functions only, not its data (CONFIG_KALLSYMS_ALL)';
+    case 'disk writeback':
+      return hasDiskBehind(tmpdir()) ? undefined : `${tmpdir()} is not on a disk`;
+  }
+}
+
+/** Whether a path's file system lies on a block device. */
+function hasDiskBehind(path: string): boolean {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const above = mounts.filter(([, point = '']) => `${path}/`.startsWith(point === '/' ? '/' : `${point}/`));
+  const nearest = above.sort((a, b) => (a[1]?.length ?? 0) - (b[1]?.length ?? 0)).at(-1);
+  return nearest?.[0]?.startsWith('/dev/') ?? false;
+}
