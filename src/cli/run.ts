@@ -1,12 +1,240 @@
+import { closeSync, openSync } from 'node:fs';
+import { compile } from '../compiler/compile.ts';
+import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
+import type { Feature, Program } from '../program/index.ts';
+import { createReport } from '../report/index.ts';
+import { isKernelError, LiveMachine, OutputStream, systemErrorText } from '../runtime/index.ts';
+import { encodeConstants, trace } from '../tracer/index.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
-import type { Options } from './options.ts';
+import type { DisableableFeature, Options } from './options.ts';
+import { LiveControl } from './run-control.ts';
+import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
+import { closeTraced, endOf, openTracedProcess, pidOf, type TracedProcess } from './traced-process.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
+/** What a shell shows for a program that SIGPIPE ended. */
+const EXIT_BROKEN_PIPE = 141;
+
+/** The features that `--no-feature` names. */
+const featuresByOption: Readonly<Record<DisableableFeature, Feature>> = {
+  kprobe: 'kprobe',
+  kprobe_multi: 'kprobe-multi',
+  kprobe_session: 'kprobe-session',
+  uprobe_multi: 'uprobe-multi',
+};
 
 /** Compiles and runs a script; the result is the exit code. */
 export async function runScript(
-  _options: Options,
-  _script: LoadedScript,
-  _context: CommandContext,
+  options: Options,
+  script: LoadedScript,
+  context: CommandContext,
 ): Promise<number> {
-  throw new Error('running scripts is not built yet');
+  const { messages } = context;
+  const unsupported = unsupportedOption(options);
+  if (unsupported !== undefined) {
+    messages.error(unsupported);
+    return exitCodes.refused;
+  }
+  const format = options.format ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    messages.error(`Invalid output format "${format}"`);
+    messages.plain("Valid formats: 'text', 'json'");
+    return exitCodes.refused;
+  }
+  const probeFilter = readProbeFilter(options.probeFilter);
+  if (probeFilter === null) {
+    messages.error(`Invalid --probe-filter regex '${options.probeFilter}'`);
+    return exitCodes.runtime;
+  }
+  const opened = openTracedProcess(options);
+  if (!opened.ok) {
+    messages.error(opened.message);
+    return exitCodes.refused;
+  }
+  const { traced } = opened;
+  try {
+    const machine = new LiveMachine({
+      environment: process.env,
+      includeDirs: options.includeDirs,
+      disabledFeatures: new Set([...options.disabledFeatures].map((name) => featuresByOption[name])),
+      unsafe: options.unsafe,
+      ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
+    });
+    const program = compileScript({ options, script, context, machine, traced, probeFilter });
+    if (program === undefined) return exitCodes.refused;
+    if (options.mode === 'codegen') return exitCodes.ok;
+    return await runProgram({ options, context, machine, traced, program, format });
+  } catch (error) {
+    if (!isKernelError(error)) throw error;
+    messages.error(error.message);
+    return exitCodes.runtime;
+  } finally {
+    await closeTraced(traced);
+  }
+}
+
+interface Compilation {
+  readonly options: Options;
+  readonly script: LoadedScript;
+  readonly context: CommandContext;
+  readonly machine: LiveMachine;
+  readonly traced: TracedProcess;
+  readonly probeFilter: RegExp | undefined;
+}
+
+/** The compiled script; undefined when it is wrong, which has then been said. */
+function compileScript(work: Compilation): Program | undefined {
+  const { options, context, probeFilter } = work;
+  const pid = pidOf(work.traced);
+  const { program, diagnostics } = compile({
+    source: createSourceFromBytes(work.script.name, work.script.bytes),
+    target: work.machine.target,
+    positional: options.scriptArguments.positional,
+    environment: process.env,
+    options: {
+      isUnsafe: options.unsafe,
+      mode: 'run',
+      runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
+      includeFiles: options.includeFiles,
+      ...(pid === undefined ? {} : { pid }),
+      ...(probeFilter === undefined ? {} : { probeFilter }),
+    },
+  });
+  const text = renderDiagnostics(diagnostics, {
+    colour: context.color,
+    errorsOnly: options.warnings === 'hidden',
+  });
+  if (text !== '') process.stderr.write(text);
+  return program;
+}
+
+interface ProgramRun {
+  readonly options: Options;
+  readonly context: CommandContext;
+  readonly machine: LiveMachine;
+  readonly traced: TracedProcess;
+  readonly program: Program;
+  readonly format: 'text' | 'json';
+}
+
+async function runProgram(run: ProgramRun): Promise<number> {
+  const { options, machine, traced, program } = run;
+  const { messages } = run.context;
+  const params = resolveNamedParams(program.namedParams, options.scriptArguments.named);
+  if (!params.ok) {
+    if (params.error !== undefined) messages.error(params.error);
+    if (params.hint !== undefined) messages.hint(params.hint);
+    return exitCodes.refused;
+  }
+  const outputFd = openOutput(options.output);
+  if (typeof outputFd === 'string') {
+    messages.error(outputFd);
+    return exitCodes.refused;
+  }
+  const stdout = new OutputStream(outputFd, { unbuffered: options.buffering === 'none' });
+  const stderr = new OutputStream(STDERR);
+  const pid = pidOf(traced);
+  const childPid = traced.kind === 'child' ? traced.child.pid : undefined;
+  using host = machine.host(program, { stdout, stderr });
+  using control = new LiveControl({
+    onStarted: () => {
+      if (traced.kind === 'child') traced.child.release();
+    },
+    onFlush: () => {
+      // With full buffering only a full block, or the end, sends something out.
+      if (options.buffering !== 'full') stdout.flush();
+      return !stdout.isBroken;
+    },
+  });
+  endOf(traced).then(() => control.end());
+  const code = await trace({
+    program,
+    backend: machine.kernelBackend(true),
+    load: {
+      constants: encodeConstants(
+        program,
+        params.values,
+        machine.facts({
+          ...(pid === undefined ? {} : { pid }),
+          ...(childPid === undefined ? {} : { childPid }),
+        }),
+      ),
+      ...(pid === undefined ? {} : { pid }),
+      ...(options.debug.has('verifier')
+        ? { verifierLog: (prog, log) => messages.plain(`${program.progs[prog]?.name ?? prog}:\n${log}`) }
+        : {}),
+    },
+    host,
+    makeReport: (loaded) =>
+      createReport({
+        program,
+        maps: loaded.maps,
+        lookups: host,
+        format: run.format,
+        possibleCpus: machine.target.possibleCpus,
+        warnings: options.warnings !== 'hidden',
+        color: run.context.color,
+      }),
+    control,
+    messages,
+    options: {
+      dryRun: options.dryRun,
+      quiet: options.quiet,
+      verbose: options.verbose,
+      notifyAttached: process.env['__BPFTRACE_NOTIFY_PROBES_ATTACHED'] !== undefined,
+    },
+  });
+  stdout.flush();
+  if (outputFd !== STDOUT) closeSync(outputFd);
+  if (stdout.isBroken) return EXIT_BROKEN_PIPE;
+  return childExitCode(run, code);
+}
+
+/** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */
+function childExitCode({ options, traced, context }: ProgramRun, code: number): number {
+  const end = traced.kind === 'child' ? traced.child.end : undefined;
+  if (!end) return code;
+  if (options.verbose) {
+    context.messages.plain(
+      end.signal === undefined
+        ? `Child exited with code: ${end.code}`
+        : `Child terminated by signal: ${end.signal}`,
+    );
+  }
+  return options.childExitCode && code === 0 ? (end.code ?? 1) : code;
+}
+
+/** The descriptor of `-o FILE`, or what is wrong with it. */
+function openOutput(path: string | undefined): number | string {
+  if (path === undefined) return STDOUT;
+  try {
+    return openSync(path, 'w', 0o644);
+  } catch (error) {
+    return `Failed to open output file: "${path}": ${systemErrorText(error)}`;
+  }
+}
+
+/** undefined: none was given; null: it is no regular expression. */
+function readProbeFilter(text: string | undefined): RegExp | undefined | null {
+  if (text === undefined) return undefined;
+  try {
+    return new RegExp(text);
+  } catch {
+    return null;
+  }
+}
+
+/** What the command line asks for that cannot be done yet, as an error. */
+function unsupportedOption(options: Options): string | undefined {
+  if (options.backend === 'embedded') return '--backend embedded is not there yet';
+  if (options.mode === 'test' || options.mode === 'bench' || options.mode === 'compiler-bench') {
+    return `--mode ${options.mode} is not there yet`;
+  }
+  if (options.aot !== undefined) return '--aot is not there yet';
+  if (options.emitElf !== undefined) return '--emit-elf is not there yet';
+  if (options.emitIr !== undefined) return '--emit-llvm is not there yet';
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Fd } from '../kernel/index.ts';
 
 /** Below this many, closing them takes less time than is noticed. */
@@ -21,5 +22,7 @@ export function closeLater(events: readonly Fd[]): void {
     env: {},
   });
   helper.on('error', () => undefined); // without it they are closed when this process ends, as slowly as anywhere
+  // Our end of its pipe is closed when we end, which is what it waits for.
+  (helper.stdin as Socket | null)?.unref();
   helper.unref();
 }

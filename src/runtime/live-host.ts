@@ -8,6 +8,7 @@ import type { ElfFiles } from './elf-files.ts';
 import { LocalTime } from './local-time.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PcapFile } from './pcap-file.ts';
+import { systemErrorText } from './system-error.ts';
 import { UserNames } from './user-names.ts';
 import { UserSymbols } from './user-symbols.ts';
 
@@ -99,7 +100,7 @@ export class LiveHost implements Host, Disposable {
     try {
       fd = openSync(Buffer.from(path, 'latin1'), 'r');
     } catch (error) {
-      return { refused: reasonOf(error) };
+      return { refused: systemErrorText(error) };
     }
     try {
       const bytes = Buffer.alloc(limit);
@@ -111,7 +112,7 @@ export class LiveHost implements Host, Disposable {
       }
       return { text: bytes.toString('latin1', 0, length) };
     } catch (error) {
-      return { refused: reasonOf(error) };
+      return { refused: systemErrorText(error) };
     } finally {
       closeSync(fd);
     }
@@ -142,11 +143,4 @@ export class LiveHost implements Host, Disposable {
       ? path
       : undefined;
   }
-}
-
-/** "No such file or directory" for ENOENT: Node.js words it as the C library does, in lower case, between the code and the call. */
-function reasonOf(error: unknown): string {
-  const { message } = error as NodeJS.ErrnoException;
-  const text = /^[A-Z0-9]+: (.*?)(?:, \w+(?: .*)?)?$/s.exec(message)?.[1] ?? message;
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -20,7 +20,7 @@ function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
     kallsyms: new Kallsyms(),
     btf: new BtfSources('/dev/null'),
     elfFiles: new ElfFiles(),
-    bootToWallNs: 0n,
+    bootToWallNs: () => 0n,
     includeDirs: [],
     unsafe: false,
     environment: {},

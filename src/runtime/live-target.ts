@@ -24,6 +24,8 @@ import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import type { ElfFiles } from './elf-files.ts';
 
+import { systemErrorText } from './system-error.ts';
+
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
 const PROC_PID_INIT_INO = 0xefff_fffcn;
 
@@ -33,7 +35,7 @@ export interface LiveTargetOptions {
   readonly kallsyms: Kallsyms;
   readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
-  readonly bootToWallNs: bigint;
+  readonly bootToWallNs: () => bigint;
   /** Where C includes are searched. */
   readonly includeDirs: readonly string[];
   /** Read instead of tracefs's available_filter_functions (--traceable-functions). */
@@ -47,7 +49,6 @@ export interface LiveTargetOptions {
 export class LiveTarget implements Target {
   readonly arch: Arch;
   readonly includeDirs: readonly string[];
-  readonly bootToWallNs: bigint;
   readonly #options: LiveTargetOptions;
   readonly #cgroups = new Cgroups();
   readonly #features = new Map<Feature, boolean>();
@@ -57,13 +58,13 @@ export class LiveTarget implements Target {
   #tracepoints: readonly string[] | undefined;
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
   #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
+  #bootToWallNs: bigint | undefined;
   #pidNamespace: { readonly answer: Target['pidNamespace'] } | undefined;
 
   constructor(options: LiveTargetOptions) {
     this.#options = options;
     this.arch = archOf(machine());
     this.includeDirs = options.includeDirs;
-    this.bootToWallNs = options.bootToWallNs;
   }
 
   get possibleCpus(): number {
@@ -146,9 +147,14 @@ export class LiveTarget implements Target {
       const text = readFileSync(path, 'utf8');
       return { kind: 'text', text, worldWritable: (statSync(path).mode & 0o002) !== 0 };
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      return { kind: 'refused', reason: code === 'ENOENT' ? 'No such file or directory' : message };
+      return { kind: 'refused', reason: systemErrorText(error) };
     }
+  }
+
+  /** Asked once: a run has one answer, however long it lasts. */
+  get bootToWallNs(): bigint {
+    this.#bootToWallNs ??= this.#options.bootToWallNs();
+    return this.#bootToWallNs;
   }
 
   get pidNamespace(): Target['pidNamespace'] {

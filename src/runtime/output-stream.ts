@@ -10,12 +10,15 @@ const BLOCK_CHARS = 1 << 16;
  */
 export class OutputStream {
   readonly #fd: number;
+  readonly #blockChars: number;
   #pending: string[] = [];
   #pendingChars = 0;
   #broken = false;
 
-  constructor(fd: number) {
+  /** @param options.unbuffered every write goes out at once. */
+  constructor(fd: number, options: { readonly unbuffered?: boolean } = {}) {
     this.#fd = fd;
+    this.#blockChars = options.unbuffered ? 1 : BLOCK_CHARS;
   }
 
   /** The reader has gone (EPIPE): everything written since is dropped. */
@@ -27,7 +30,7 @@ export class OutputStream {
     if (text === '' || this.#broken) return;
     this.#pending.push(text);
     this.#pendingChars += text.length;
-    if (this.#pendingChars >= BLOCK_CHARS) this.flush();
+    if (this.#pendingChars >= this.#blockChars) this.flush();
   }
 
   /** @throws the system's error when the descriptor takes no more (a full disk), except for a reader that has gone. */

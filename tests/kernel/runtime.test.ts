@@ -89,6 +89,9 @@ function emitting(type: Prog['type'], ...pairs: readonly (readonly [number, numb
 const countByComm = handWrittenProg(
   'BPF_PROG_TYPE_TRACEPOINT',
   [
+    // Before Linux 6.2 or so the helper leaves the bytes behind the NUL as they are.
+    bpf.storeImm(8, R10, -16, 0),
+    bpf.storeImm(8, R10, -8, 0),
     bpf.alu64('mov', R1, R10),
     bpf.alu64Imm('add', R1, -16),
     bpf.alu64Imm('mov', R2, 16),
@@ -115,8 +118,8 @@ const countByComm = handWrittenProg(
   ],
   {
     relocs: [
-      { insn: 4, kind: 'map', map: COUNTS },
-      { insn: 15, kind: 'map', map: COUNTS },
+      { insn: 6, kind: 'map', map: COUNTS },
+      { insn: 17, kind: 'map', map: COUNTS },
     ],
   },
 );

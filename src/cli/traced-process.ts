@@ -1,0 +1,66 @@
+import { ChildError, HeldChild, ProcessWatch, ProcessWatchError } from '../runtime/index.ts';
+import type { Options } from './options.ts';
+import { parsePid } from './target-pid.ts';
+
+/** The process that a run is about: the child of -c, the process of -p, or none. */
+export type TracedProcess =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'child'; readonly child: HeldChild }
+  | { readonly kind: 'pid'; readonly watch: ProcessWatch };
+
+export type OpenedProcess =
+  | { readonly ok: true; readonly traced: TracedProcess }
+  | { readonly ok: false; readonly message: string };
+
+/** Starts the command, held, or begins to watch the process. What is wrong with either is a message. */
+export function openTracedProcess(options: Pick<Options, 'pid' | 'command'>): OpenedProcess {
+  try {
+    if (options.command !== undefined) {
+      return { ok: true, traced: { kind: 'child', child: new HeldChild(options.command) } };
+    }
+    if (options.pid === undefined) return { ok: true, traced: { kind: 'none' } };
+    const parsed = parsePid(options.pid);
+    if (!parsed.ok) return { ok: false, message: parsed.message };
+    return { ok: true, traced: { kind: 'pid', watch: new ProcessWatch(parsed.pid) } };
+  } catch (error) {
+    if (error instanceof ChildError || error instanceof ProcessWatchError) {
+      return { ok: false, message: error.message };
+    }
+    throw error;
+  }
+}
+
+/** Its pid; undefined for none. */
+export function pidOf(traced: TracedProcess): number | undefined {
+  switch (traced.kind) {
+    case 'none':
+      return undefined;
+    case 'child':
+      return traced.child.pid;
+    case 'pid':
+      return traced.watch.pid;
+  }
+}
+
+/** Resolves when it has ended; never for none. */
+export async function endOf(traced: TracedProcess): Promise<void> {
+  switch (traced.kind) {
+    case 'none':
+      return new Promise(() => undefined);
+    case 'child':
+      await traced.child.ended;
+      return;
+    case 'pid':
+      return traced.watch.ended;
+  }
+}
+
+/** Ends a child that still runs; leaves a process of -p alone. */
+export async function closeTraced(traced: TracedProcess): Promise<void> {
+  if (traced.kind === 'child') {
+    await traced.child.terminate();
+    traced.child[Symbol.dispose]();
+  } else if (traced.kind === 'pid') {
+    traced.watch[Symbol.dispose]();
+  }
+}

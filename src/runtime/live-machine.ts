@@ -1,0 +1,82 @@
+import { clockNs, FeatureProbe, Kallsyms } from '../kernel/index.ts';
+import type { Backend, Feature, Program, RuntimeConstant } from '../program/index.ts';
+import { BtfSources } from './btf-sources.ts';
+import { ElfFiles } from './elf-files.ts';
+import { KernelBackend } from './kernel-backend.ts';
+import { LiveHost } from './live-host.ts';
+import { LiveTarget } from './live-target.ts';
+import type { OutputStream } from './output-stream.ts';
+
+export interface LiveMachineOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly includeDirs: readonly string[];
+  /** Features to do without, whatever the kernel can do. */
+  readonly disabledFeatures: ReadonlySet<Feature>;
+  readonly traceableFunctions?: string;
+  readonly unsafe: boolean;
+}
+
+/** This machine with its three sides: the Target that a script is compiled for, the Backend that runs it, the Host of its run. */
+export class LiveMachine {
+  readonly target: LiveTarget;
+  readonly #btf: BtfSources;
+  readonly #kallsyms = new Kallsyms();
+  readonly #elfFiles = new ElfFiles();
+
+  constructor(options: LiveMachineOptions) {
+    this.#btf = new BtfSources(options.environment['BPFTRACE_BTF']);
+    const probe = new FeatureProbe(() => this.#btf.running());
+    this.target = new LiveTarget({
+      hasFeature: (feature) => !options.disabledFeatures.has(feature) && probe.has(feature),
+      kallsyms: this.#kallsyms,
+      btf: this.#btf,
+      elfFiles: this.#elfFiles,
+      bootToWallNs,
+      includeDirs: options.includeDirs,
+      unsafe: options.unsafe,
+      environment: options.environment,
+      ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
+    });
+  }
+
+  /** @param processEnds the process ends with the run (see KernelBackendOptions). */
+  kernelBackend(processEnds: boolean): Backend {
+    return new KernelBackend({ btf: this.#btf, processEnds });
+  }
+
+  host(
+    program: Program,
+    streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
+  ): LiveHost {
+    return new LiveHost({
+      ...streams,
+      program,
+      kallsyms: this.#kallsyms,
+      elfFiles: this.#elfFiles,
+      demangle: (name) => name,
+      bootToWallNs,
+    });
+  }
+
+  /** What a program may ask to find in its constants map, as it is now. `pid`: of -p or of the child. */
+  facts(processes: {
+    readonly pid?: number;
+    readonly childPid?: number;
+  }): Record<RuntimeConstant['what'], bigint> {
+    const bootNs = clockNs('CLOCK_BOOTTIME');
+    const { pidNamespace } = this.target;
+    return {
+      'start-boot-ns': bootNs,
+      'sw-tai-offset-ns': clockNs('CLOCK_TAI') - bootNs,
+      'child-pid': BigInt(processes.childPid ?? 0),
+      'pid-filter': BigInt(processes.pid ?? 0),
+      'pidns-dev': pidNamespace?.dev ?? 0n,
+      'pidns-ino': pidNamespace?.ino ?? 0n,
+      'self-pid': BigInt(process.pid),
+    };
+  }
+}
+
+function bootToWallNs(): bigint {
+  return clockNs('CLOCK_REALTIME') - clockNs('CLOCK_BOOTTIME');
+}

@@ -1,0 +1,48 @@
+import { Epoll, errnoText, Fd, pidfdOpen } from '../kernel/index.ts';
+import { startThreads } from './thread-pool.ts';
+
+/** The process of `-p` cannot be watched; the message is ready to be shown. */
+export class ProcessWatchError extends Error {
+  override readonly name = 'ProcessWatchError';
+}
+
+/** How long one wait of the watching thread lasts; it is ended early when the watch is. */
+const WAIT_MS = 60_000;
+
+/** Watches for the end of a process that is not our child, through a pidfd: a reused pid is never taken for it. */
+export class ProcessWatch implements Disposable {
+  readonly pid: number;
+  readonly #pidfd: Fd;
+  readonly #epoll: Epoll;
+  #isDisposed = false;
+  /** Resolves when the process has ended; also when the watch is disposed of. */
+  readonly ended: Promise<void>;
+
+  /** @throws ProcessWatchError when there is no such process. */
+  constructor(pid: number) {
+    this.pid = pid;
+    const pidfd = pidfdOpen(pid);
+    if (pidfd < 0) {
+      throw new ProcessWatchError(`Failed to attach to pid: Unable to open pidfd (${errnoText(-pidfd)})`);
+    }
+    this.#pidfd = new Fd(pidfd);
+    this.#epoll = new Epoll();
+    this.#epoll.add(this.#pidfd.raw);
+    startThreads();
+    this.ended = this.#watch();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#epoll[Symbol.dispose]();
+    this.#pidfd[Symbol.dispose]();
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#isDisposed) {
+      const readable = await this.#epoll.wait(WAIT_MS);
+      if (readable.length > 0) return;
+    }
+  }
+}
