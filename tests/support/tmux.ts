@@ -70,6 +70,12 @@ export class TmuxSession implements Disposable {
     return Number(this.#format('#{pane_pid}'));
   }
 
+  /** What full-screen programs change, and have to change back. */
+  state(): { readonly alternateScreen: boolean; readonly cursorShown: boolean } {
+    const [alternate, cursor] = this.#format('#{alternate_on} #{cursor_flag}').split(' ');
+    return { alternateScreen: alternate === '1', cursorShown: cursor === '1' };
+  }
+
   /** The exit code of the program; undefined while it runs. */
   exitCode(): number | undefined {
     const [dead, status] = this.#format('#{pane_dead} #{pane_dead_status}').split(' ');
