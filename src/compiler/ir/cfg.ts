@@ -1,5 +1,6 @@
 import { present } from '../../base/index.ts';
 import { type Block, type BlockId, type Edge, edgesOf, type Func } from './func.ts';
+import { emptyTable } from './table.ts';
 
 /** The shape of a function: its reachable blocks in reverse postorder, with their predecessors. */
 export interface Cfg {
@@ -18,7 +19,7 @@ export interface Cfg {
  * so it comes first in the order: `block, then, else, join`.
  */
 export function cfgOf(func: Func): Cfg {
-  const blockOf: (Block | undefined)[] = new Array(func.blockCount);
+  const blockOf = emptyTable<Block>(func.blockCount);
   for (const block of func.blocks) blockOf[block.id] = block;
   const state = new Int32Array(func.blockCount).fill(-2);
   const postorder: Block[] = [];

@@ -3,6 +3,7 @@ import { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf } from './cfg
 import { argCount, type Block, edgesOf, type Func, type Insn, noValue, type ValueId } from './func.ts';
 import { MAX_CALL_ARGS, opFacts } from './op.ts';
 import { printInsn, printTerminator } from './print.ts';
+import { emptyTable } from './table.ts';
 
 /** Whether a helper returns a pointer or NULL, so that its result must be compared with 0 before it is used. */
 export function isNullable(helper: HelperName): boolean {
@@ -12,7 +13,7 @@ export function isNullable(helper: HelperName): boolean {
 export interface CheckOptions {
   /**
    * Also the rules that only hold once addresses are folded (after `optimize` or the backend's own folding):
-   * ctx used as nothing but the base of loads, a call argument, or a value saved whole.
+   * ctx used as nothing but the base of loads, a call argument (an offset may be added for that), or a value saved whole.
    */
   readonly isFinal?: boolean;
 }
@@ -76,7 +77,7 @@ function checkShape(func: Func, problems: string[]): boolean {
 }
 
 function checkDefinitions(func: Func, problems: string[]): Definitions {
-  const definitions: (Definition | undefined)[] = new Array(func.valueCount);
+  const definitions = emptyTable<Definition>(func.valueCount);
   const define = (value: ValueId, definition: Definition): void => {
     if (value < 0 || value >= func.valueCount)
       problems.push(`v${value} is not below values ${func.valueCount}`);
@@ -146,11 +147,12 @@ function checkInsn(func: Func, block: Block, insn: Insn, problems: string[]): vo
   if ((insn.op === 'copy' || insn.op === 'zero') && !(insn.bytes > 0)) object('at least one byte');
 }
 
-type PointerKind = 'ctx' | 'stack' | 'map' | 'map-value' | 'func' | 'scalar';
+/** 'inside-ctx': an address that additions made from ctx, which is no more than a number for helpers. */
+type PointerKind = 'ctx' | 'inside-ctx' | 'stack' | 'map' | 'map-value' | 'func' | 'scalar';
 
 /** Follows pointers whose kind is certain, through additions only, and checks what the verifier forbids for their kind. */
 function checkPointers(func: Func, { isFinal = false }: CheckOptions, problems: string[]): void {
-  const kinds: (PointerKind | undefined)[] = new Array(func.valueCount);
+  const kinds = emptyTable<PointerKind>(func.valueCount);
   const kindOf = (value: ValueId): PointerKind => kinds[value] ?? 'scalar';
   if (func.role === 'prog') kinds[func.params[0]!] = 'ctx';
   // In dominance order a definition comes before its uses, parameters of blocks apart: those stay scalars.
@@ -178,7 +180,7 @@ function checkPointers(func: Func, { isFinal = false }: CheckOptions, problems: 
           const kind = pointers.find((found) => found !== 'scalar');
           if (kind !== undefined && !(insn.op === 'sub' && pointers[1] !== 'scalar')) kinds[insn.id] = kind;
           if (kind === 'map' || kind === 'func') object(`no arithmetic on the address of a ${kind}`);
-          if (isFinal && kind === 'ctx') object('no arithmetic on ctx: the offset belongs to the load');
+          if (kind === 'ctx' && kinds[insn.id] === 'ctx') kinds[insn.id] = 'inside-ctx';
           break;
         }
         case 'select':
@@ -190,7 +192,9 @@ function checkPointers(func: Func, { isFinal = false }: CheckOptions, problems: 
         case 'zero':
           if (pointers.some((found) => found === 'map' || found === 'func'))
             object('a map or function is not memory');
-          if (insn.op !== 'load' && pointers[0] === 'ctx') object('ctx is not written in pieces');
+          if (insn.op !== 'load' && (pointers[0] === 'ctx' || pointers[0] === 'inside-ctx'))
+            object('ctx is not written in pieces');
+          if (isFinal && pointers.includes('inside-ctx')) object('the offset into ctx belongs to the load');
           break;
         case 'store':
           if (pointers[0] === 'map' || pointers[0] === 'func') object('a map or function is not memory');

@@ -3,6 +3,7 @@ import type { HelperName } from '../../bpf/index.ts';
 import { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
 import { type Block, type Edge, type Func, type Insn, noValue, type ValueId } from './func.ts';
 import { isBinaryOp, isCompareOp, isUnaryOp } from './op.ts';
+import { emptyTable } from './table.ts';
 
 /** The function did something that the verifier would not let it do. */
 export class EvaluationError extends Error {
@@ -108,7 +109,7 @@ class Evaluation implements Callbacks {
   }
 
   #run(func: Func, args: readonly bigint[]): bigint {
-    const values: bigint[] = new Array(func.valueCount);
+    const values = emptyTable<bigint>(func.valueCount);
     const blocks: Block[] = [];
     for (const block of func.blocks) blocks[block.id] = block;
     func.params.forEach((param, index) => {

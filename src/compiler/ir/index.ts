@@ -56,3 +56,4 @@ export {
 } from './op.ts';
 export { IrSyntaxError, parseFunc, parseFuncs } from './parse.ts';
 export { printFunc, printFuncs, printInsn, printTerminator } from './print.ts';
+export { emptyTable } from './table.ts';
