@@ -41,6 +41,8 @@ export interface ProgramContext {
   readonly cMacros: MacroTable;
   /** The last walk, which reports and whose result is kept. */
   isFinal: boolean;
+  /** The first expression of the last walk that has no type. If no message says why, that is one of its own. */
+  untyped: Span | undefined;
   readonly sink: DiagnosticSink;
 }
 

@@ -330,6 +330,11 @@ export const checkCatalogue = {
     message: () => 'Could not resolve the type of this variable',
   },
   'address-type': { severity: error, message: (name: string) => `No type available for variable ${name}` },
+  'type-unresolved': {
+    severity: error,
+    message: () => 'Could not resolve the type of this expression',
+    hints: () => ['Nothing in the script says what it holds: assign a value to it, or cast it.'],
+  },
   'assignment-value': { severity: error, message: () => 'Invalid expression for assignment' },
   'variable-never-assigned': {
     severity: warning,
@@ -364,6 +369,7 @@ export const checkCatalogue = {
     hints: () => ['Use a range-based for loop instead, e.g. for $i : 0..10 { ... }'],
   },
   discarded: { severity: warning, message: () => 'Return value discarded.' },
+  import: { severity: error, message: () => 'imports are not supported yet' },
   'statement-import': {
     severity: error,
     message: () => 'import statements inside probes are not supported yet',
@@ -400,9 +406,10 @@ export const checkCatalogue = {
     message: (name: string) =>
       `Unhygienic access to map: ${name}. Maps must be passed into the macro as arguments.`,
   },
-  'macro-address': {
+  'macro-size': {
     severity: error,
-    message: (name: string) => `The address of macro argument ${name} is not that of a variable or map`,
+    message: (limit: number) => `macros make this script larger than ${limit} nodes`,
+    hints: () => ['Every call copies the body of its macro: let macros that call each other do less.'],
   },
   'c-macro': {
     severity: error,

@@ -75,6 +75,8 @@ export interface CheckResult {
 const MAX_ROUNDS = 200;
 
 export function checkScript(input: CheckInput): CheckResult {
+  const [firstImport] = input.script.imports;
+  if (firstImport) return { diagnostics: [makeCheckDiagnostic('import', firstImport.span, [])] };
   const expanded = expandMacros(input.script);
   if (hasErrors(expanded.diagnostics)) return { diagnostics: expanded.diagnostics };
   const inference = new Inference();
@@ -96,6 +98,9 @@ export function checkScript(input: CheckInput): CheckResult {
   );
   checkMapKinds(program, maps);
   const diagnostics = sink.diagnostics;
+  if (program.untyped && !hasErrors(diagnostics)) {
+    sink.add(makeCheckDiagnostic('type-unresolved', program.untyped, []));
+  }
   if (hasErrors(diagnostics)) return { diagnostics };
   return {
     diagnostics,
@@ -151,6 +156,7 @@ function makeContext(
     fns,
     cMacros: input.macros,
     isFinal: false,
+    untyped: undefined,
     sink,
   };
 }

@@ -34,6 +34,12 @@ export function checkExpr(body: Body, expr: Expr): TypedExpr {
 
 /** The same, leaving the types of aggregating maps as they are. */
 export function checkRaw(body: Body, expr: Expr): TypedExpr {
+  const typed = checkByKind(body, expr);
+  if (body.program.isFinal && isUnknown(typed)) body.program.untyped ??= expr.span;
+  return typed;
+}
+
+function checkByKind(body: Body, expr: Expr): TypedExpr {
   switch (expr.kind) {
     case 'int':
       return intLiteral(expr.value, expr.span);

@@ -17,10 +17,12 @@ import type {
   Identifier,
   Macro,
   MacroParam,
+  Name,
   Node,
   Probe,
   Script,
   Span,
+  TaggedType,
   TypeofType,
 } from '../language/index.ts';
 import { type Explanation, makeCheckDiagnostic } from './body.ts';
@@ -98,7 +100,10 @@ class Expander {
 
   /** A copy with all macro calls expanded; inside an expansion also with its parameters put in. */
   rewrite<T extends Node>(node: T, inside: Expansion | undefined): T {
-    if (++this.#nodes > MAX_NODES) return node;
+    if (++this.#nodes > MAX_NODES) {
+      if (this.#nodes === MAX_NODES + 1) this.#report('macro-size', spanIn(node.span, inside), [MAX_NODES]);
+      return node;
+    }
     const replaced = this.#replacement(node, inside);
     if (replaced) return replaced as T; // an expression stands where one stood
     return this.#copy(node, inside);
@@ -113,6 +118,8 @@ class Expander {
         return inside?.args.has(node.name) ? this.#argument(node, inside) : this.#expandWord(node, inside);
       case 'named-type':
         return inside && this.#typeArgument(node.name, inside);
+      case 'tagged-type':
+        return inside && this.#taggedType(node, inside);
       case 'variable':
       case 'map':
         return inside && this.#ownName(node, inside);
@@ -159,6 +166,14 @@ class Expander {
     return arg.kind === 'identifier' ? { kind: 'named-type', span: arg.span, name: arg.name } : undefined;
   }
 
+  /** `struct t` with a parameter `t` that stands for the name of a type. */
+  #taggedType(node: TaggedType, inside: Expansion): TaggedType | undefined {
+    const arg = inside.args.get(node.name);
+    const named = arg?.kind === 'typeof-type' ? arg.of : arg;
+    const isName = named?.kind === 'named-type' || named?.kind === 'identifier';
+    return isName ? { ...node, span: spanIn(node.span, inside), name: named.name } : undefined;
+  }
+
   /** A parameter that stands for a variable or map of the caller; the macro's own variables are renamed. */
   #ownName(node: Extract<Node, { kind: 'variable' | 'map' }>, inside: Expansion): Node {
     const span = spanIn(node.span, inside);
@@ -172,11 +187,7 @@ class Expander {
   /** The members of `offsetof` may be parameters. */
   #offsetof(node: Extract<Node, { kind: 'offsetof' }>, inside: Expansion): Node {
     const copy = this.#copy(node, inside);
-    const path = copy.path.map((name) => {
-      const arg = inside.args.get(name.text);
-      return arg?.kind === 'identifier' ? { ...name, text: arg.name } : name;
-    });
-    return { ...copy, path };
+    return { ...copy, path: copy.path.flatMap((name) => memberPath(inside.args.get(name.text)) ?? [name]) };
   }
 
   /** A macro without parameters may be called without parentheses. */
@@ -250,6 +261,14 @@ class Expander {
     }
     this.#report('macro-mismatch', span, [name], { contexts });
   }
+}
+
+/** `a.b.c` as names; undefined for anything else. */
+function memberPath(arg: Arg | undefined): Name[] | undefined {
+  if (arg?.kind === 'identifier') return [{ kind: 'name', span: arg.span, text: arg.name }];
+  if (arg?.kind !== 'field') return undefined;
+  const object = memberPath(arg.object);
+  return object && [...object, arg.name];
 }
 
 /** Two macros of one name may differ in the number and kinds of their parameters. */

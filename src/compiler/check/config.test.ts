@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSource, parseScript } from '../language/index.ts';
+import { compileSettings, configTable, resolveConfig, runSettings } from './config.ts';
+
+function resolve(block: string, environment: Readonly<Record<string, string>> = {}) {
+  const { script, diagnostics } = parseScript(createSource('stdin', `config = { ${block} } begin { }`));
+  assert.deepEqual(diagnostics, []);
+  const result = resolveConfig(script.config, environment);
+  return { ...result, messages: result.diagnostics.map((diagnostic) => diagnostic.message) };
+}
+
+test('without settings every value is its default', () => {
+  const { values, messages } = resolve('');
+  assert.deepEqual(messages, []);
+  for (const [name, row] of Object.entries(configTable))
+    assert.equal(values[name as keyof typeof values], row.fallback);
+});
+
+test('the environment wins over the script; keys are of any case and may have the prefix', () => {
+  const { values } = resolve('MAX_STRLEN = 50; BPFTRACE_MAX_MAP_KEYS = 10; stack_mode = perf', {
+    BPFTRACE_MAX_STRLEN: '60',
+    BPFTRACE_STACK_MODE: 'raw',
+    BPFTRACE_LOG_SIZE: '5',
+    HOME: '/root',
+    BPFTRACE_SOMETHING_ELSE: '1',
+  });
+  assert.equal(values.max_strlen, 60n);
+  assert.equal(values.max_map_keys, 10n);
+  assert.equal(values.stack_mode, 'raw');
+  assert.equal(values.log_size, 5n);
+});
+
+test('values are read by the kind of the setting', () => {
+  const { values } = resolve(
+    'print_maps_on_exit = 5; cache_user_symbols = 0; license = "Dual MIT/GPL"; missing_probes = warn; unstable_typeinfo = true; max_cat_bytes = 1_000',
+  );
+  assert.equal(values.print_maps_on_exit, true);
+  assert.equal(values.cache_user_symbols, 'NONE');
+  assert.equal(values.license, 'Dual MIT/GPL');
+  assert.equal(values.missing_probes, 'warn');
+  assert.equal(values.unstable_typeinfo, 'enable');
+  assert.equal(values.max_cat_bytes, 1000n);
+});
+
+test('wrong settings are errors that name the key', () => {
+  const cases: readonly [string, string][] = [
+    ['max_strlen = many', 'max_strlen: expecting a number, got many'],
+    ['cpp_demangle = maybe', 'cpp_demangle: Invalid bool value: valid values are true, false, 1 or 0.'],
+    [
+      'missing_probes = never',
+      'missing_probes: Invalid value for missing_probes: valid values are ignore, warn, and error.',
+    ],
+    ['max_strlem = 1', 'max_strlem: not a known configuration option'],
+    ['btf = "x"', 'btf: can only be set as an environment variable'],
+  ];
+  for (const [block, message] of cases) assert.deepEqual(resolve(block).messages, [message]);
+  assert.match(
+    resolve('license = MIT').messages[0] ?? '',
+    /^Invalid value for license\. Found: MIT\. Valid values: GPL,/,
+  );
+});
+
+test('old names still work, with a warning; names without effect only warn', () => {
+  const old = resolve('strlen = 70; no_cpp_demangle = true; symbol_source = 1');
+  assert.equal(old.values.max_strlen, 70n);
+  assert.equal(old.values.cpp_demangle, false);
+  assert.deepEqual(old.messages, [
+    'strlen has been renamed, please use max_strlen',
+    'no_cpp_demangle has been renamed, please use cpp_demangle',
+    'symbol_source is deprecated and has no effect',
+  ]);
+});
+
+test('short strings get room for their NUL', () => {
+  assert.equal(runSettings(resolve('max_strlen = 64').values).maxStrlen, 65);
+  assert.equal(compileSettings(resolve('max_strlen = 1024').values, 'default').maxStrlen, 1024);
+});

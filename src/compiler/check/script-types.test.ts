@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { spellType } from '../../types/index.ts';
+import { readCSection } from '../cpreproc/index.ts';
+import { createSource, parseScript } from '../language/index.ts';
+import { TypeTable } from './type-table.ts';
+
+function tableOf(definitions: string): TypeTable {
+  const { script } = parseScript(createSource('stdin', `${definitions}\nbegin { }`));
+  const section = readCSection({ chunks: script.cSection, include: () => ({ kind: 'nothing' }) });
+  assert.deepEqual(section.diagnostics, []);
+  return new TypeTable([], section.declarations);
+}
+
+/** `name@offset:type`, bit-fields with their place. */
+function layoutText(table: TypeTable, name: string): string {
+  const layout = table.struct(name);
+  assert.ok(layout, name);
+  const fields = layout.fields.map((field) => {
+    const bits = field.bitfield ? `~${field.bitfield.shift}/${field.bitfield.width}` : '';
+    return `${field.name}@${field.offset}${bits}:${spellType(field.type)}`;
+  });
+  return `${fields.join(' ')} | size ${layout.size} align ${layout.align}`;
+}
+
+// The expected numbers are what gcc gives for x86-64.
+const layouts: readonly [string, string, string][] = [
+  ['padding', 'struct s { char a; int b; short c; };', 'a@0:int8 b@4:int32 c@8:int16 | size 12 align 4'],
+  ['packed', 'struct s { char a; int b; } __attribute__((packed));', 'a@0:int8 b@1:int32 | size 5 align 1'],
+  ['aligned', 'struct s { char a; } __attribute__((aligned(16)));', 'a@0:int8 | size 16 align 16'],
+  [
+    'bit-fields share a unit, and do not cross its end',
+    'struct s { unsigned int a : 3; unsigned int b : 30; unsigned char c : 2; };',
+    'a@0~0/3:uint32 b@4~0/30:uint32 c@7~6/2:uint8 | size 8 align 4',
+  ],
+  [
+    'a bit-field of width 0 starts a unit',
+    'struct s { int a : 3; int : 0; int b : 5; };',
+    'a@0~0/3:int32 b@4~0/5:int32 | size 8 align 4',
+  ],
+  [
+    'arrays and text',
+    'struct s { char name[5]; int grid[2][3]; long tail[]; };',
+    'name@0:string[5] grid@8:int32[3][2] tail@32:int64[0] | size 32 align 8',
+  ],
+  ['unions', 'union s { int a; char b[7]; };', 'a@0:int32 b@0:string[7] | size 8 align 4'],
+  [
+    'typedefs, pointers and other structs',
+    'typedef unsigned long long big; struct in { char c; big b; }; struct s { struct in i; void *p; enum { X = 300 } e; };',
+    'i@0:struct in p@16:void * e@24:uint32 | size 32 align 8',
+  ],
+];
+
+for (const [what, definitions, expected] of layouts) {
+  test(`layout: ${what}`, () => {
+    const table = tableOf(definitions);
+    assert.equal(layoutText(table, definitions.includes('union s') ? 'union s' : 'struct s'), expected);
+  });
+}
+
+test('enumerators are found by name, those of enums without a name too', () => {
+  const table = tableOf('enum color { RED, BLUE = 5 }; enum { LOOSE = -1 };');
+  assert.deepEqual(table.enumerator('BLUE'), { enumName: 'color', value: 5n, signed: false });
+  assert.deepEqual(table.enumerator('LOOSE'), { enumName: '', value: -1n, signed: true });
+  assert.equal(table.enum('color')?.size, 4);
+});
+
+test('a typedef of a struct without a name gives it one', () => {
+  const table = tableOf('typedef struct { int x; } point; struct s { point p; };');
+  assert.deepEqual(table.named('point', 'none'), { kind: 'struct', name: 'struct point' });
+  assert.equal(layoutText(table, 'struct s'), 'p@0:struct point | size 4 align 4');
+});
+
+test('a struct that holds itself has no layout, and nothing hangs', () => {
+  assert.equal(tableOf('struct s { struct s inner; int x; };').struct('struct s')?.size, 4);
+});
