@@ -1,6 +1,15 @@
 import { invariant } from '../../base/index.ts';
-import { buildIntervals, type Interval, insnAt, MEMORY, STEP, startOf, UNASSIGNED } from './intervals.ts';
-import type { MachineFunc, VReg } from './machine.ts';
+import {
+  buildIntervals,
+  type Interval,
+  insnAt,
+  MEMORY,
+  type Related,
+  STEP,
+  startOf,
+  UNASSIGNED,
+} from './intervals.ts';
+import { type MachineFunc, NONE } from './machine.ts';
 
 /** r0 to r9 are allocated; calls destroy the first six. */
 const REGISTERS = 10;
@@ -9,8 +18,7 @@ const CLOBBERED = 6;
 export interface Allocation {
   /** By VReg: the first piece of its life; the others follow by `next`. Every piece has a register or is in memory. */
   readonly first: readonly (Interval | undefined)[];
-  /** By VReg: the VRegs it is moved from and to. */
-  readonly related: readonly (readonly VReg[] | undefined)[];
+  readonly related: Related;
 }
 
 /**
@@ -36,7 +44,9 @@ export function allocateRegisters(func: MachineFunc): Allocation {
 class LinearScan {
   readonly #func: MachineFunc;
   readonly #first: readonly (Interval | undefined)[];
-  readonly #related: readonly (VReg[] | undefined)[];
+  readonly #related: Related;
+  /** Of the interval at hand: until when each register is free. */
+  readonly #freeUntil: number[] = new Array(REGISTERS).fill(0);
   readonly #clobbers: Int32Array;
   readonly #waiting = new StartHeap();
   readonly #active: (Interval | undefined)[] = new Array(REGISTERS).fill(undefined);
@@ -92,7 +102,7 @@ class LinearScan {
   #tryFree(current: Interval): boolean {
     const { start, end } = current;
     const clobber = this.#nextClobber(current);
-    const freeUntil: number[] = new Array(REGISTERS);
+    const freeUntil = this.#freeUntil;
     for (let register = 0; register < REGISTERS; register++) {
       let until = register < CLOBBERED ? clobber : Infinity;
       if (this.#active[register] !== undefined) {
@@ -103,11 +113,10 @@ class LinearScan {
       }
       freeUntil[register] = until;
     }
-    for (const hint of this.#hints(current)) {
-      if (freeUntil[hint]! >= end) {
-        this.#assign(current, hint);
-        return true;
-      }
+    const hint = this.#hint(current);
+    if (hint !== UNASSIGNED) {
+      this.#assign(current, hint);
+      return true;
     }
     let best = -1;
     for (const register of PREFERENCE) {
@@ -221,17 +230,20 @@ class LinearScan {
     this.#lastRegister[interval.vreg] = register;
   }
 
-  /** Registers that would save a move, best first. */
-  #hints(current: Interval): number[] {
-    const found: number[] = [];
-    const own = this.#lastRegister[current.vreg]!;
-    if (current.hint !== UNASSIGNED) found.push(current.hint);
-    for (const other of this.#related[current.vreg] ?? []) {
-      const register = this.#lastRegister[other]!;
-      if (register !== UNASSIGNED) found.push(register);
+  /** A register that is free for all of the interval's life and would save a move. */
+  #hint(current: Interval): number {
+    const { vreg, end } = current;
+    const isFree = (register: number): boolean =>
+      register !== UNASSIGNED && this.#freeUntil[register]! >= end;
+    if (isFree(current.hint)) return current.hint;
+    const { operandOf, resultOf, passed } = this.#related;
+    for (const other of [operandOf[vreg]!, resultOf[vreg]!]) {
+      if (other !== NONE && isFree(this.#lastRegister[other]!)) return this.#lastRegister[other]!;
     }
-    if (own !== UNASSIGNED) found.push(own);
-    return found;
+    for (const other of passed[vreg] ?? [])
+      if (isFree(this.#lastRegister[other]!)) return this.#lastRegister[other]!;
+    const own = this.#lastRegister[vreg]!;
+    return isFree(own) ? own : UNASSIGNED;
   }
 
   /** Position of the first call that the interval lives across; Infinity if none. */

@@ -1,5 +1,13 @@
 import { asI64 } from '../../base/index.ts';
-import { type Block, type Func, type Insn, type MemorySize, noValue, type ValueId } from '../ir/index.ts';
+import {
+  type Block,
+  emptyTable,
+  type Func,
+  type Insn,
+  type MemorySize,
+  noValue,
+  type ValueId,
+} from '../ir/index.ts';
 import type { EmitOptions } from './options.ts';
 
 /**
@@ -35,7 +43,7 @@ class Expansion {
     this.#func = func;
     this.#options = options;
     this.valueCount = func.valueCount;
-    this.#definitions = new Array(func.valueCount);
+    this.#definitions = emptyTable(func.valueCount);
     for (const block of func.blocks) {
       for (const insn of block.insns) if (insn.id !== noValue) this.#definitions[insn.id] = insn;
     }

@@ -1,3 +1,4 @@
+import { emptyTable } from '../ir/index.ts';
 import {
   argRegister,
   definedBy,
@@ -125,13 +126,21 @@ export class Interval {
   }
 }
 
+/** Which values a value is moved from or to, so that sharing a register or a spill slot with them saves a move. */
+export interface Related {
+  /** By VReg: the operand that its instruction overwrites, and the result that overwrites it; NONE for none. */
+  readonly operandOf: Int32Array;
+  readonly resultOf: Int32Array;
+  /** By VReg: for a block parameter what is passed for it, for what is passed the parameters. */
+  readonly passed: readonly (VReg[] | undefined)[];
+}
+
 export interface Intervals {
   /** By VReg; undefined where nothing defines it. */
   readonly ofVReg: readonly (Interval | undefined)[];
   /** Positions of the clobbers of calls, ascending. */
   readonly clobbers: Int32Array;
-  /** By VReg: the registers of its ends of moves: block arguments and their parameters, operands and results. */
-  readonly related: readonly (VReg[] | undefined)[];
+  readonly related: Related;
 }
 
 /**
@@ -159,7 +168,7 @@ export function buildIntervals(func: MachineFunc): Intervals {
   const stamp = new Int32Array(blocks.length).fill(-1);
   const isLiveIn = new Uint8Array(blocks.length);
   const aliveTo = new Int32Array(blocks.length);
-  const ofVReg: (Interval | undefined)[] = new Array(vregCount);
+  const ofVReg = emptyTable<Interval>(vregCount);
   const touched: number[] = [];
   const work: number[] = [];
   for (let vreg = 0; vreg < vregCount; vreg++) {
@@ -206,7 +215,7 @@ export function buildIntervals(func: MachineFunc): Intervals {
         }
       }
     }
-    touched.sort(ascending);
+    if (touched.length > 1) touched.sort(ascending);
     const ranges: number[] = [];
     for (const block of touched) {
       const from = isLiveIn[block] === 1 ? blocks[block]!.from * STEP : defined;
@@ -251,16 +260,22 @@ function codeOf(insn: number, kind: UseKind): number {
  * Wishes: an argument of a call wants the register the call takes it from, a result the one it arrives in, the operand that an
  * instruction overwrites wants what its result wants. Backwards, so that wishes travel from a call to what computes its arguments.
  */
-function collectHints(func: MachineFunc): { hints: Int8Array; related: (VReg[] | undefined)[] } {
+function collectHints(func: MachineFunc): { hints: Int8Array; related: Related } {
   const hints = new Int8Array(func.vregCount).fill(UNASSIGNED);
-  const related: (VReg[] | undefined)[] = new Array(func.vregCount);
+  const operandOf = new Int32Array(func.vregCount).fill(NONE);
+  const resultOf = new Int32Array(func.vregCount).fill(NONE);
+  const passed = emptyTable<VReg[]>(func.vregCount);
   const relate = (a: VReg, b: VReg): void => {
-    const listA = related[a];
-    if (listA === undefined) related[a] = [b];
+    const listA = passed[a];
+    if (listA === undefined) passed[a] = [b];
     else listA.push(b);
-    const listB = related[b];
-    if (listB === undefined) related[b] = [a];
+    const listB = passed[b];
+    if (listB === undefined) passed[b] = [a];
     else listB.push(a);
+  };
+  const overwrite = (operand: VReg, result: VReg): void => {
+    operandOf[result] = operand;
+    resultOf[operand] = result;
   };
   const wish = (vreg: VReg, register: number): void => {
     if (register !== UNASSIGNED) hints[vreg] = register;
@@ -284,11 +299,11 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: (VReg[] |
         break;
       case 'alu':
       case 'unary':
-        relate(insn.a, insn.dst);
+        overwrite(insn.a, insn.dst);
         if (hints[insn.a] === UNASSIGNED) wish(insn.a, hints[insn.dst]!);
         break;
       case 'select':
-        if (typeof insn.x === 'number') relate(insn.x, insn.dst);
+        if (typeof insn.x === 'number') overwrite(insn.x, insn.dst);
         break;
       case 'jump':
       case 'branch':
@@ -308,5 +323,5 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: (VReg[] |
         break;
     }
   }
-  return { hints, related };
+  return { hints, related: { operandOf, resultOf, passed } };
 }

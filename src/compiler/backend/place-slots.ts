@@ -6,6 +6,7 @@ import {
   cfgOf,
   dominatorsOf,
   edgesOf,
+  emptyTable,
   type Func,
   type Insn,
   loopDepths,
@@ -94,7 +95,7 @@ interface Packing {
 
 /** First fit by start of life. */
 function pack(slots: readonly Slot[], lives: readonly Life[], isWanted: (slot: number) => boolean): Packing {
-  const offsets: (number | undefined)[] = new Array(slots.length).fill(undefined);
+  const offsets = emptyTable<number>(slots.length);
   const wanted: number[] = [];
   for (let slot = 0; slot < slots.length; slot++)
     if (lives[slot] !== undefined && isWanted(slot)) wanted.push(slot);
@@ -204,19 +205,17 @@ function collectAccesses(
   starts: SlotPoint[][],
 ): boolean[] {
   const escapes: boolean[] = func.slots.map(() => false);
-  /** By value: the slots it may point into. */
-  const pointsTo: (Set<number> | undefined)[] = new Array(func.valueCount);
+  /** By value: the slots it may point into, ascending. Lists are shared and never changed. */
+  const pointsTo = emptyTable<readonly number[]>(func.valueCount);
   const flow = (from: ValueId, to: ValueId): boolean => {
     const source = pointsTo[from];
     if (source === undefined) return false;
     const target = pointsTo[to];
-    if (target === undefined) {
-      pointsTo[to] = new Set(source);
-      return true;
-    }
-    const before = target.size;
-    for (const slot of source) target.add(slot);
-    return target.size > before;
+    if (target === source) return false;
+    const union = target === undefined ? source : [...new Set([...target, ...source])];
+    if (union.length === target?.length) return false;
+    pointsTo[to] = union;
+    return true;
   };
   const blockOf = (id: BlockId): Block => cfg.order[cfg.placeOf[id]!]!;
   for (let changed = true; changed; ) {
@@ -224,16 +223,18 @@ function collectAccesses(
     for (const block of cfg.order) {
       for (const insn of block.insns) {
         if (insn.op === 'slot') {
-          pointsTo[insn.id] ??= new Set([insn.slot]);
+          pointsTo[insn.id] ??= [insn.slot];
         } else if (insn.op === 'add' || insn.op === 'sub' || insn.op === 'select') {
-          for (const value of insn.args) flow(value, insn.id);
+          for (const value of insn.args) if (pointsTo[value] !== undefined) flow(value, insn.id);
         }
       }
       // Only a block parameter can be reached by a pointer after it was passed: another round is needed then.
       for (const edge of edgesOf(block.end)) {
-        edge.args.forEach((value, index) => {
+        for (let index = 0; index < edge.args.length; index++) {
+          const value = edge.args[index]!;
+          if (pointsTo[value] === undefined) continue;
           if (flow(value, blockOf(edge.block).params[index]!)) changed = true;
-        });
+        }
       }
     }
   }
@@ -271,17 +272,21 @@ function useScratch(func: Func, cfg: Cfg, scratchOffset: (slot: SlotId) => numbe
   invariant(where !== -1, 'a slot that lives is named somewhere');
   while (depths[where]! > 0) where = tree.parent[where]!;
 
-  const rewrite = (insns: readonly Insn[]): readonly Insn[] =>
-    insns.flatMap((insn): Insn[] => {
+  const rewrite = (insns: readonly Insn[]): readonly Insn[] => {
+    if (!insns.some((insn) => 'slot' in insn)) return insns;
+    const out: Insn[] = [];
+    for (const insn of insns) {
       const offset = 'slot' in insn ? scratchOffset(insn.slot) : undefined;
-      if (offset === undefined) return [insn];
-      if (insn.op === 'slotStart') return [];
-      const constant = newValue();
-      return [
-        { id: constant, op: 'const', args: [], value: BigInt(offset), at: insn.at },
-        { id: insn.id, op: 'add', args: [pointer, constant], at: insn.at },
-      ];
-    });
+      if (offset === undefined) {
+        out.push(insn);
+      } else if (insn.op !== 'slotStart') {
+        const constant = newValue();
+        out.push({ id: constant, op: 'const', args: [], value: BigInt(offset), at: insn.at });
+        out.push({ id: insn.id, op: 'add', args: [pointer, constant], at: insn.at });
+      }
+    }
+    return out;
+  };
 
   const keySlot = func.slots.length as SlotId;
   const bodyId = func.blockCount as BlockId;
@@ -304,7 +309,10 @@ function useScratch(func: Func, cfg: Cfg, scratchOffset: (slot: SlotId) => numbe
     { id: test, op: 'eq', args: [pointer, zero], at },
   ];
   const blocks = func.blocks.flatMap((block): Block[] => {
-    if (block !== host) return [{ ...block, insns: rewrite(block.insns) }];
+    if (block !== host) {
+      const insns = rewrite(block.insns);
+      return [insns === block.insns ? block : { ...block, insns }];
+    }
     return [
       {
         ...block,

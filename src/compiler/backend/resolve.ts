@@ -1,5 +1,6 @@
+import { emptyTable } from '../ir/index.ts';
 import type { Allocation } from './allocate.ts';
-import { type Interval, insnAt, MEMORY, STEP, startOf, WRITE } from './intervals.ts';
+import { type Interval, insnAt, MEMORY, type Related, STEP, startOf, WRITE } from './intervals.ts';
 import { type MachineFunc, machineEdges, NONE, type Operand, type Remat, type VReg } from './machine.ts';
 
 /** A register (0 to 10), or `FIRST_SPILL` + the number of an 8-byte spill slot. */
@@ -52,7 +53,7 @@ class Resolver {
   constructor(func: MachineFunc, { first, related }: Allocation) {
     this.#func = func;
     this.#first = first;
-    this.#pieces = new Array(first.length);
+    this.#pieces = emptyTable(first.length);
     for (const interval of first) {
       if (interval?.next === undefined) continue;
       const pieces: Interval[] = [];
@@ -272,7 +273,7 @@ class Resolver {
    * Values that are in memory at some time get an 8-byte slot; those that are never there at the same time share one, and values
    * that are moved to each other do so if they can.
    */
-  #assignSpillSlots(related: readonly (readonly VReg[] | undefined)[]): void {
+  #assignSpillSlots({ passed }: Related): void {
     const spilled: { readonly vreg: VReg; readonly ranges: readonly number[] }[] = [];
     for (const interval of this.#first) {
       if (interval === undefined || this.#func.remats[interval.vreg] !== undefined) continue;
@@ -294,7 +295,7 @@ class Resolver {
         holders[slot] = holders[slot]!.filter((other) => other[other.length - 1]! > start);
         return !holders[slot].some((other) => doMeet(other, ranges));
       };
-      const wished = (related[vreg] ?? [])
+      const wished = (passed[vreg] ?? [])
         .map((other) => this.#spillOf[other]!)
         .find((slot) => slot !== -1 && isFree(slot));
       let slot = wished ?? holders.findIndex((_, index) => isFree(index));

@@ -8,6 +8,7 @@ import {
   cfgOf,
   type Edge,
   edgesOf,
+  emptyTable,
   type Func,
   type Insn,
   isCompareOp,
@@ -104,9 +105,9 @@ class Selection {
   constructor(func: Func) {
     this.#func = func;
     this.#vregCount = func.valueCount;
-    this.#definitions = new Array(func.valueCount);
+    this.#definitions = emptyTable(func.valueCount);
     this.#needed = new Uint8Array(func.valueCount);
-    this.#remats = new Array(func.valueCount);
+    this.#remats = emptyTable(func.valueCount);
     for (const block of func.blocks) {
       for (const insn of block.insns) if (insn.id !== noValue) this.#definitions[insn.id] = insn;
     }
@@ -137,7 +138,7 @@ class Selection {
     });
 
     const machineIndex = (id: BlockId): number => indexOf[id]!;
-    const lists: MachineInsn[][] = new Array(blockDepths.length);
+    const lists: MachineInsn[][] = blockDepths.map(() => []);
     for (let place = order.length - 1; place >= 0; place--) {
       const block = order[place]!;
       const own = splits[place]!;

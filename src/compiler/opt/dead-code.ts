@@ -3,6 +3,7 @@ import {
   cfgOf,
   type Edge,
   edgesOf,
+  emptyTable,
   type Func,
   type Insn,
   isRemovable,
@@ -143,7 +144,7 @@ function liveValues(
     work.push(value);
   };
   /** By block parameter: the values its edges pass. */
-  const passed: (ValueId[] | undefined)[] = new Array(func.valueCount);
+  const passed = emptyTable<ValueId[]>(func.valueCount);
   const paramsOf = new Map(order.map((block) => [block.id, block.params]));
   for (const block of order) {
     for (const insn of block.insns) if (isRoot(insn)) for (const value of insn.args) mark(value);

@@ -1,4 +1,12 @@
-import { type Edge, type Func, type Insn, noValue, type Terminator, type ValueId } from '../ir/index.ts';
+import {
+  type Edge,
+  emptyTable,
+  type Func,
+  type Insn,
+  noValue,
+  type Terminator,
+  type ValueId,
+} from '../ir/index.ts';
 
 /** One step of the optimizer. `run` is pure, and returns the very object it was given when there was nothing to do. */
 export interface Pass {
@@ -8,7 +16,7 @@ export interface Pass {
 
 /** By value: the instruction that defines it; undefined for parameters. */
 export function definitionsOf(func: Func): (Insn | undefined)[] {
-  const definitions: (Insn | undefined)[] = new Array(func.valueCount);
+  const definitions = emptyTable<Insn>(func.valueCount);
   for (const block of func.blocks) {
     for (const insn of block.insns) if (insn.id !== noValue) definitions[insn.id] = insn;
   }
