@@ -3,7 +3,7 @@
  * because everything else a computer does only adds.
  */
 
-import { type Insn } from '../src/bpf/index.ts';
+import type { Insn } from '../src/bpf/index.ts';
 import * as bpf from '../src/bpf/index.ts';
 import type { Reloc } from '../src/program/index.ts';
 import { createMachine, createQuietEnvironment } from '../src/vm/index.ts';
@@ -113,7 +113,8 @@ function measure(row: Case): string {
   );
   if (!result.ok) throw new Error(result.rejection.log);
   const { machine } = result;
-  for (let key = 0; key < 64; key++) machine.maps.update(0, new Uint8Array([key, 0, 0, 0]), [new Uint8Array(8)]);
+  for (let key = 0; key < 64; key++)
+    machine.maps.update(0, new Uint8Array([key, 0, 0, 0]), [new Uint8Array(8)]);
   let best = 0;
   for (let round = 0; round < 7; round++) {
     const started = process.hrtime.bigint();

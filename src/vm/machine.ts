@@ -15,6 +15,8 @@ import { addStack, Memory, stackSpace, sumSpace } from './memory.ts';
 /** How a machine is set up. */
 export interface MachineOptions {
   readonly environment: Environment;
+  /** Default `interpreter`, the reference. */
+  readonly engine?: 'interpreter';
   /** Virtual CPUs: rows of per-CPU values. Default 1. */
   readonly cpus?: number;
   /** Makes pointers hard to foresee; the same seed gives the same pointers. Default 1. */

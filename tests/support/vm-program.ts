@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { encodeInsns, type Insn } from '../../src/bpf/index.ts';
 import type { BpfMapSpec, BpfProgType, Reloc } from '../../src/program/index.ts';
-import { createMachine, createQuietEnvironment, type Machine, type MachineOptions } from '../../src/vm/index.ts';
+import {
+  createMachine,
+  createQuietEnvironment,
+  type Machine,
+  type MachineOptions,
+} from '../../src/vm/index.ts';
+
+/** Every engine has to give the same answers. */
+export const engines = ['interpreter'] as const;
 
 /** A machine program made by hand: instructions, the maps they name, and the places that name them. */
 export interface HandMade {
@@ -34,7 +42,11 @@ export function handMadeProgram(progs: readonly HandMade[]) {
 
 /** A machine with hand-made progs. @throws AssertionError when it does not take them. */
 export function handMadeMachine(progs: readonly HandMade[], options: Partial<MachineOptions> = {}): Machine {
-  const result = createMachine(handMadeProgram(progs), { environment: createQuietEnvironment(), ringBytes: 4096, ...options });
+  const result = createMachine(handMadeProgram(progs), {
+    environment: createQuietEnvironment(),
+    ringBytes: 4096,
+    ...options,
+  });
   assert.ok(result.ok, result.ok ? '' : result.rejection.log);
   return result.machine;
 }
