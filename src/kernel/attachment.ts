@@ -39,5 +39,12 @@ export async function stopAll(attachments: readonly Attachment[]): Promise<void>
   const running = attachments.flatMap(({ fds, linkedEvents }) =>
     fds.filter((fd) => !linkedEvents.includes(fd)),
   );
-  await Promise.all(running.map((fd) => fd.closeAsync()));
+  await Promise.all(
+    Array.from({ length: MAX_CLOSING }, async () => {
+      for (let fd = running.shift(); fd !== undefined; fd = running.shift()) await fd.closeAsync();
+    }),
+  );
 }
+
+/** koffi takes 64 calls under way at once; some are other waits. */
+const MAX_CLOSING = 48;
