@@ -144,6 +144,8 @@ export interface BuiltinUse {
   int(value: bigint, type?: Type): TypedExpr;
   string(value: string): TypedExpr;
   bool(value: boolean): TypedExpr;
+  /** A record of values, which are then kept: pointers in it are read like any others. */
+  record(fields: readonly { readonly name: string; readonly value: TypedExpr }[]): TypedExpr;
   compare(op: CompareOp, left: TypedExpr, right: TypedExpr): TypedExpr;
   /** A member of a struct, or of the struct a pointer leads to; reports when there is none. */
   field(object: TypedExpr, name: string): TypedExpr;

@@ -23,6 +23,7 @@ import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
 import { checkWord } from './calls.ts';
 import { castTo, defaultSpace, readValue, retyped } from './casts.ts';
+import { withoutTrust } from './conversion.ts';
 import { checkRaw } from './expressions.ts';
 import { memberOf } from './fields.ts';
 import { boolLiteral, constant, isIntLiteral, isUnknown, stringLiteral, unknownExpr } from './literals.ts';
@@ -255,6 +256,13 @@ export class CheckedUse implements BuiltinUse {
 
   bool(value: boolean): TypedExpr {
     return boolLiteral(value, this.at);
+  }
+
+  record(fields: readonly { readonly name: string; readonly value: TypedExpr }[]): TypedExpr {
+    if (fields.some(({ value }) => isUnknown(value))) return unknownExpr(this.at);
+    const values = fields.map(({ value }) => retyped(value, withoutTrust(value.type)));
+    const types = fields.map(({ name }, index) => ({ name, type: values[index]?.type ?? voidType }));
+    return { kind: 'record', type: { kind: 'record', fields: types }, at: this.at, values };
   }
 
   compare(op: CompareOp, left: TypedExpr, right: TypedExpr): TypedExpr {

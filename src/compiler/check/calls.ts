@@ -15,7 +15,7 @@ import { isTypeExpr } from './type-names.ts';
 import { isStable } from './unstable.ts';
 
 /** The word without the prefix that marks it as upstream's own. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   const plain = name.replace(/^__builtin_/, '');
   return findBuiltin(plain) ? plain : name;
 }

@@ -39,7 +39,7 @@ import { checkCondition } from './conditionals.ts';
 import { Inference, type MapState } from './inference.ts';
 import { isUnknown } from './literals.ts';
 import { expandMacros, shownName } from './macros.ts';
-import { collectMapShapes, type MapShape } from './map-shapes.ts';
+import { collectMapShapes, type MapShape, mapsMentioned } from './map-shapes.ts';
 import { NamedParams } from './named-params.ts';
 import { alwaysReturns, checkBody, reportNoResult } from './statements.ts';
 import { resolveType } from './type-names.ts';
@@ -85,6 +85,7 @@ export function checkScript(input: CheckInput): CheckResult {
   const declarations = input.script.items.filter((item) => item.kind === 'map-declaration');
   const shapes = collectMapShapes(declarations, expanded.fns, expanded.probes);
   const maps = declareMaps(inference, shapes, declarations, sink);
+  markPruned(inference, expanded.probes, input.probes);
   const program = makeContext(input, inference, sink, declareFns(input, inference, expanded.fns, sink));
   const bodies = {
     probes: input.probes.map((probe) => ({ probe, id: {}, block: expanded.probes[probe.block] })),
@@ -115,6 +116,22 @@ export function checkScript(input: CheckInput): CheckResult {
       options: input.options,
     },
   };
+}
+
+/** Blocks without attach points (config `missing_probes`) are not looked at; the maps they alone fill exist all the same. */
+function markPruned(
+  inference: Inference,
+  blocks: readonly Probe[],
+  resolved: readonly ResolvedProbe[],
+): void {
+  const kept = new Set(resolved.map((probe) => probe.block));
+  for (const [index, block] of blocks.entries()) {
+    if (kept.has(index)) continue;
+    for (const name of mapsMentioned(block)) {
+      const map = inference.map(name);
+      if (map) map.isRead = true;
+    }
+  }
 }
 
 interface Bodies {

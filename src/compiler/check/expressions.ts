@@ -25,7 +25,7 @@ import { checkBinary, checkUnary } from './operators.ts';
 import { checkPositional } from './parameters.ts';
 import { checkRecord, checkTuple } from './tuples.ts';
 import { checkUpdate } from './updates.ts';
-import { checkVariable, findVariable } from './variables.ts';
+import { checkVariable, findVariable, variableType } from './variables.ts';
 
 /** The typed expression; the value of an aggregating map is read as an integer where it can be. */
 export function checkExpr(body: Body, expr: Expr): TypedExpr {
@@ -135,7 +135,7 @@ function checkAddressOf(body: Body, expr: AddressOf): TypedExpr {
   if (!variable) return fail(body, 'undefined-variable', target.span, [shownName(target.name)]);
   // What the address is given to may write there.
   variable.isAssigned = true;
-  const type = body.program.inference.variable(body.id, variable.declaration);
+  const type = variableType(body, variable);
   if (!type) {
     return fail(body, 'address-type', span, [shownName(target.name)]);
   }

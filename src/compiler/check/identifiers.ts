@@ -5,13 +5,14 @@ import { expandIdentifier, type IdentifierExpansion } from '../cpreproc/index.ts
 import { type Identifier, parseExpression, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
-import { checkWord } from './calls.ts';
+import { checkWord, plainName } from './calls.ts';
 import { checkRaw } from './expressions.ts';
-import { constant } from './literals.ts';
+import { kernelConstant, kernelConstantNames } from './kernel-constants.ts';
+import { constant, intLiteral } from './literals.ts';
 
 export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
   const { name, span } = identifier;
-  if (findBuiltin(name)) return checkWord(body, name, span);
+  if (findBuiltin(plainName(name))) return checkWord(body, name, span);
   const expansion = expandIdentifier(body.program.cMacros, name);
   const enumerator = body.program.types.enumerator(name);
   // `#define A A` beside an enumerator A is how C tells that there is one.
@@ -23,6 +24,8 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
     if (enumName === '') return constant(value, { kind: 'int', size: 8, signed }, span);
     return constant(value, { kind: 'enum', name: enumName, size: 8, signed }, span);
   }
+  const known = kernelConstant(name, body.program.target.arch);
+  if (known !== undefined) return intLiteral(known, span);
   return fail(body, 'unknown-identifier', span, [name], { hint: () => suggest(name, knownNames(body)) });
 }
 
@@ -41,4 +44,5 @@ function* knownNames(body: Body): Generator<string> {
   yield* Object.keys(builtins);
   yield* body.program.cMacros.keys();
   yield* body.program.types.enumeratorNames();
+  yield* kernelConstantNames(body.program.target.arch);
 }

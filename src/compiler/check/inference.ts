@@ -3,7 +3,7 @@
  * found, until nothing grows any more: types only grow (promotion.ts), so that ends.
  */
 
-import { type AggregateType, int8, isAggregate, type Type } from '../../types/index.ts';
+import { type AggregateType, int8, int64, isAggregate, type Type } from '../../types/index.ts';
 import type { MapName, Node, Span } from '../language/index.ts';
 import type { MapIndex } from '../typed/index.ts';
 import { annotatedKey } from './annotations.ts';
@@ -108,6 +108,7 @@ export class Inference {
     for (const map of this.maps) {
       if (map.value || !(map.isCounted || (map.isRead && !map.isWritten))) continue;
       map.value = int8;
+      if (!map.scalar) map.key ??= int64;
       this.#hasGrown = true;
     }
     return this.takeGrowth();

@@ -50,6 +50,11 @@ export function collectMapShapes(
   return shapes.finish();
 }
 
+/** The names of the maps that a block mentions. */
+export function mapsMentioned(block: Probe): ReadonlySet<string> {
+  return new Set(collectMapShapes([], [], [block]).map((shape) => shape.name));
+}
+
 class ShapeWalk {
   readonly #shapes = new Map<string, MapShape>();
   /** What weak uses say, should nothing else decide: true for a scalar map. */

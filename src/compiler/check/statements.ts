@@ -16,9 +16,10 @@ import type {
   While,
 } from '../language/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
+import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, type FnSignature, inScope, report, type Variable } from './body.ts';
 import { checkAggregate } from './calls.ts';
-import { castTo } from './casts.ts';
+import { castTo, defaultSpace } from './casts.ts';
 import { checkCondition, comptimeBranch } from './conditionals.ts';
 import { convertTo, withoutTrust } from './conversion.ts';
 import { checkExpr, checkRaw } from './expressions.ts';
@@ -152,13 +153,20 @@ function checkLet(body: Body, node: Let): readonly TypedStatement[] {
     name: node.variable.name,
     declaration: node,
     at: node.headSpan,
-    fixed: fixed && isOpen(fixed) ? undefined : fixed,
+    fixed: fixed && isOpen(fixed) ? undefined : fixed && inSpaceOf(body, fixed, value),
     origin: 'let',
     isAssigned: value !== undefined,
   });
   if (value) return setVariable(body, variable, value, node.span);
   const zero = zeroOf(fixed ?? body.program.inference.variable(body.id, node), node.span);
   return zero ? [{ kind: 'set-local', at: node.span, local: variable.index, value: zero }] : [];
+}
+
+/** A declared pointer does not say which memory it leads to: its first value does, or else what is usual for the probe. */
+function inSpaceOf(body: Body, type: Type, value: TypedExpr | undefined): Type {
+  if (type.kind !== 'pointer' || type.space !== 'none') return type;
+  const space = value && !isUnknown(value) ? spaceOf(value.type) : undefined;
+  return withSpace(type, space ?? defaultSpace(body));
 }
 
 /** `string` without a size takes it from what is assigned. */

@@ -65,13 +65,9 @@ function checkContainerOf(use: BuiltinUse): TypedExpr {
 
 function checkConfig(use: BuiltinUse): TypedExpr {
   const { config } = use.settings;
-  const values = Object.entries(config).map(([name, value]) => ({ name, value: configValue(use, value) }));
-  return {
-    kind: 'record',
-    type: { kind: 'record', fields: values.map(({ name, value }) => ({ name, type: value.type })) },
-    at: use.at,
-    values: values.map(({ value }) => value),
-  };
+  return use.record(
+    Object.entries(config).map(([name, value]) => ({ name, value: configValue(use, value) })),
+  );
 }
 
 function configValue(use: BuiltinUse, value: bigint | boolean | string): TypedExpr {

@@ -1,7 +1,7 @@
 import { archFacts, type ProbeKind } from '../../../program/index.ts';
 import { type AddressSpace, bool, uint64 } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
-import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
+import { isInteger, isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
 import { integerArgument, stringLiteral } from './arguments.ts';
 
@@ -68,16 +68,19 @@ function checkIsErr(use: BuiltinUse): TypedExpr {
   return use.compare('>=', use.cast(pointer, uint64), use.int(FIRST_ERROR_POINTER, uint64));
 }
 
-/** `args`: where to and what from (pointers), how many bytes (uint64). */
+/** `args`: where to (a pointer), what from (a pointer or a value in memory), how many bytes (uint64). */
 function checkWriteUser(use: BuiltinUse): TypedExpr {
   const target = use.value(0);
   const source = use.value(1);
   const length = integerArgument(use, 2);
   if (use.failed(target) || use.failed(source) || !length) return use.unknown();
-  if (!isIntegerOrPointer(target.type) || !isIntegerOrPointer(source.type)) {
-    return use.error('write_user() expects addresses as its first two arguments');
-  }
-  return use.call(bool, [use.address(target), use.address(source), use.cast(length, uint64)]);
+  if (!isIntegerOrPointer(target.type))
+    return use.error('write_user() expects an address as its first argument');
+  return use.call(bool, [
+    use.address(target),
+    isInteger(source.type) ? use.address(source) : source,
+    use.cast(length, uint64),
+  ]);
 }
 
 export const memoryBuiltins = {

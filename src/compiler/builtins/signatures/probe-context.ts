@@ -6,7 +6,7 @@ const numberedProbes: readonly ProbeKind[] = ['kprobe', 'uprobe', 'usdt', 'rawtr
 const returnProbes: readonly ProbeKind[] = ['kretprobe', 'uretprobe', 'fexit'];
 const argsProbes: readonly ProbeKind[] = ['tracepoint', 'rawtracepoint', 'fentry', 'fexit', 'uprobe'];
 
-/** `args` as a whole; its members are looked up where they are named. */
+/** `args` as a whole: a record of all; a member that is named is looked up where that is. */
 function checkArgs(use: BuiltinUse): TypedExpr {
   const args = use.probe?.args;
   if (!args) {
@@ -14,6 +14,14 @@ function checkArgs(use: BuiltinUse): TypedExpr {
       use.probe?.argsProblem ??
       `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${use.probe?.kind ?? 'function'} used here)`;
     return use.error(why);
+  }
+  if (use.probe?.kind !== 'tracepoint') {
+    return use.record(
+      args.names.flatMap((name) => {
+        const arg = args.field(name);
+        return arg ? [{ name, value: { kind: 'arg', type: arg.type, at: use.at, source: arg.source } }] : [];
+      }),
+    );
   }
   return use.error(
     `${args.typeName} cannot be used as a value: name one of its members, as in args.${args.names[0] ?? 'x'}`,
