@@ -11,7 +11,8 @@ export const loopCalls = {
     const ctxLow = core.low(3);
     const ctxHigh = core.high(3);
     if (!core.isZero(4)) return core.return(-errno.EINVAL);
-    if (core.high(1) !== 0 || count > MAX_LOOPS) return core.return(-errno.E2BIG);
+    // The verifier puts the loop in place of the call, and its version answers with 32 bits (inline_bpf_loop).
+    if (core.high(1) !== 0 || count > MAX_LOOPS) return core.returnUnsigned(-errno.E2BIG);
     for (let index = 0; index < count; index++) {
       words[2] = index;
       words[3] = 0;

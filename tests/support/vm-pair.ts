@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { countSlots, encodeInsns, type Insn, ldMapFd, operationOf } from '../../src/bpf/index.ts';
+import { buildProgBtf } from '../../src/btf/index.ts';
+import {
+  type BpfMap,
+  createMap,
+  loadBtf,
+  loadProg,
+  type Prog,
+  possibleCpuCount,
+  ResourceStack,
+} from '../../src/kernel/index.ts';
+import type { BpfMapSpec, Reloc } from '../../src/program/index.ts';
+import type { Machine, MachineOptions } from '../../src/vm/index.ts';
+import { engines, handMadeMachine } from './vm-program.ts';
+
+const LD_MAP_FD_SOURCE = 1;
+
+/** The same maps and progs in the kernel and in a machine per engine. Map loads in `progs` hold the map's index instead of a descriptor. */
+export class Pair implements Disposable {
+  readonly maps: readonly BpfMap[];
+  readonly progs: readonly Prog[];
+  readonly machines: readonly { readonly engine: string; readonly machine: Machine }[];
+  readonly #resources = new ResourceStack();
+
+  constructor(
+    specs: readonly BpfMapSpec[],
+    progs: readonly (readonly Insn[])[],
+    type: 'BPF_PROG_TYPE_SYSCALL' | 'BPF_PROG_TYPE_RAW_TRACEPOINT' = 'BPF_PROG_TYPE_SYSCALL',
+    options: Partial<MachineOptions> = {},
+  ) {
+    this.maps = specs.map((spec) => this.#resources.use(createMap(spec, possibleCpuCount())));
+    this.progs = progs.map((insns) => this.#loadProg(insns, type));
+    this.machines = engines.map((engine) => ({
+      engine,
+      machine: handMadeMachine(
+        progs.map((insns, index) => ({
+          type,
+          insns,
+          relocs: mapRelocs(insns),
+          maps: index === 0 ? specs : [],
+        })),
+        { engine, cpus: possibleCpuCount(), ...options },
+      ),
+    }));
+  }
+
+  /**
+   * Runs a prog in the kernel, then in the machines on the CPU that the kernel chose, which the prog leaves in the last 8 bytes of its ctx.
+   * The ctx must then be the same everywhere; it is returned.
+   */
+  run(prog: number, ctx: Uint8Array, note = ''): DataView {
+    const expected = this.progs[prog]!.testRun({ ctx }).ctx;
+    const view = new DataView(expected.buffer, expected.byteOffset, expected.byteLength);
+    const cpu = Number(view.getBigUint64(expected.length - 8, true));
+    for (const { engine, machine } of this.machines) {
+      const run = machine.run(prog, { ctx, cpu });
+      const found = run.ok ? machine.readCtx() : machine.describe(run.fault);
+      assert.deepEqual(found, new Uint8Array(expected), `prog ${prog} (${engine}) ${note}`);
+    }
+    return view;
+  }
+
+  [Symbol.dispose](): void {
+    this.#resources[Symbol.dispose]();
+  }
+
+  #loadProg(insns: readonly Insn[], type: 'BPF_PROG_TYPE_SYSCALL' | 'BPF_PROG_TYPE_RAW_TRACEPOINT'): Prog {
+    // The kernel follows callbacks only in progs with BTF.
+    const starts = funcStarts(insns);
+    const funcs = starts.map((insn) => ({
+      name: `func${insn}`,
+      insn,
+      params: [],
+      linkage: 'static' as const,
+    }));
+    const btf = buildProgBtf(funcs, []);
+    using fd = loadBtf(btf.btf);
+    return this.#resources.use(
+      loadProg({
+        type,
+        insns: encodeInsns(insns.map((insn) => this.#withDescriptor(insn))),
+        license: 'GPL',
+        isSleepable: type === 'BPF_PROG_TYPE_SYSCALL',
+        btf: { fd, funcInfo: btf.funcInfo, lineInfo: btf.lineInfo },
+      }),
+    );
+  }
+
+  #withDescriptor(insn: Insn): Insn {
+    if (insn.imm64 === undefined || insn.src !== LD_MAP_FD_SOURCE) return insn;
+    return ldMapFd(insn.dst, this.maps[Number(insn.imm64)]!.fd.raw);
+  }
+}
+
+/** Relocations for the map loads, whose immediate is the map's index. */
+export function mapRelocs(insns: readonly Insn[]): Reloc[] {
+  return insns.flatMap((insn, index): Reloc[] => {
+    if (insn.imm64 === undefined || insn.src !== LD_MAP_FD_SOURCE) return [];
+    return [{ insn: countSlots(insns.slice(0, index)), kind: 'map', map: Number(insn.imm64) }];
+  });
+}
+
+const PSEUDO_FUNC = 4;
+
+/** Slots at which functions start: 0, and what calls and addresses of functions point to. */
+function funcStarts(insns: readonly Insn[]): number[] {
+  const starts = new Set([0]);
+  for (const [index, insn] of insns.entries()) {
+    const operation = operationOf(insn);
+    const next = countSlots(insns.slice(0, index)) + 1;
+    if (operation?.kind === 'call-subprog') starts.add(next + operation.off);
+    if (operation?.kind === 'ld-imm64' && operation.pseudo === PSEUDO_FUNC)
+      starts.add(next + Number(BigInt.asIntN(32, operation.value)));
+  }
+  return [...starts].sort((a, b) => a - b);
+}
