@@ -247,7 +247,7 @@ export const ownScripts: readonly OwnScript[] = [
     check: async (script) => {
       await traceLoad([script], async (tracer) => {
         using terminal = new TmuxSession(['bash', '--norc', '--noprofile'], { env: { PS1: 'ready> ' } });
-        await terminal.waitForScreen(/ready> /);
+        await terminal.waitForScreen(/^ready>/m);
         terminal.sendText('echo "typed words"');
         terminal.sendKeys('Enter');
         await tracer.waitFor(row(`<time> ${terminal.pid()} echo "typed words"`));

@@ -55,9 +55,9 @@ export class TmuxSession implements Disposable {
     this.#tmux('send-keys', '-t', 'test', '-l', text);
   }
 
-  /** The screen as lines of text; with `escapes`, including colours as escape sequences. */
+  /** The screen as lines of text; with `escapes`, including colours as escape sequences, and spaces at the ends of lines. */
   screen({ escapes = false }: { readonly escapes?: boolean } = {}): string {
-    return this.#tmux('capture-pane', '-p', ...(escapes ? ['-e'] : []), '-t', 'test');
+    return this.#tmux('capture-pane', '-p', ...(escapes ? ['-e', '-N'] : []), '-t', 'test');
   }
 
   /** The terminal's device, for example /dev/pts/3. */
@@ -76,10 +76,12 @@ export class TmuxSession implements Disposable {
     return { alternateScreen: alternate === '1', cursorShown: cursor === '1' };
   }
 
-  /** The exit code of the program; undefined while it runs. */
+  /** The exit code of the program, 128 and the signal's number when one ended it; undefined while it runs. */
   exitCode(): number | undefined {
-    const [dead, status] = this.#format('#{pane_dead} #{pane_dead_status}').split(' ');
-    return dead === '1' ? Number(status) : undefined;
+    // The terminal may be closed a moment before tmux learns how the program ended.
+    const [status, signal] = this.#format('#{pane_dead_status}/#{pane_dead_signal}').split('/');
+    if (status) return Number(status);
+    return signal ? 128 + Number(signal) : undefined;
   }
 
   /**
