@@ -32,7 +32,7 @@ function numberOf(f: FuncContext, operand: TypedExpr, to: Type): ValueId {
 }
 
 /** Brings a value of one by-value type into the form of another. */
-function convert(f: FuncContext, value: ValueId, from: Type, to: Type): ValueId {
+export function convert(f: FuncContext, value: ValueId, from: Type, to: Type): ValueId {
   const { b } = f;
   const { structs } = f.prog.program;
   if (to.kind === 'bool') return from.kind === 'bool' ? value : b.compare('ne', value, b.const(0));
@@ -101,7 +101,7 @@ function integerAsArray(f: FuncContext, operand: TypedExpr, type: Type, to: Plac
 }
 
 /** Converts a stored value into another stored form of its kind. */
-function convertPlace(f: FuncContext, from: Place, fromType: Type, to: Place, toType: Type): void {
+export function convertPlace(f: FuncContext, from: Place, fromType: Type, to: Place, toType: Type): void {
   const { b } = f;
   const { structs } = f.prog.program;
   if (isByValue(toType)) {

@@ -50,7 +50,7 @@ const MAX_OFFSET = 0x7000;
 export function locate(f: FuncContext, expr: TypedExpr, missing: Missing): Location {
   switch (expr.kind) {
     case 'deref':
-      return locatePointee(f, expr.pointer);
+      return locatePointee(f, expr.pointer, missing);
     case 'field':
       return shift(f, locate(f, expr.base, missing), expr.offset);
     case 'element':
@@ -128,18 +128,35 @@ function underCasts(pointer: TypedExpr): TypedExpr {
   return inner;
 }
 
-function locatePointee(f: FuncContext, pointer: TypedExpr): Location {
+function locatePointee(f: FuncContext, pointer: TypedExpr, missing: Missing): Location {
   const inner = underCasts(pointer);
   if (inner.kind === 'ctx') return { kind: 'ctx', off: 0 };
   if (inner.kind === 'address-of-local') return { kind: 'place', place: placeOfLocal(f, inner.local) };
-  return pointedTo(f, pointer, lowerScalar(f, pointer));
+  const base = lowerScalar(f, pointer);
+  const { type } = pointer;
+  if (f.prog.probe.progType === 'BPF_PROG_TYPE_TRACING' && mayBeNull(inner)) {
+    branch(f, f.b.compare('eq', base, f.b.const(0)), missing, undefined, 'then');
+  }
+  return type.kind === 'pointer' && type.trusted
+    ? { kind: 'trusted', base, off: 0 }
+    : { kind: 'foreign', base, off: 0, space: spaceOf(f, type) };
 }
 
-/** What an address leads to, by the type of the expression that gave it. */
-function pointedTo(f: FuncContext, pointer: TypedExpr, base: ValueId): Location {
-  const { type } = pointer;
-  if (type.kind === 'pointer' && type.trusted) return { kind: 'trusted', base, off: 0 };
-  return { kind: 'foreign', base, off: 0, space: spaceOf(f, type) };
+/**
+ * Whether the verifier may want a pointer compared with NULL before it is added to: it follows all pointers in the ctx of tracing
+ * progs. (Pointers that those lead to are not NULL-checked: loads through them give 0.)
+ */
+function mayBeNull(pointer: TypedExpr): boolean {
+  switch (pointer.kind) {
+    case 'field':
+    case 'element':
+    case 'index':
+      return mayBeNull(pointer.base);
+    case 'deref':
+      return underCasts(pointer.pointer).kind === 'ctx';
+    default:
+      return true;
+  }
 }
 
 /** The memory an address of a type leads to: integers of which nothing is known lead where the probe's arguments do. */
@@ -173,10 +190,10 @@ function locateElement(f: FuncContext, expr: TypedExprOf<'index'>, missing: Miss
   const { base, index } = expr;
   const isPointer = base.type.kind === 'pointer';
   if (index.kind === 'int') {
-    const start = isPointer ? locatePointee(f, base) : locate(f, base, missing);
+    const start = isPointer ? locatePointee(f, base, missing) : locate(f, base, missing);
     return shift(f, start, Number(index.value) * size);
   }
-  const start = isPointer ? locatePointee(f, base) : locate(f, base, missing);
+  const start = isPointer ? locatePointee(f, base, missing) : locate(f, base, missing);
   const number = lowerScalar(f, index);
   const length = boundOf(base.type);
   if (length !== undefined) {

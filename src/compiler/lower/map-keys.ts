@@ -1,17 +1,21 @@
 /** Keys of maps: delete, has_key, find, len. */
+
+import { sameType, type Type } from '../../types/index.ts';
 import { addressOf, type Place } from '../builtins/index.ts';
 import { FuncBuilder, type ValueId, type VariableId } from '../ir/index.ts';
 import type { Span } from '../language/index.ts';
 import type { LocalIndex, MapIndex, TypedExpr } from '../typed/index.ts';
+import { convert, convertPlace } from './casts.ts';
 import { choose, repeat } from './control.ts';
 import { rowOf } from './cpu-row.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
-import { copyToLocal } from './locals.ts';
+import { copyToLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import { bucketKeyTemplate, keyPlace, lookUp, scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { type BucketedType, isBucketed } from './storage.ts';
+import { isByValue, loadValue } from './values.ts';
 
 /** Buckets are visited one by one up to this many. */
 const MAX_VISITED_BUCKETS = 4096;
@@ -121,11 +125,21 @@ export function findKey(
     f,
     b.compare('ne', address, b.const(0)),
     () => {
-      copyToLocal(f, local, { base: address, off: 0, align: 8 });
+      const found: Place = { base: address, off: 0, align: 8 };
+      storeInLocal(f, local, found, scriptMap(f, map).value);
       return b.const(1);
     },
     () => b.const(0),
   );
+}
+
+/** Copies a stored value into a local, whose type may be a wider one of its kind. */
+function storeInLocal(f: FuncContext, local: LocalIndex, from: Place, type: Type): void {
+  const wanted = localOf(f, local).type;
+  if (sameType(type, wanted)) copyToLocal(f, local, from);
+  else if (isByValue(wanted)) {
+    writeLocal(f, local, convert(f, loadValue(f.b, from, type, f.prog.program.structs), type, wanted));
+  } else convertPlace(f, from, type, placeOfLocal(f, local), wanted);
 }
 
 /** Number of entries. */

@@ -3,9 +3,6 @@ import type { TypedExpr } from '../../typed/index.ts';
 import type { CallExpr, Fill, Lower, Lowering } from './lowering.ts';
 import { addressOf, chunksOf, copyPlace, type Place, placeAfter, zeroPlace } from './place.ts';
 
-/** With max_strlen below this, a string that fills its type shows that it was cut (section 3.15 of the reference). */
-const TRAILER_LIMIT = 1024;
-
 /** Where the bytes of an argument are: the address a pointer or number holds, or that of a value. */
 interface Source {
   readonly address: ValueId;
@@ -34,20 +31,19 @@ function atMost(lower: Lower, value: ValueId, limit: number): ValueId {
 }
 
 /**
- * str(p) reads `attrs.length` bytes, its NUL among them. str(p) of a small max_strlen reads one byte more than it keeps, so that text
- * which goes on has no NUL and shows as cut.
+ * str(p) reads `attrs.length` bytes, its NUL among them. Where that is more than the type has room for, the text is one that shows
+ * when it was cut: what does not fit is left out, and with it the NUL.
  */
 function lowerStr(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
   const { b } = lower;
   const [pointer, length] = call.args;
   const size = lower.sizeOf(call.type);
-  const limit = Math.min(size, call.attrs.length ?? size);
+  const limit = call.attrs.length ?? size;
   const { address, space } = sourceOf(lower, pointer!);
-  const showsCut = length === undefined && size === lower.options.maxStrlen && size < TRAILER_LIMIT;
-  if (showsCut && limit === size) {
-    const longer = lower.temporary(size + 1);
-    if (fill === 'exact') zeroPlace(b, longer, size + 1);
-    lower.readString(space, longer, b.const(size + 1), address);
+  if (limit > size) {
+    const longer = lower.temporary(limit);
+    if (fill === 'exact') zeroPlace(b, longer, limit);
+    lower.readString(space, longer, b.const(limit), address);
     copyPlace(b, to, longer, size);
     return;
   }

@@ -10,6 +10,8 @@ const NAME_BYTES = 64;
 const CONCAT_BYTES = 1024;
 /** A buffer starts with its u32 length, which counts against max_strlen. */
 const BUFFER_HEADER_BYTES = 4;
+/** With max_strlen below this, a string shows that it was cut (section 3.15 of the reference). */
+const SHOWN_CUT_LIMIT = 1024;
 /** d_path needs room for the path. */
 const PATH_FEATURE = 'd-path';
 
@@ -32,7 +34,7 @@ function addressOrValue(use: BuiltinUse, value: TypedExpr): TypedExpr {
 
 /**
  * `args[0]`: a pointer or a string value; `args[1]`: a length that is not constant, uint64.
- * `attrs.length`: the most bytes to read, the NUL's included; the node's type has room for them.
+ * `attrs.length`: the most bytes to read, the NUL's included; the node's type has room for them, or for all but that NUL.
  */
 function checkStr(use: BuiltinUse): TypedExpr {
   const literal = use.literalText(0);
@@ -59,6 +61,10 @@ function checkStr(use: BuiltinUse): TypedExpr {
   }
   if (isString && use.args.length === 1) return source;
   const dynamic = length && constant === undefined ? [use.cast(length, uint64)] : [];
+  // Short strings keep all they have room for and have no NUL when they were cut: one byte more is read, and left out.
+  if (use.args.length === 1 && limit < SHOWN_CUT_LIMIT) {
+    return use.call(stringOf(limit - 1), [addressOrValue(use, source)], { length: limit });
+  }
   // A constant length N reads N bytes and ends them with a NUL of its own: one character fewer than the type has room for.
   const bytes = constant !== undefined && size === Number(constant) + 1 ? Number(constant) : size;
   return use.call(stringOf(size), [addressOrValue(use, source), ...dynamic], { length: bytes });
