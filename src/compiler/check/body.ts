@@ -7,7 +7,6 @@ import {
   type Diagnostic,
   type Fn,
   makeDiagnostic,
-  type Node,
   type Span,
   withContext,
   withHint,
@@ -77,7 +76,7 @@ export interface Variable {
   readonly name: string;
   readonly index: LocalIndex;
   /** The node that makes it, the same in every walk. */
-  readonly declaration: Node;
+  readonly declaration: object;
   readonly at: Span;
   /** The type it was declared with; it never grows. */
   readonly fixed: Type | undefined;

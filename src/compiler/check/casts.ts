@@ -43,6 +43,10 @@ export function castTo(expr: TypedExpr, wanted: Type): TypedExpr {
   // A number that was an address of some memory stays one.
   const type = asIntType(wanted) ? withSpace(wanted, spaceOf(wanted) ?? spaceOf(expr.type)) : wanted;
   if (sameType(expr.type, type)) return retyped(expr, type);
+  // An integer becomes an address with zeros above, whatever its sign.
+  if (type.kind === 'pointer' && expr.type.kind === 'int' && expr.type.signed && expr.type.size < 8) {
+    return castTo(castTo(expr, intType(expr.type.size, false)), type);
+  }
   if (expr.kind === 'int' && registerKinds.has(type.kind)) {
     return constant(wrapTo(expr.value, type), type, expr.at);
   }

@@ -4,7 +4,7 @@
  */
 
 import { type AggregateType, int8, int64, isAggregate, type Type } from '../../types/index.ts';
-import type { MapName, Node, Span } from '../language/index.ts';
+import type { MapName, Span } from '../language/index.ts';
 import type { MapIndex } from '../typed/index.ts';
 import { annotatedKey } from './annotations.ts';
 import { promote } from './promotion.ts';
@@ -29,7 +29,7 @@ export interface MapState {
 }
 
 /** Where a variable is first mentioned: what tells it from others of its name. */
-export type Declaration = Node;
+export type Declaration = object;
 
 export class Inference {
   readonly maps: MapState[] = [];

@@ -164,7 +164,7 @@ function assigned(
   const before: TypedStatement[] = [];
   let { target } = place;
   if (target.kind === 'map' && target.key && target.key.kind !== 'int' && target.key.kind !== 'local') {
-    const temporary = declareTemporary(body, node, at, target.key.type);
+    const temporary = declareTemporary(body, at, target.key.type);
     before.push({ kind: 'set-local', at, local: temporary.index, value: target.key });
     target = { ...target, key: { kind: 'local', type: target.key.type, at, local: temporary.index } };
   }

@@ -1,6 +1,6 @@
 /** Scratch variables: scopes, declarations, types (section 3.7). */
 import { spellType, type Type } from '../../types/index.ts';
-import { type Node, type Span, suggest, type Variable as VariableNode } from '../language/index.ts';
+import { type Span, suggest, type Variable as VariableNode } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, report, type Variable } from './body.ts';
 import { unknownExpr } from './literals.ts';
@@ -27,11 +27,11 @@ export function declareVariable(
 }
 
 /** A variable that the script does not see, for a value that is needed twice. */
-export function declareTemporary(body: Body, declaration: Node, at: Span, type: Type): Variable {
+export function declareTemporary(body: Body, at: Span, type: Type): Variable {
   const variable: Variable = {
     name: `$(temporary ${body.variables.length})`,
     index: body.variables.length,
-    declaration,
+    declaration: type,
     at,
     fixed: type,
     origin: 'let',

@@ -59,6 +59,17 @@ function checkKaddr(use: BuiltinUse): TypedExpr {
   return use.inSpace(use.int(address, uint64), 'kernel');
 }
 
+/** `attrs.text`: the variable; `args[0]`: the CPU, uint64, if not this one. */
+function checkPerCpuAddress(use: BuiltinUse): TypedExpr {
+  const name = stringLiteral(use, 0);
+  const cpu = use.args.length > 1 ? integerArgument(use, 1) : undefined;
+  if (name === undefined || (use.args.length > 1 && !cpu)) return use.unknown();
+  if (use.target.btf()?.find(name, 'var') === undefined) {
+    return use.error(`Could not resolve variable "${name}" from BTF`);
+  }
+  return use.inSpace(use.call(uint64, cpu ? [use.cast(cpu, uint64)] : [], { text: name }), 'kernel');
+}
+
 function checkIsErr(use: BuiltinUse): TypedExpr {
   const pointer = use.value(0);
   if (use.failed(pointer)) return pointer;
@@ -130,6 +141,7 @@ export const memoryBuiltins = {
     signature: ['uint64 percpu_kaddr(const string name)', 'uint64 percpu_kaddr(const string name, int cpu)'],
     doc: 'The address of a per-CPU variable of the kernel, on this CPU or another.',
     arity: [1, 2],
+    check: checkPerCpuAddress,
   },
   is_err: {
     form: 'function',
