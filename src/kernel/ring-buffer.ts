@@ -2,10 +2,14 @@
  * The reader's half of a BPF ring buffer. Linux 5.8.
  *
  *     page 0            page 1              page 2 …
- *     ┌──────────────┬──────────────┬──────────────────┬──────────────────┐
- *     │ consumer_pos │ producer_pos │ data             │ the same data    │   mapped twice, so that no record wraps
- *     │ read, write  │ read only    │                  │ once more        │
- *     └──────────────┴──────────────┴──────────────────┴──────────────────┘
+ *     ┌──────────────┬──────────────┬──────────────────┐
+ *     │ consumer_pos │ producer_pos │ data             │
+ *     │ read, write  │ read only    │                  │
+ *     └──────────────┴──────────────┴──────────────────┘
+ *
+ * The kernel can map the data twice in a row, so that no record wraps. Every mapped page counts as memory of this process, though, and 16 MB more
+ * of it for one record in hundreds of thousands is a bad trade: the record that wraps is copied instead. For the same reason the data is
+ * mapped when the first record is there: most scripts that only count never send one.
  *
  * A record is a u32 length (bit 31: still being written, bit 30: given up), a u32 page offset, and the payload, rounded up to 8 bytes.
  * Positions only grow; `position & (size - 1)` is the place in the data.
@@ -43,9 +47,8 @@ export class RingBuffer implements Disposable {
   readonly #producerMapping: Mapping;
   readonly #consumer: BigUint64Array;
   readonly #producer: BigUint64Array;
-  /** The data area, both halves. */
-  readonly #area: Uint8Array;
-  readonly #headers: Int32Array;
+  readonly #mapFd: number;
+  #data: DataArea | undefined;
   /** Our own copy: nobody else writes the consumer position. */
   #position: number;
 
@@ -59,16 +62,14 @@ export class RingBuffer implements Disposable {
     this.#size = map.spec.maxEntries;
     this.#consumerMapping = new Mapping(map.fd.raw, page, { writable: true });
     try {
-      const length = page + 2 * this.#size;
-      this.#producerMapping = new Mapping(map.fd.raw, length, { offset: page });
+      this.#producerMapping = new Mapping(map.fd.raw, page, { offset: page });
     } catch (error) {
       this.#consumerMapping[Symbol.dispose]();
       throw error;
     }
     this.#consumer = new BigUint64Array(this.#consumerMapping.buffer, 0, 1);
     this.#producer = new BigUint64Array(this.#producerMapping.buffer, 0, 1);
-    this.#area = new Uint8Array(this.#producerMapping.buffer, page);
-    this.#headers = new Int32Array(this.#producerMapping.buffer, page);
+    this.#mapFd = map.fd.raw;
     this.#position = Number(Atomics.load(this.#consumer, 0));
   }
 
@@ -86,6 +87,9 @@ export class RingBuffer implements Disposable {
    * @throws RingBufferError if a length runs past the producer's position.
    */
   drain(receive: RecordReceiver): number {
+    if (this.pendingBytes === 0) return 0;
+    this.#data ??= mapData(this.#mapFd, this.#size);
+    const { area, headers } = this.#data;
     const mask = this.#size - 1;
     let handedOver = 0;
     let position = this.#position;
@@ -96,7 +100,7 @@ export class RingBuffer implements Disposable {
         while (position < end) {
           const place = position & mask;
           // Acquire, mirroring the xchg of the header in bpf_ringbuf_commit(); one load decides everything.
-          const header = Atomics.load(this.#headers, place >> 2);
+          const header = Atomics.load(headers, place >> 2);
           if ((header & BUSY_BIT) !== 0) return handedOver;
           const length = header & LENGTH_MASK;
           const next = position + ((length + HEADER_SIZE + 7) & ~7);
@@ -108,7 +112,12 @@ export class RingBuffer implements Disposable {
           position = next;
           if ((header & DISCARD_BIT) === 0) {
             handedOver++;
-            if (receive(this.#area, place + HEADER_SIZE, length) === false) return handedOver;
+            const start = place + HEADER_SIZE;
+            const answer =
+              start + length <= this.#size
+                ? receive(area, start, length)
+                : receive(joined(area, start, length), 0, length);
+            if (answer === false) return handedOver;
           }
           if (handedOver % RELEASE_EVERY === 0 && position !== released) {
             this.#release(position);
@@ -123,6 +132,8 @@ export class RingBuffer implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#data?.mapping[Symbol.dispose]();
+    this.#data = undefined;
     this.#producerMapping[Symbol.dispose]();
     this.#consumerMapping[Symbol.dispose]();
   }
@@ -137,4 +148,26 @@ export class RingBuffer implements Disposable {
     this.#position = position;
     Atomics.store(this.#consumer, 0, BigInt(position));
   }
+}
+
+/** The records, and the first word of each. */
+interface DataArea {
+  readonly mapping: Mapping;
+  readonly area: Uint8Array;
+  readonly headers: Int32Array;
+}
+
+/** The data starts behind the two pages of positions. @throws KernelError */
+function mapData(mapFd: number, size: number): DataArea {
+  const mapping = new Mapping(mapFd, size, { offset: 2 * pageSize() });
+  return { mapping, area: new Uint8Array(mapping.buffer), headers: new Int32Array(mapping.buffer) };
+}
+
+/** A copy of a payload that goes on at the start of the data; `start` may be the very end. */
+function joined(area: Uint8Array, start: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  const head = area.subarray(start);
+  copy.set(head);
+  copy.set(area.subarray(0, length - head.length), head.length);
+  return copy;
 }

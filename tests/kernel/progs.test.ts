@@ -280,6 +280,41 @@ test('a sampling event wakes the reader', async (t) => {
   assert.ok(seen > 0);
 });
 
+test('a record that goes on at the start of the data is whole', (t) => {
+  if (!requireRoot(t)) return;
+  using map = ring(4096);
+  // 40 bytes with their header: 4096 is no multiple of that, so some records wrap.
+  const payload = 32;
+  using prog = loadProg({
+    type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+    license: 'GPL',
+    insns: bpf.encodeInsns([
+      bpf.load(8, bpf.R6, bpf.R1, 0),
+      ...[-32, -24, -16, -8].map((off) => bpf.store(8, bpf.R10, off, bpf.R6)),
+      bpf.ldMapFd(bpf.R1, map.fd.raw),
+      bpf.alu64('mov', bpf.R2, bpf.R10),
+      bpf.alu64Imm('add', bpf.R2, -payload),
+      bpf.alu64Imm('mov', bpf.R3, payload),
+      bpf.alu64Imm('mov', bpf.R4, 0),
+      bpf.call('ringbuf_output'),
+      bpf.alu64Imm('mov', bpf.R0, 0),
+      bpf.exit(),
+    ]),
+  });
+  using reader = new RingBuffer(map);
+  const ctx = new BigUint64Array(1);
+  for (let round = 1n; round <= 500n; round++) {
+    ctx[0] = round;
+    prog.testRun({ ctx: new Uint8Array(ctx.buffer) });
+    const seen: bigint[] = [];
+    reader.drain((area, offset, length) => {
+      for (let at = 0; at < length; at += 8)
+        seen.push(new DataView(area.buffer, area.byteOffset + offset + at, 8).getBigUint64(0, true));
+    });
+    assert.deepEqual(seen, [round, round, round, round]);
+  }
+});
+
 test('nothing stays open', async (t) => {
   if (!requireRoot(t)) return;
   const tracefs = Tracefs.open();
