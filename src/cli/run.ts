@@ -59,12 +59,14 @@ export async function runScript(
     const machine = new LiveMachine({
       environment: process.env,
       includeDirs: options.includeDirs,
+      debugInfoDirs: options.debugInfoDirs,
       disabledFeatures: new Set([...options.disabledFeatures].map((name) => featuresByOption[name])),
       unsafe: options.unsafe,
       ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
     });
-    const program = compileScript({ options, script, context, machine, traced, probeFilter });
-    if (program === undefined) return exitCodes.refused;
+    const compiled = compileScript({ options, script, context, machine, traced, probeFilter });
+    if (!compiled.ok) return compiled.exitCode;
+    const { program } = compiled;
     if (options.mode === 'codegen') return exitCodes.ok;
     return await runProgram({ options, context, machine, traced, program, format });
   } catch (error) {
@@ -85,8 +87,12 @@ interface Compilation {
   readonly probeFilter: RegExp | undefined;
 }
 
-/** The compiled script; undefined when it is wrong, which has then been said. */
-function compileScript(work: Compilation): Program | undefined {
+type Compiled =
+  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: false; readonly exitCode: number };
+
+/** Compiles the script and says what is wrong with it. */
+function compileScript(work: Compilation): Compiled {
   const { options, context, probeFilter } = work;
   const pid = pidOf(work.traced);
   const { program, diagnostics } = compile({
@@ -108,7 +114,12 @@ function compileScript(work: Compilation): Program | undefined {
     errorsOnly: options.warnings === 'hidden',
   });
   if (text !== '') process.stderr.write(text);
-  return program;
+  if (program !== undefined) return { ok: true, program };
+  // A config value that stands nowhere in the script came from the environment.
+  const fromEnvironment = diagnostics.some(
+    ({ severity, code, span }) => severity === 'error' && code.startsWith('config-') && span === undefined,
+  );
+  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused };
 }
 
 interface ProgramRun {
@@ -144,6 +155,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
       if (traced.kind === 'child') traced.child.release();
     },
     onFlush: () => {
+      if (pid !== undefined) host.rememberProcess(pid);
       // With full buffering only a full block, or the end, sends something out.
       if (options.buffering !== 'full') stdout.flush();
       return !stdout.isBroken;

@@ -36,8 +36,11 @@ export class AddressIndex {
       const row = rows[position];
       if (!row) return 0;
       const table = tables[row.table];
-      // Among names of one address the sized, then the global one is shown; earlier tables win ties.
-      return table ? (table.size(row.index) > 0n ? 4 : 0) + table.rank(row.index) : 0;
+      if (!table) return 0;
+      // Of several names of one address the sized one is shown, then the public one (malloc, not __libc_malloc), then the global one;
+      // earlier tables win ties.
+      const isSized = table.size(row.index) > 0n;
+      return (isSized ? 8 : 0) + (table.isReserved(row.index) ? 0 : 4) + table.rank(row.index);
     };
     order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || rank(b) - rank(a) || a - b);
     // One entry per address: the best name comes first.

@@ -95,6 +95,7 @@ function makeElf(symbols: readonly TestSymbol[]): Uint8Array {
 
 const sample: readonly TestSymbol[] = [
   { name: 'main', address: 0x401100n, size: 0x40n },
+  { name: '__main', address: 0x401100n, size: 0x40n },
   { name: 'static_main', address: 0x401100n, size: 0x40n, bind: 0 },
   { name: 'unsized', address: 0x401200n, size: 0n },
   { name: 'outer', address: 0x401300n, size: 0x100n },

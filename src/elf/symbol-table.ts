@@ -64,6 +64,11 @@ export class SymbolTable {
     return at >= this.#strings.length ? '' : decodeCString(this.#strings.subarray(at, at + MAX_NAME_BYTES));
   }
 
+  /** Whether the name begins with an underscore: one that C keeps for the implementation. */
+  isReserved(index: number): boolean {
+    return this.#strings[this.#nameOffset(index)] === 0x5f;
+  }
+
   symbol(index: number): FunctionSymbol {
     return { name: this.name(index), address: this.address(index), size: this.size(index) };
   }

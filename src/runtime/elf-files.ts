@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { BoundedCache } from '../base/index.ts';
 import { type ByteSource, ElfError, ElfFile } from '../elf/index.ts';
+import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
 const MAX_CACHED_FILES = 512;
@@ -14,7 +15,28 @@ interface OpenElf {
  * replaced since is read again.
  */
 export class ElfFiles {
+  readonly #debugDirs: readonly string[];
   readonly #byIdentity = new BoundedCache<string, OpenElf>(MAX_CACHED_FILES);
+
+  /** @param debugDirs where separate debug files are searched, as `--debuginfo` gives them. */
+  constructor(debugDirs: readonly string[] = defaultDebugDirs) {
+    this.#debugDirs = debugDirs;
+  }
+
+  /**
+   * The files to look a binary's symbols up in: itself, and before it its separate debug file when it has no full symbol table of its own.
+   * Their addresses are the same; file offsets are those of the binary alone.
+   */
+  withSymbols(path: string): readonly ElfFile[] {
+    const elf = this.open(path);
+    if (!elf) return [];
+    if (elf.hasSymbolTable) return [elf];
+    for (const candidate of debugFileCandidates(path, elf, this.#debugDirs)) {
+      const debug = this.open(candidate.path);
+      if (debug?.hasSymbolTable && isDebugFileOf(elf, debug, candidate)) return [debug, elf];
+    }
+    return [elf];
+  }
 
   /** The file as ELF; undefined when it cannot be opened or is something else. */
   open(path: string): ElfFile | undefined {

@@ -15,6 +15,9 @@ import { UserSymbols } from './user-symbols.ts';
 /** The most a command of `system()` may print at once. */
 const MAX_COMMAND_OUTPUT_BYTES = 64 * 1024 * 1024;
 
+/** Time between two looks at a traced process's mappings; a look takes 0.1 ms. */
+const REMEMBER_EVERY_MS = 20;
+
 export interface LiveHostOptions {
   readonly program: Program;
   readonly stdout: OutputStream;
@@ -33,6 +36,8 @@ export class LiveHost implements Host, Disposable {
   readonly #userNames = new UserNames();
   readonly #cgroups = new Cgroups();
   readonly #localTime = new LocalTime();
+  #showsUserAddresses: boolean | undefined;
+  #rememberedMs = Number.NEGATIVE_INFINITY;
   readonly #captures = new Map<string, PcapFile>();
 
   constructor(options: LiveHostOptions) {
@@ -54,8 +59,15 @@ export class LiveHost implements Host, Disposable {
   userSymbol(pid: number, address: bigint, probe: number): readonly SymbolFrame[] {
     return this.#userSymbols.at(pid, address, this.#binaryOfProbe(probe));
   }
-  /** Reads a process's mappings now, so that its addresses still have names when it has ended. */
+  /**
+   * To be called now and then while a process is traced: reads its mappings when the script shows addresses of processes, so that they
+   * still have names when it has ended.
+   */
   rememberProcess(pid: number): void {
+    this.#showsUserAddresses ??= showsUserAddresses(this.#options.program);
+    const now = performance.now();
+    if (!this.#showsUserAddresses || now - this.#rememberedMs < REMEMBER_EVERY_MS) return;
+    this.#rememberedMs = now;
     this.#userSymbols.remember(pid);
   }
   userName(uid: bigint): string | undefined {
@@ -143,4 +155,12 @@ export class LiveHost implements Host, Disposable {
       ? path
       : undefined;
   }
+}
+
+/** Whether a map or record of the program holds a user stack or symbol, at any depth. */
+function showsUserAddresses({ maps, records }: Program): boolean {
+  const text = JSON.stringify([maps, records], (_name, value: unknown) =>
+    typeof value === 'bigint' ? 0 : value,
+  );
+  return /"kind":"(?:ustack|usym)"/.test(text);
 }

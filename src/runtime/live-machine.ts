@@ -10,6 +10,8 @@ import type { OutputStream } from './output-stream.ts';
 export interface LiveMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly includeDirs: readonly string[];
+  /** Where separate debug files are searched; none: the usual places. */
+  readonly debugInfoDirs: readonly string[];
   /** Features to do without, whatever the kernel can do. */
   readonly disabledFeatures: ReadonlySet<Feature>;
   readonly traceableFunctions?: string;
@@ -21,9 +23,10 @@ export class LiveMachine {
   readonly target: LiveTarget;
   readonly #btf: BtfSources;
   readonly #kallsyms = new Kallsyms();
-  readonly #elfFiles = new ElfFiles();
+  readonly #elfFiles: ElfFiles;
 
   constructor(options: LiveMachineOptions) {
+    this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
     this.#btf = new BtfSources(options.environment['BPFTRACE_BTF']);
     const probe = new FeatureProbe(() => this.#btf.running());
     this.target = new LiveTarget({

@@ -204,10 +204,12 @@ export class LiveTarget implements Target {
     const elf = this.#options.elfFiles.open(path);
     if (!elf) return undefined;
     const byPlace = new Map<string, UserSymbol>();
-    for (const { name, address, size } of elf.functions()) {
-      const fileOffset = elf.fileOffset(address);
-      // A symbol stands in .symtab and .dynsym with one name and address.
-      if (fileOffset !== undefined) byPlace.set(`${name}\n${address}`, { name, address, fileOffset, size });
+    for (const file of this.#options.elfFiles.withSymbols(path)) {
+      for (const { name, address, size } of file.functions()) {
+        const fileOffset = elf.fileOffset(address);
+        // A symbol stands in .symtab and .dynsym with one name and address.
+        if (fileOffset !== undefined) byPlace.set(`${name}\n${address}`, { name, address, fileOffset, size });
+      }
     }
     return [...byPlace.values()];
   }

@@ -1,7 +1,6 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BoundedCache } from '../base/index.ts';
-import type { ElfFile } from '../elf/index.ts';
 import type { SymbolFrame } from '../program/index.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, type PerfMapEntry, parsePerfMap } from './perf-map.ts';
@@ -9,6 +8,8 @@ import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
 
 /** Processes whose mappings are remembered, also after their end. */
 const MAX_PROCESSES = 1024;
+/** Addresses remembered per process. */
+const MAX_FRAMES = 65_536;
 
 export interface UserSymbolOptions {
   readonly elfFiles: ElfFiles;
@@ -22,6 +23,8 @@ interface ProcessView {
   readonly mappings: readonly Mapping[];
   /** What ran when the mappings were read: after an exec they are read again. */
   readonly executable: string;
+  /** Answers given before: stacks repeat their addresses. */
+  readonly frames: Map<bigint, readonly SymbolFrame[]>;
   perfMap?: { readonly entries: readonly PerfMapEntry[]; readonly stamp: string };
 }
 
@@ -40,9 +43,9 @@ export class UserSymbols {
     this.#options = options;
   }
 
-  /** Reads the mappings of a process now, for names after its end. */
+  /** Reads the mappings of a process as they are now, for names after its end. */
   remember(pid: number): void {
-    if (this.#options.cache !== 'NONE') this.#view(pid);
+    if (this.#options.cache !== 'NONE') this.#readView(pid);
   }
 
   /**
@@ -52,6 +55,17 @@ export class UserSymbols {
    */
   at(pid: number, address: bigint, fallback?: string): readonly SymbolFrame[] {
     if (this.#options.cache === 'NONE') this.#processes.delete(pid);
+    const known = this.#view(pid)?.frames.get(address);
+    if (known) return known;
+    const frames = this.#lookUp(pid, address, fallback);
+    const cache = this.#processes.get(pid)?.frames;
+    if (cache && cache.size >= MAX_FRAMES) cache.clear();
+    // What is unknown now may get a name: a compiler at run time writes its list late.
+    if (frames.length > 0) cache?.set(address, frames);
+    return frames;
+  }
+
+  #lookUp(pid: number, address: bigint, fallback: string | undefined): readonly SymbolFrame[] {
     let view = this.#view(pid);
     let mapping = view && findMapping(view.mappings, address);
     if (view && !mapping) {
@@ -78,32 +92,38 @@ export class UserSymbols {
     const mappings = readMaps(pid);
     const executable = executableOf(pid);
     if (!mappings || mappings.length === 0 || executable === undefined) return undefined;
-    const view: ProcessView = { mappings, executable };
+    const perfMap = this.#processes.get(pid)?.perfMap;
+    const view: ProcessView = { mappings, executable, frames: new Map(), ...(perfMap ? { perfMap } : {}) };
     this.#processes.set(pid, view);
     return view;
   }
 
   #inFile(pid: number, mapping: Mapping, address: bigint): readonly SymbolFrame[] {
     // Through the process's root, so that containers' files are found; the plain path serves when the process is gone.
-    const elf =
-      this.#options.elfFiles.open(`/proc/${pid}/root${mapping.path}`) ??
-      this.#options.elfFiles.open(mapping.path);
-    if (!elf) return [];
-    const fileAddress = elf.addressOfOffset(address - mapping.start + mapping.offset);
-    return fileAddress === undefined ? [] : this.#frames(elf, fileAddress, mapping.path);
+    const inside = `/proc/${pid}/root${mapping.path}`;
+    const path = this.#options.elfFiles.open(inside) ? inside : mapping.path;
+    const fileAddress = this.#options.elfFiles
+      .open(path)
+      ?.addressOfOffset(address - mapping.start + mapping.offset);
+    return fileAddress === undefined ? [] : this.#frames(path, fileAddress, mapping.path);
   }
 
   #atFixedAddress(path: string, address: bigint): readonly SymbolFrame[] {
     const elf = this.#options.elfFiles.open(path);
-    return elf && !elf.isPositionIndependent ? this.#frames(elf, address, path) : [];
+    return elf && !elf.isPositionIndependent ? this.#frames(path, address, path) : [];
   }
 
-  #frames(elf: ElfFile, fileAddress: bigint, path: string): readonly SymbolFrame[] {
-    const symbol = elf.functionAt(fileAddress);
-    if (!symbol) return [];
-    return [
-      { name: this.#options.demangle(symbol.name), offset: fileAddress - symbol.address, module: path },
-    ];
+  /** @param shown the binary's path in the process. */
+  #frames(path: string, fileAddress: bigint, shown: string): readonly SymbolFrame[] {
+    for (const elf of this.#options.elfFiles.withSymbols(path)) {
+      const symbol = elf.functionAt(fileAddress);
+      if (symbol) {
+        return [
+          { name: this.#options.demangle(symbol.name), offset: fileAddress - symbol.address, module: shown },
+        ];
+      }
+    }
+    return [];
   }
 
   #inPerfMap(pid: number, view: ProcessView, address: bigint): readonly SymbolFrame[] {
