@@ -260,7 +260,18 @@ export class FuncBuilder {
     { off = 0, fromOff = 0, align = 1 }: { off?: number; fromOff?: number; align?: Alignment } = {},
   ): void {
     if (bytes === 0) return;
-    this.#append({ id: noValue, op: 'copy', args: [to, from], bytes, off, fromOff, align, at: this.#line });
+    const target = this.#near(to, off, bytes);
+    const source = this.#near(from, fromOff, bytes);
+    this.#append({
+      id: noValue,
+      op: 'copy',
+      args: [target.address, source.address],
+      bytes,
+      off: target.off,
+      fromOff: source.off,
+      align,
+      at: this.#line,
+    });
   }
 
   /** Clears a constant number of bytes. `align`: of the address with its offset. */
@@ -270,7 +281,22 @@ export class FuncBuilder {
     { off = 0, align = 1 }: { off?: number; align?: Alignment } = {},
   ): void {
     if (bytes === 0) return;
-    this.#append({ id: noValue, op: 'zero', args: [address], bytes, off, align, at: this.#line });
+    const near = this.#near(address, off, bytes);
+    this.#append({
+      id: noValue,
+      op: 'zero',
+      args: [near.address],
+      bytes,
+      off: near.off,
+      align,
+      at: this.#line,
+    });
+  }
+
+  /** Instructions have 16 bits for an offset: one that does not fit is added to the address. */
+  #near(address: ValueId, off: number, bytes: number): { readonly address: ValueId; readonly off: number } {
+    if (off >= -0x8000 && off + bytes <= 0x8000) return { address, off };
+    return { address: this.addConst(address, off), off: 0 };
   }
 
   /** Declares bytes for a temporary, without code. See `temporary` for the usual way. `where`: 'stack' keeps it out of scratch memory. */

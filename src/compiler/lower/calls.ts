@@ -88,7 +88,7 @@ export function lowerFor(f: FuncContext): Lower {
     spaceOf: (expr) => spaceOf(f, expr.type),
     read: (space, to, bytes, address) => readMemory(f, space, to, bytes, address),
     readString: (space, to, bytes, address) => readText(f, space, to, bytes, address),
-    address: (expr) => addressFor(f, expr),
+    withAddress: (expr, use) => withAddress(f, expr, use),
     bootNow: () => bootNow(f),
     recordIndex: (spec) => program.records.indexOf(spec),
     perfBuffer: () => program.mapTable.perfBuffer,
@@ -110,12 +110,15 @@ export function lowerFor(f: FuncContext): Lower {
 }
 
 /** A pointer's value, or where a struct lies that another one embeds. */
-function addressFor(f: FuncContext, expr: TypedExpr): ValueId {
-  if (isByValue(expr.type)) return lowerScalar(f, expr);
-  return addressOfLocation(
-    f,
-    locate(f, expr, () => {
-      returnFromProbe(f);
-    }),
-  );
+function withAddress(f: FuncContext, expr: TypedExpr, use: (address: ValueId) => void): void {
+  const { b } = f;
+  if (isByValue(expr.type)) {
+    use(lowerScalar(f, expr));
+    return;
+  }
+  const join = b.newBlock();
+  const location = locate(f, expr, () => b.jump(join));
+  use(addressOfLocation(f, location));
+  b.jump(join);
+  b.enter(join);
 }

@@ -85,8 +85,8 @@ export interface Lower {
   /** Reads up to a NUL, which is always written; the bytes written, or negative. */
   readString(space: AddressSpace, to: Place, bytes: ValueId, address: ValueId): ValueId;
 
-  /** The address of a struct value that lies outside the prog, for helpers that take it as it is. */
-  address(expr: TypedExpr): ValueId;
+  /** Gives `use` a pointer, or the address of a struct that lies outside the prog; runs nothing where there is no such value. */
+  withAddress(expr: TypedExpr, use: (address: ValueId) => void): void;
   /** Nanoseconds since boot. */
   bootNow(): ValueId;
 

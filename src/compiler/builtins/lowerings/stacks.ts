@@ -28,7 +28,7 @@ function lowerUstack(lower: Lower, call: CallExpr, to: Place): void {
   const { b } = lower;
   const isBuildId = call.attrs.stack?.mode === 'build_id';
   const flags = stackFlags.BPF_F_USER_STACK | (isBuildId ? stackFlags.BPF_F_USER_BUILD_ID : 0);
-  b.store(4, to.base, currentPid(lower, 'init'), to.off);
+  b.store(4, to.base, currentPid(lower, 'curr_ns'), to.off);
   b.store(4, to.base, b.const(lower.probeId), to.off + 4);
   captureFrames(
     lower,

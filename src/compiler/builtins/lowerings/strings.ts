@@ -75,13 +75,13 @@ function lowerBuf(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
 /** bpf_d_path makes the text at the end of the buffer and moves it to the front, so it is copied where the rest must be clear. */
 function lowerPath(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
   const { b } = lower;
-  const [path] = call.args;
   const size = lower.sizeOf(call.type);
-  const address = lower.address(path!);
   const made = fill === 'exact' ? lower.temporary(size) : to;
   b.store(1, made.base, b.const(0), made.off);
-  const result = b.call('d_path', [address, addressOf(b, made), b.const(size)]);
-  lower.checkHelper('d_path', result, 'default');
+  lower.withAddress(call.args[0]!, (address) => {
+    const result = b.call('d_path', [address, addressOf(b, made), b.const(size)]);
+    lower.checkHelper('d_path', result, 'default');
+  });
   if (fill === 'loose') return;
   zeroPlace(b, to, size);
   lower.readString('kernel', to, b.const(size), addressOf(b, made));

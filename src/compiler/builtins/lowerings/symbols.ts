@@ -8,7 +8,7 @@ import { currentPid } from './process.ts';
 function storeUserSymbol(lower: Lower, address: ValueId, to: Place): void {
   const { b } = lower;
   b.store(8, to.base, address, to.off);
-  b.store(4, to.base, currentPid(lower, 'init'), to.off + 8);
+  b.store(4, to.base, currentPid(lower, 'curr_ns'), to.off + 8);
   b.store(4, to.base, b.const(lower.probeId), to.off + 12);
 }
 

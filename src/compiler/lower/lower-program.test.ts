@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeKernel } from '../../../tests/support/fake-kernel.ts';
+import { testGoldenFolder } from '../../../tests/support/golden.ts';
+import { lowerText, printLowered, printRecords, printStorage } from '../../../tests/support/lower-script.ts';
+import type { Feature } from '../../program/index.ts';
+
+const target = fakeKernel();
+
+/** `ir without a,b`: on a target that lacks features. */
+testGoldenFolder(
+  'lower',
+  {
+    ir(script, section) {
+      const [, , features] = section.split(' ');
+      // The golden file names features; the target answers for any text.
+      const without = (features?.split(',') ?? []) as Feature[];
+      return printLowered(lowerText(script, { target, without }));
+    },
+    silent: (script) => printLowered(lowerText(script, { target, runtimeWarnings: 'none' })),
+    verbose: (script) => printLowered(lowerText(script, { target, runtimeWarnings: 'all' })),
+    shared: (script) => printLowered(lowerText(script, { target }), 'shared'),
+    storage: (script) => printStorage(lowerText(script, { target })),
+    records: (script) => printRecords(lowerText(script, { target })),
+  },
+  ['ir'],
+);
+
+test('equal formats share a record, whatever their place', () => {
+  const { records } = lowerText('begin { printf("a\\n"); printf("b\\n"); printf("a\\n"); }', { target });
+  assert.equal(records.length, 2);
+});
+
+test('every instruction that can fail stands somewhere in the script', () => {
+  const { progs, trails } = lowerText('begin { @a[comm] = str(kptr((uint64)8)); }', { target });
+  for (const func of progs.flatMap(({ funcs }) => funcs)) {
+    for (const insn of func.blocks.flatMap((block) => block.insns)) {
+      if (func.role === 'prog') assert.ok(insn.at !== undefined && trails[insn.at] !== undefined);
+    }
+  }
+});
+
+test('a hundred nested 20 by 12 stay loops: code does not grow with the rounds', () => {
+  const insns = (script: string): number =>
+    lowerText(script, { target })
+      .progs.flatMap(({ funcs }) => funcs)
+      .reduce((sum, func) => func.blocks.reduce((inner, block) => inner + block.insns.length, sum), 0);
+  const small = insns('begin { $i = 0; unroll(2) { unroll(2) { @[$i] = $i; $i++; } } }');
+  const large = insns('begin { $i = 0; unroll(20) { unroll(12) { @[$i] = $i; $i++; } } }');
+  assert.equal(large, small);
+});
+
+test('the form of a loop follows from its rounds and the target', () => {
+  const formOf = (script: string, without: readonly Feature[] = []): string => {
+    const text = printLowered(lowerText(script, { target, without }));
+    if (text.includes('bpf_iter_num_new')) return 'iterator';
+    return text.includes('funcAddr') ? 'callback' : 'loop';
+  };
+  assert.equal(formOf('begin { for $i : 0..10 { @ = $i; } }'), 'loop');
+  assert.equal(
+    formOf('begin { for $i : 0..10 { @ = $i; } }', ['bounded-loops', 'bpf-loop', 'open-coded-iterators']),
+    'loop',
+  );
+  assert.equal(formOf('begin { for $i : 0..1000000 { @ = $i; } }'), 'iterator');
+  assert.equal(formOf('begin { for $i : 0..1000000 { @ = $i; } }', ['open-coded-iterators']), 'callback');
+  assert.equal(formOf('begin { $n = nsecs; for $i : 0..$n { @ = (int64)$i; } }'), 'iterator');
+});
