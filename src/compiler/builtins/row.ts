@@ -135,6 +135,8 @@ export interface BuiltinUse {
 
   /** An integer or pointer as a pointer, with the memory it leads to: what reads memory takes nothing else. */
   address(expr: TypedExpr): TypedExpr;
+  /** Text that lies in memory (a member of a struct) as its bytes, all of them; other values as they are. */
+  bytes(expr: TypedExpr): TypedExpr;
   /** An explicit conversion; the caller knows that it is allowed. */
   cast(expr: TypedExpr, type: Type): TypedExpr;
   /** The same value, for reading the given memory when it is used as an address. */

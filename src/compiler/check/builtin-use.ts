@@ -6,6 +6,7 @@ import {
   pointerTo,
   type StructTable,
   type Type,
+  uint8,
   uint64,
   voidType,
 } from '../../types/index.ts';
@@ -235,6 +236,14 @@ export class CheckedUse implements BuiltinUse {
   address(expr: TypedExpr): TypedExpr {
     if (isUnknown(expr) || expr.type.kind === 'pointer') return expr;
     return castTo(expr, pointerTo(voidType, spaceOf(expr.type) ?? defaultSpace(this.#body)));
+  }
+
+  bytes(expr: TypedExpr): TypedExpr {
+    const isInMemory =
+      expr.kind === 'field' || expr.kind === 'index' || expr.kind === 'deref' || expr.kind === 'arg';
+    if (!isInMemory || expr.type.kind !== 'string') return expr;
+    const type: Type = { kind: 'array', of: uint8, length: expr.type.size };
+    return retyped(expr, withSpace(type, spaceOf(expr.type)));
   }
 
   inSpace(expr: TypedExpr, space: AddressSpace): TypedExpr {

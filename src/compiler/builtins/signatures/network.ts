@@ -42,7 +42,8 @@ function checkNtop(use: BuiltinUse): TypedExpr {
       return use.error('ntop() argument must be 4 or 16 bytes in size');
     }
   }
-  return use.call({ kind: 'inet' }, family ? [address, use.cast(family, int64)] : [address]);
+  const bytes = use.bytes(address);
+  return use.call({ kind: 'inet' }, family ? [bytes, use.cast(family, int64)] : [bytes]);
 }
 
 /** `attrs.text`: the 4 or 16 bytes of the address. */
@@ -72,7 +73,7 @@ function checkMacaddr(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(type) && sizeOf(type, use.structs) < MAC_BYTES) {
     return use.error('macaddr() argument must be at least 6 bytes in size');
   }
-  return use.call({ kind: 'mac' }, [isInteger(type) ? use.address(address) : address]);
+  return use.call({ kind: 'mac' }, [isInteger(type) ? use.address(address) : use.bytes(address)]);
 }
 
 /** `args[0]`: an unsigned integer of the node's type. */

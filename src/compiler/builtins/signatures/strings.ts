@@ -95,7 +95,7 @@ function checkBuf(use: BuiltinUse): TypedExpr {
   const wanted = use.args.length === 1 ? sizeOf(source.type, use.structs) : Number(constant ?? BigInt(limit));
   const capacity = Math.min(wanted, limit);
   const dynamic = length && constant === undefined ? [use.cast(length, uint64)] : [];
-  return use.call({ kind: 'buffer', capacity }, [addressOrValue(use, source), ...dynamic], {
+  return use.call({ kind: 'buffer', capacity }, [use.bytes(addressOrValue(use, source)), ...dynamic], {
     length: capacity,
   });
 }
