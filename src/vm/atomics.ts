@@ -1,6 +1,7 @@
 import { atomicOps } from '../bpf/index.ts';
 import type { Core } from './core.ts';
 import { codes } from './decode.ts';
+import { FaultError } from './fault.ts';
 
 /** Set in the immediate when the old value comes back. Source: uapi/linux/bpf.h, BPF_FETCH. */
 const FETCH = 1;
@@ -66,7 +67,9 @@ function locateOperand(core: Core, d: number, off: number, size: number, access:
   const low = core.words[d]!;
   const high = core.words[d + 1]!;
   // The sum's carry would name another region, where the offset cannot be valid: the low half alone decides.
-  return core.memory.locate((low + off) | 0, high, size, access);
+  const at = core.memory.find((low + off) | 0, high, size, access);
+  if (at < 0) throw new FaultError(core.memory.explainAt(low, high, off, size, access));
+  return at;
 }
 
 function write(view: DataView, at: number, size: number, low: number, high: number): void {

@@ -61,11 +61,7 @@ export class Core {
   readonly cpuCount: number;
 
   cpu = 0;
-  /** Instructions the run may still execute. */
-  insnsLeft = 0;
   insnLimit = 0;
-  /** Frames in use less one; -1 between runs. */
-  depth = -1;
   tailCalls = 0;
   prog: LoadedProg | undefined;
   /** Index of the instruction being executed, kept up to date where something can go wrong. */
@@ -94,6 +90,21 @@ export class Core {
     this.#keyRegions = parts.keyRegions;
     this.#keyScratch = parts.keyScratch;
     this.cpuCount = parts.cpuCount;
+  }
+
+  /** Instructions the run may still execute. */
+  get insnsLeft(): number {
+    return this.words[wordsOfCore.insnsLeft]!;
+  }
+  set insnsLeft(count: number) {
+    this.words[wordsOfCore.insnsLeft] = count;
+  }
+  /** Frames in use less one; -1 between runs. */
+  get depth(): number {
+    return this.words[wordsOfCore.depth]!;
+  }
+  set depth(frames: number) {
+    this.words[wordsOfCore.depth] = frames;
   }
 
   /** Low half of an argument register. */
@@ -251,14 +262,7 @@ export class Core {
     const address = BigInt.asUintN(64, ((BigInt(high) << 32n) | BigInt(low >>> 0)) + BigInt(off));
     const isKernelAddress = high >> 16 === -1;
     if (!isKernelAddress || this.prog === undefined || !loadsKernelMemory[this.prog.prog.type])
-      throw new FaultError(
-        this.memory.explain(
-          Number(BigInt.asIntN(32, address)),
-          Number(BigInt.asIntN(32, address >> 32n)),
-          size,
-          'read',
-        ),
-      );
+      throw new FaultError(this.memory.explainAt(low, high, off, size, 'read'));
     this.memory.bytes.fill(0, SCRATCH, SCRATCH + 8);
     const into = this.memory.bytes.subarray(SCRATCH, SCRATCH + size);
     if (this.environment.read('kernel', address, into) < size) into.fill(0);
@@ -273,7 +277,10 @@ export class Core {
   }
 }
 
-/** Bytes behind the registers, for values on their way. */
+/** Words behind the registers, where translated code finds them too. */
+export const wordsOfCore = { insnsLeft: 40, depth: 41 } as const;
+
+/** Bytes behind those, for values on their way. */
 const SCRATCH = 192;
 
 /** Prog types whose ctx holds typed kernel pointers. */

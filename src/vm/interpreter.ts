@@ -432,7 +432,7 @@ function interpret(core: Core, frames: Frames, start: number): void {
         const size = sizeBits === 0x18 ? 8 : 4 >> (sizeBits >> 3);
         if (m[row] !== high || low >>> 0 > m[row + 3]! - size) {
           core.insn = pc / INSN_WORDS;
-          throw storeFault(core, m[d]!, high, code[pc + 1]!, size);
+          throw new FaultError(core.memory.explainAt(m[d]!, high, code[pc + 1]!, size, 'write'));
         }
         const at = m[row + 1]! + low;
         const value = head & 1 ? m[s]! : code[pc + 2]!;
@@ -785,15 +785,4 @@ function isBelow(aLow: number, aHigh: number, bLow: number, bHigh: number): bool
 /** Whether a < b, signed. */
 function isLess(aLow: number, aHigh: number, bLow: number, bHigh: number): boolean {
   return aHigh === bHigh ? aLow >>> 0 < bLow >>> 0 : aHigh < bHigh;
-}
-
-function storeFault(core: Core, low: number, high: number, off: number, size: number): FaultError {
-  const address = ((BigInt(high) << 32n) | BigInt(low >>> 0)) + BigInt(off);
-  const cause = core.memory.explain(
-    Number(BigInt.asIntN(32, address)),
-    Number(BigInt.asIntN(32, address >> 32n)),
-    size,
-    'write',
-  );
-  return new FaultError(cause);
 }

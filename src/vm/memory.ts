@@ -171,6 +171,17 @@ export class Memory {
     return { kind: 'out-of-bounds', access, region: name, offset: low, size, limit };
   }
 
+  /** As `explain`, for a pointer and an offset to be added to it. */
+  explainAt(low: number, high: number, off: number, size: number, access: Access): FaultCause {
+    const address = ((BigInt(high) << 32n) | BigInt(low >>> 0)) + BigInt(off);
+    const sumLow = Number(BigInt.asIntN(32, address));
+    const sumHigh = Number(BigInt.asIntN(32, address >> 32n));
+    // A sum below the region's start borrows from the handle; the pointer's own region is what the message is about.
+    if (this.regionOf(high) !== 0 && sumHigh !== high)
+      return this.explain((low + off) | 0, high, size, access);
+    return this.explain(sumLow, sumHigh, size, access);
+  }
+
   nameOf(region: number): string {
     const kind = this.#kinds.find(({ first, count }) => region >= first && region < first + count);
     return present(kind, 'every region in use was reserved').name;

@@ -9,7 +9,7 @@ import {
 } from '../../src/vm/index.ts';
 
 /** Every engine has to give the same answers. */
-export const engines = ['interpreter'] as const;
+export const engines = ['interpreter', 'wasm'] as const;
 
 /** A machine program made by hand: instructions, the maps they name, and the places that name them. */
 export interface HandMade {
