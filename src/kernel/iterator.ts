@@ -9,18 +9,24 @@ import { attr, checked, errnos, pin, pinText, read } from './sys/index.ts';
  * Makes the link of an iterator prog (expected attach type BPF_TRACE_ITER). Linux 5.8.
  *
  * @param options.map the map to walk, for iterators over map elements.
+ * @param options.pid only the tasks of this process, for iterators over tasks (Linux 6.1).
  * @throws KernelError
  */
-export function attachIterator(prog: Prog, options: { readonly map?: Fd } = {}): Attachment {
+export function attachIterator(
+  prog: Prog,
+  options: { readonly map?: Fd; readonly pid?: number } = {},
+): Attachment {
   const request = attr.linkCreateAttr.encode({
     prog_fd: prog.fd.raw,
     attach_type: attachTypes.BPF_TRACE_ITER,
   });
   let info: ReturnType<typeof pin> | undefined;
-  if (options.map !== undefined) {
-    // union bpf_iter_link_info: the map's descriptor comes first.
+  if (options.map !== undefined || options.pid !== undefined) {
+    // union bpf_iter_link_info: u32 map_fd; or u32 tid, pid, pid_fd.
     const bytes = new Uint8Array(new ArrayBuffer(16));
-    new DataView(bytes.buffer).setUint32(0, options.map.raw, true);
+    const view = new DataView(bytes.buffer);
+    if (options.map !== undefined) view.setUint32(0, options.map.raw, true);
+    else if (options.pid !== undefined) view.setUint32(4, options.pid, true);
     info = pin(bytes);
     attr.linkCreateParts.iter.encodeInto(request, 0, {
       iter_info: info.address,

@@ -3,7 +3,7 @@ import type { Fd } from './fd.ts';
 import { openPerfEvent, type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';
 import { attachToPerfEvent } from './perf-event-link.ts';
 import type { Prog } from './prog.ts';
-import { perfTypes } from './sys/index.ts';
+import { perfEventBits, perfTypes } from './sys/index.ts';
 
 /** Software events. Source: uapi/linux/perf_event.h, enum perf_sw_ids. */
 export const softwareEvents = {
@@ -60,6 +60,9 @@ export function attachSampling(
   cpus: readonly number[],
   pid = -1,
 ): Attachment {
+  const period = periodFields(event.period);
+  // An event of one process counts the threads and children it starts from now on only when it is inherited.
+  const bits = (period.bits ?? 0n) | (pid === -1 ? 0n : perfEventBits.inherit);
   const fds: Fd[] = [];
   const linkedEvents: Fd[] = [];
   try {
@@ -69,7 +72,8 @@ export function attachSampling(
         {
           type: event.type === 'software' ? perfTypes.PERF_TYPE_SOFTWARE : perfTypes.PERF_TYPE_HARDWARE,
           config: BigInt(event.config),
-          ...periodFields(event.period),
+          ...period,
+          bits,
         },
         scope,
         `${event.type} event ${event.config} on CPU ${cpu}`,

@@ -5,8 +5,8 @@ import type { Attach } from './attach.ts';
 const BPFFS = '/sys/fs/bpf';
 
 /** The link stays unread: the tracer walks it, or whoever reads the file it is pinned to. */
-export const attachIterator: Attach<'iter'> = (probe, { prog }) => {
-  const link = attachLink(prog);
+export const attachIterator: Attach<'iter'> = (probe, { prog, pid }) => {
+  const link = attachLink(prog, pid === undefined ? {} : { pid });
   const [fd] = link.fds;
   try {
     if (probe.pin !== undefined && fd)
