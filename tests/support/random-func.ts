@@ -198,7 +198,8 @@ class Generator {
     const b = this.#b;
     const [yes, no, join] = [b.newBlock(), b.newBlock(), b.newBlock()];
     const hasElse = this.#random.below(2) === 0;
-    b.branch(this.#condition(), yes, hasElse ? no : join);
+    const cold = this.#random.pick([undefined, undefined, 'ifTrue', 'ifFalse'] as const);
+    b.branch(this.#condition(), yes, hasElse ? no : join, cold === undefined ? {} : { cold });
     b.enter(yes);
     this.#statements(depth);
     b.jump(join);

@@ -65,7 +65,9 @@ class LinearScan {
   }
 
   run(): Allocation {
-    for (const interval of this.#first) if (interval !== undefined) this.#waiting.push(interval);
+    for (const interval of this.#first) {
+      for (let piece = interval; piece !== undefined; piece = piece.next) this.#waiting.push(piece);
+    }
     for (let current = this.#waiting.pop(); current !== undefined; current = this.#waiting.pop()) {
       this.#advance(current.start);
       if (!this.#tryFree(current)) this.#takeBlocked(current);
@@ -113,7 +115,13 @@ class LinearScan {
       }
       freeUntil[register] = until;
     }
-    const hint = this.#hint(current);
+    const before = this.#registerBefore(current);
+    if (before === MEMORY) {
+      // It was in memory where the block is entered from; there is no reason to load it before it is used.
+      this.#spill(current, current.firstRegisterUse());
+      return true;
+    }
+    const hint = before !== UNASSIGNED && freeUntil[before]! >= end ? before : this.#hint(current);
     if (hint !== UNASSIGNED) {
       this.#assign(current, hint);
       return true;
@@ -230,6 +238,19 @@ class LinearScan {
     this.#lastRegister[interval.vreg] = register;
   }
 
+  /** Where the value is at the end of a block that leads to the one the piece starts with, if it does and that is known. */
+  #registerBefore(current: Interval): number {
+    const { start } = current;
+    let piece = this.#first[current.vreg]!;
+    const label = this.#func.insns[insnAt(start)]!;
+    if (piece === current || label.kind !== 'label' || startOf(start) !== start) return UNASSIGNED;
+    const [pred] = this.#func.blocks[label.block]!.preds;
+    if (pred === undefined || pred >= label.block) return UNASSIGNED;
+    const end = (this.#func.blocks[pred]!.to - 1) * STEP;
+    while (piece.next !== undefined && piece.next.start <= end) piece = piece.next;
+    return piece.register;
+  }
+
   /** A register that is free for all of the interval's life and would save a move. */
   #hint(current: Interval): number {
     const { vreg, end } = current;
@@ -243,7 +264,17 @@ class LinearScan {
     for (const other of passed[vreg] ?? [])
       if (isFree(this.#lastRegister[other]!)) return this.#lastRegister[other]!;
     const own = this.#lastRegister[vreg]!;
-    return isFree(own) ? own : UNASSIGNED;
+    if (isFree(own)) return own;
+    // What is passed to a block's parameter that lives across a call had better be in a kept register from the start.
+    for (const other of passed[vreg] ?? []) {
+      const target = this.#first[other];
+      if (target === undefined || target.register !== UNASSIGNED || this.#nextClobber(target) === Infinity)
+        continue;
+      const until = Math.max(end, target.end);
+      for (let register = CLOBBERED; register < REGISTERS; register++)
+        if (this.#freeUntil[register]! >= until) return register;
+    }
+    return UNASSIGNED;
   }
 
   /** Position of the first call that the interval lives across; Infinity if none. */

@@ -310,12 +310,18 @@ class Emitter {
     // them; what would be moved into a register that the call destroys is not moved.
     const moves = gap.filter(({ to }) => to > bpf.R5);
     const before = this.#position - 1;
+    const offsets: { readonly register: number; readonly off: number }[] = [];
     insn.operands.forEach((operand, index) => {
-      const from =
-        typeof operand === 'number'
-          ? (this.#resolution.locate(operand, before) ?? this.#func.remats[operand]!)
-          : operand;
-      moves.push({ to: argRegister(target, index), from });
+      const register = argRegister(target, index);
+      let from: Location | Remat;
+      if (typeof operand !== 'number' && operand.kind !== 'offset') {
+        from = operand;
+      } else {
+        const vreg = typeof operand === 'number' ? operand : operand.base;
+        from = this.#resolution.locate(vreg, before) ?? this.#func.remats[vreg]!;
+        if (typeof operand !== 'number') offsets.push({ register, off: operand.off });
+      }
+      moves.push({ to: register, from });
     });
     this.#sequence(moves, () => {
       let taken = 0;
@@ -327,6 +333,7 @@ class Emitter {
         if ((taken & (1 << register)) === 0) return register;
       return undefined;
     });
+    for (const { register, off } of offsets) this.#add(bpf.alu64Imm('add', register, off));
     switch (target.kind) {
       case 'helper':
         this.#add(bpf.call(target.name));

@@ -3,6 +3,7 @@ import {
   argRegister,
   definedBy,
   forEachUse,
+  type MachineBlock,
   type MachineFunc,
   NONE,
   resultRegister,
@@ -29,7 +30,7 @@ export function insnAt(position: number): number {
 
 /** The position where an instruction starts. */
 export function startOf(position: number): number {
-  return position & ~3;
+  return position === Infinity ? Infinity : position & ~3;
 }
 
 /** Where a value is, over a stretch of the function. */
@@ -109,8 +110,9 @@ export class Interval {
   /** Cuts the interval in two; the second, which is returned, starts at `position` or, if that is in a hole, after it. */
   split(position: number): Interval {
     const { ranges, uses } = this;
-    let range = 0;
-    while (ranges[range + 1]! <= position) range += 2;
+    // The first range that ends behind the cut; most cuts are near the end.
+    let range = ranges.length - 2;
+    while (range > 0 && ranges[range - 1]! > position) range -= 2;
     const tail = ranges.slice(range);
     ranges.length = range;
     if (tail[0]! < position) {
@@ -217,15 +219,27 @@ export function buildIntervals(func: MachineFunc): Intervals {
     }
     if (touched.length > 1) touched.sort(ascending);
     const ranges: number[] = [];
+    /** Starts of cold blocks, where the interval is cut: what happens there must not move the value elsewhere. */
+    const cuts: number[] = [];
     for (const block of touched) {
+      if (isLiveIn[block] === 1 && startsCold(blocks, block)) cuts.push(blocks[block]!.from * STEP);
       const from = isLiveIn[block] === 1 ? blocks[block]!.from * STEP : defined;
       const to = aliveTo[block]!;
       if (ranges.length > 0 && ranges[ranges.length - 1] === from) ranges[ranges.length - 1] = to;
       else ranges.push(from, to);
     }
-    ofVReg[vreg] = new Interval(vreg, ranges, uses, hints[vreg]!);
+    const interval = new Interval(vreg, ranges, uses, hints[vreg]!);
+    for (let cut = cuts.length - 1; cut >= 0; cut--)
+      if (cuts[cut]! > interval.start) interval.split(cuts[cut]!);
+    ofVReg[vreg] = interval;
   }
   return { ofVReg, clobbers: Int32Array.from(clobbers), related };
+}
+
+/** Whether a block is cold and not just the continuation of the cold block before it. */
+function startsCold(blocks: readonly MachineBlock[], block: number): boolean {
+  const { isCold, preds } = blocks[block]!;
+  return isCold && !(preds.length === 1 && preds[0] === block - 1 && blocks[block - 1]!.isCold);
 }
 
 function ascending(a: number, b: number): number {
@@ -277,8 +291,13 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: Related }
     operandOf[result] = operand;
     resultOf[operand] = result;
   };
+  /** By VReg: the block whose instruction made the wish. */
+  const wishedIn = new Int32Array(func.vregCount).fill(-1);
+  let block = func.blocks.length - 1;
   const wish = (vreg: VReg, register: number): void => {
-    if (register !== UNASSIGNED) hints[vreg] = register;
+    if (register === UNASSIGNED) return;
+    hints[vreg] = register;
+    wishedIn[vreg] = block;
   };
   const paramsOf = (block: number): readonly VReg[] => {
     const label = func.insns[func.blocks[block]!.from]!;
@@ -288,8 +307,8 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: Related }
     const insn = func.insns[index]!;
     switch (insn.kind) {
       case 'call':
-        if (insn.dst !== NONE && hints[insn.dst] === UNASSIGNED)
-          hints[insn.dst] = resultRegister(insn.target);
+        // Where it arrives, unless the block at hand wants it elsewhere: other blocks may never run.
+        if (insn.dst !== NONE && wishedIn[insn.dst] !== block) hints[insn.dst] = resultRegister(insn.target);
         insn.operands.forEach((operand, number) => {
           if (typeof operand === 'number') wish(operand, argRegister(insn.target, number));
         });
@@ -318,6 +337,7 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: Related }
         }
         break;
       case 'label':
+        block--;
         // The parameters of the function arrive in r1 to r5.
         if (index === 0) for (const [number, param] of insn.params.entries()) wish(param, number + 1);
         break;

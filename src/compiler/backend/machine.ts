@@ -23,6 +23,13 @@ export const SCRATCH_MAP = -1;
 /** An operand that may be anywhere: in a register, in memory, or made on the spot. */
 export type Operand = VReg | Remat;
 
+/** An argument that is `base` + off. Only for addresses that are passed often, so that each need not be kept: those of scratch bytes. */
+export interface OffsetOperand {
+  readonly kind: 'offset';
+  readonly base: VReg;
+  readonly off: number;
+}
+
 /** Where a memory access goes: `base` + off, or, with base NONE, `off` bytes into a stack slot. */
 export interface Place {
   readonly base: VReg;
@@ -113,7 +120,7 @@ export type MachineInsn = { readonly at: Line | undefined } & (
   | {
       readonly kind: 'call';
       readonly target: CallTarget;
-      readonly operands: readonly Operand[];
+      readonly operands: readonly (Operand | OffsetOperand)[];
       /** NONE when nothing uses the result. */
       readonly dst: VReg;
     }
@@ -132,7 +139,8 @@ export interface MachineBlock {
   readonly from: number;
   readonly to: number;
   readonly preds: readonly number[];
-  readonly depth: number;
+  /** Seldom reached: numbered, and laid out, behind all others. */
+  readonly isCold: boolean;
 }
 
 export interface MachineFunc {
@@ -204,7 +212,10 @@ export function forEachUse(insn: MachineInsn, use: (vreg: VReg, kind: UseKind) =
       if (typeof insn.y === 'number') use(insn.y, 'late-any');
       return;
     case 'call':
-      for (const operand of insn.operands) if (typeof operand === 'number') use(operand, 'any');
+      for (const operand of insn.operands) {
+        if (typeof operand === 'number') use(operand, 'any');
+        else if (operand.kind === 'offset') use(operand.base, 'any');
+      }
       return;
     case 'jump':
       for (const operand of insn.to.operands) if (typeof operand === 'number') use(operand, 'any');

@@ -2,8 +2,8 @@ import { type Block, type Cfg, dominatorsOf, edgesOf, loopDepths } from '../ir/i
 
 export interface BlockOrder {
   readonly blocks: readonly Block[];
-  /** Loop depth of each of them. */
-  readonly depths: readonly number[];
+  /** Which of them are cold; they are the last ones. */
+  readonly isCold: readonly boolean[];
 }
 
 /**
@@ -46,7 +46,7 @@ export function orderBlocks(cfg: Cfg): BlockOrder {
   ];
   return {
     blocks: places.map((place) => cfg.order[place]!),
-    depths: places.map((place) => depths[place]!),
+    isCold: places.map((place) => warm[place] === 0),
   };
 }
 

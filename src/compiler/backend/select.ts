@@ -27,9 +27,11 @@ import {
   type MachineFunc,
   type MachineInsn,
   NONE,
+  type OffsetOperand,
   type Operand,
   type Place,
   type Remat,
+  SCRATCH_MAP,
   type VReg,
 } from './machine.ts';
 import { orderBlocks } from './order.ts';
@@ -115,30 +117,38 @@ class Selection {
 
   run(): MachineFunc {
     const cfg = cfgOf(this.#func);
-    const { blocks: order, depths } = orderBlocks(cfg);
+    const { blocks: order, isCold } = orderBlocks(cfg);
     const predCount = new Int32Array(this.#func.blockCount);
     for (const block of order) for (const edge of edgesOf(block.end)) predCount[edge.block]!++;
 
-    // Numbers first: a block, then the blocks for its critical edges.
+    // Numbers first: a block, then the blocks for its critical edges; those on a cold edge together with the cold blocks.
     const indexOf = new Int32Array(this.#func.blockCount).fill(-1);
-    const splits: { readonly index: number; readonly edge: Edge }[][] = [];
-    const blockDepths: number[] = [];
+    const splits: { readonly index: number; readonly edge: Edge }[][] = order.map(() => []);
+    const coldById = new Uint8Array(this.#func.blockCount);
     order.forEach((block, place) => {
-      indexOf[block.id] = blockDepths.length;
-      blockDepths.push(depths[place]!);
-      const own: { index: number; edge: Edge }[] = [];
-      if (block.end.kind === 'branch') {
-        for (const edge of edgesOf(block.end)) {
-          if (predCount[edge.block]! < 2) continue;
-          own.push({ index: blockDepths.length, edge });
-          blockDepths.push(depths[place]!);
-        }
-      }
-      splits.push(own);
+      if (isCold[place]) coldById[block.id] = 1;
     });
+    let count = 0;
+    let warmCount = 0;
+    for (const wantsCold of [false, true]) {
+      order.forEach((block, place) => {
+        if (isCold[place] === wantsCold) indexOf[block.id] = count++;
+        const { end } = block;
+        if (end.kind !== 'branch') return;
+        for (const edge of [end.ifTrue, end.ifFalse]) {
+          if (predCount[edge.block]! < 2) continue;
+          const isColdEdge =
+            isCold[place] === true ||
+            coldById[edge.block] === 1 ||
+            end.cold === (edge === end.ifTrue ? 'ifTrue' : 'ifFalse');
+          if (isColdEdge === wantsCold) splits[place]!.push({ index: count++, edge });
+        }
+      });
+      if (!wantsCold) warmCount = count;
+    }
 
     const machineIndex = (id: BlockId): number => indexOf[id]!;
-    const lists: MachineInsn[][] = blockDepths.map(() => []);
+    const lists: MachineInsn[][] = Array.from({ length: count }, () => []);
     for (let place = order.length - 1; place >= 0; place--) {
       const block = order[place]!;
       const own = splits[place]!;
@@ -165,10 +175,10 @@ class Selection {
       this.#out.push({ kind: 'label', block: machineIndex(block.id), params, at: undefined });
       lists[machineIndex(block.id)] = this.#finish();
     }
-    return this.#link(lists, blockDepths);
+    return this.#link(lists, warmCount);
   }
 
-  #link(lists: readonly MachineInsn[][], depths: readonly number[]): MachineFunc {
+  #link(lists: readonly MachineInsn[][], warmCount: number): MachineFunc {
     const insns: MachineInsn[] = [];
     const preds: number[][] = lists.map(() => []);
     const bounds = lists.map((list, index) => {
@@ -181,7 +191,7 @@ class Selection {
       return { from, to: insns.length };
     });
     const blocks = bounds.map(
-      (bound, index): MachineBlock => ({ ...bound, preds: preds[index]!, depth: depths[index]! }),
+      (bound, index): MachineBlock => ({ ...bound, preds: preds[index]!, isCold: index >= warmCount }),
     );
     return { name: this.#func.name, insns, blocks, vregCount: this.#vregCount, remats: this.#remats };
   }
@@ -253,8 +263,19 @@ class Selection {
     return constant !== undefined && fitsI32(constant) ? Number(constant) : undefined;
   }
 
+  /** The value that `value` is a copy of, through additions of 0. */
+  #original(value: ValueId): ValueId {
+    let found = value;
+    for (let insn = this.#definitions[found]; insn?.op === 'add'; insn = this.#definitions[found]) {
+      if (this.#constantOf(insn.args[1]!) !== 0n) break;
+      found = insn.args[0]!;
+    }
+    return found;
+  }
+
   /** The value in a register. */
-  #register(value: ValueId): VReg {
+  #register(copy: ValueId): VReg {
+    const value = this.#original(copy);
     const remat = this.#rematOf(value);
     if (remat !== undefined) return this.#local(remat);
     this.#needed[value] = 1;
@@ -282,11 +303,30 @@ class Selection {
   }
 
   /** The value wherever it is. */
-  #operand(value: ValueId): Operand {
+  #operand(copy: ValueId): Operand {
+    const value = this.#original(copy);
     const remat = this.#rematOf(value);
     if (remat !== undefined) return remat;
     this.#needed[value] = 1;
     return value;
+  }
+
+  /** An argument of a call. */
+  #argument(value: ValueId): Operand | OffsetOperand {
+    const insn = this.#definitions[value];
+    const off = insn?.op === 'add' ? this.#immOf(insn.args[1]!) : undefined;
+    const base = insn?.args[0];
+    if (off === undefined || off === 0 || base === undefined || !this.#isScratchPointer(base))
+      return this.#operand(value);
+    this.#needed[base] = 1;
+    return { kind: 'offset', base, off };
+  }
+
+  #isScratchPointer(value: ValueId): boolean {
+    const insn = this.#definitions[value];
+    if (insn?.op !== 'call' || insn.helper !== 'map_lookup_elem') return false;
+    const map = this.#definitions[insn.args[0]!];
+    return map?.op === 'mapFd' && map.map === SCRATCH_MAP;
   }
 
   /** Folds constant additions into the offset of a memory access. */
@@ -508,7 +548,7 @@ class Selection {
 
   #call(insn: Insn, target: CallTarget, args: readonly ValueId[]): MachineInsn {
     const dst = this.#needed[insn.id] === 1 ? insn.id : NONE;
-    return { kind: 'call', target, operands: args.map((value) => this.#operand(value)), dst, at: insn.at };
+    return { kind: 'call', target, operands: args.map((value) => this.#argument(value)), dst, at: insn.at };
   }
 
   #atomic(insn: Insn & { readonly op: 'atomic' }): MachineInsn {

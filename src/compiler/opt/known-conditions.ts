@@ -1,13 +1,15 @@
 import {
   type Block,
+  type BlockId,
   cfgOf,
   dominatorsOf,
+  type Edge,
   type Func,
   type Insn,
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { constantOf, definitionsOf, type Pass } from './pass.ts';
+import { constantOf, definitionsOf, MAX_THREADED_INSNS, type Pass } from './pass.ts';
 
 /**
  * Uses what a branch has shown in the blocks that only one of its sides leads to.
@@ -27,6 +29,12 @@ export const knownConditions: Pass = {
     const truths = new Map<ValueId, boolean>();
     const equals = new Map<ValueId, ValueId>();
     const changed = new Map<Block, Block>();
+    // Passing a constant where a value is at hand only pays if the block's own branch can then be decided.
+    const choosesSoon = new Set<BlockId>();
+    for (const block of cfg.order) {
+      if (block.params.length > 0 && block.end.kind === 'branch' && block.insns.length <= MAX_THREADED_INSNS)
+        choosesSoon.add(block.id);
+    }
 
     const learn = (cond: ValueId, outcome: boolean): (() => void) => {
       const undo: (() => void)[] = [];
@@ -63,7 +71,7 @@ export const knownConditions: Pass = {
         isChanged = true;
         return { ...insn, args: insn.args.map(known) };
       });
-      const end = knownEnd(block.end, truths, known);
+      const end = knownEnd(block.end, truths, known, (id) => choosesSoon.has(id));
       if (isChanged || end !== block.end) changed.set(block, { ...block, insns, end });
     };
 
@@ -98,23 +106,24 @@ function knownEnd(
   end: Terminator,
   truths: ReadonlyMap<ValueId, boolean>,
   known: (value: ValueId) => ValueId,
+  choosesSoon: (block: BlockId) => boolean,
 ): Terminator {
-  const knownAll = (values: readonly ValueId[]): readonly ValueId[] =>
-    values.some((value) => known(value) !== value) ? values.map(known) : values;
+  const knownArgs = ({ block, args }: Edge): readonly ValueId[] =>
+    choosesSoon(block) && args.some((value) => known(value) !== value) ? args.map(known) : args;
   switch (end.kind) {
     case 'return': {
       const value = known(end.value);
       return value === end.value ? end : { ...end, value };
     }
     case 'jump': {
-      const args = knownAll(end.to.args);
+      const args = knownArgs(end.to);
       return args === end.to.args ? end : { ...end, to: { ...end.to, args } };
     }
     case 'branch': {
       const outcome = truths.get(end.cond);
       if (outcome !== undefined) return { kind: 'jump', to: outcome ? end.ifTrue : end.ifFalse, at: end.at };
-      const whenTrue = knownAll(end.ifTrue.args);
-      const whenFalse = knownAll(end.ifFalse.args);
+      const whenTrue = knownArgs(end.ifTrue);
+      const whenFalse = knownArgs(end.ifFalse);
       if (whenTrue === end.ifTrue.args && whenFalse === end.ifFalse.args) return end;
       return {
         ...end,

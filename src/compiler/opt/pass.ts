@@ -14,6 +14,9 @@ export interface Pass {
   run(func: Func): Func;
 }
 
+/** Jump threading looks through blocks of at most so many instructions. */
+export const MAX_THREADED_INSNS = 6;
+
 /** By value: the instruction that defines it; undefined for parameters. */
 export function definitionsOf(func: Func): (Insn | undefined)[] {
   const definitions = emptyTable<Insn>(func.valueCount);

@@ -17,7 +17,7 @@ import {
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass, Replacements } from './pass.ts';
+import { definitionsOf, MAX_THREADED_INSNS, type Pass, Replacements } from './pass.ts';
 
 /**
  * Makes the block graph small.
@@ -41,8 +41,6 @@ interface OpenBlock {
   end: Terminator;
 }
 
-/** Blocks longer than this are not looked through. */
-const MAX_THREADED_INSNS = 6;
 /** Edges are followed through at most so many blocks: rings of empty blocks exist. */
 const MAX_THREADED_BLOCKS = 16;
 
