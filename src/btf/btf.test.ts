@@ -176,14 +176,70 @@ test('types print as C', () => {
       .replace('task *,', 'task *who,')
       .replace('char *,', 'char *text,'),
   );
-  assert.equal(declarationText(btf, types.constPtr, 'p'), 'struct task *const p');
+  assert.equal(declarationText(btf, types.constPtr, 'p'), 'struct task * const p');
   assert.equal(typeText(btf, 0), 'void');
   assert.equal(
     definitionText(btf, types.task),
-    'struct task {\n\tint pid;\n\tint flag : 3;\n\tint rest : 29;\n\tunion {\n\t\tunsigned long long all;\n\t\tint low;\n\t};\n\tchar comm[16];\n\tstruct task *next;\n};',
+    'struct task {\n\tint pid;\n\tint flag: 3;\n\tint rest: 29;\n\tunion {\n\t\tunsigned long long all;\n\t\tint low;\n\t};\n\tchar comm[16];\n\tstruct task *next;\n};',
   );
   assert.equal(definitionText(btf, types.state), 'enum state {\n\tDEAD = -1,\n\tRUNNING = 0,\n};');
   assert.equal(definitionText(btf, types.pidT), 'typedef int pid_t;');
+});
+
+/** A BTF of the C types that definitions are tried with, and one struct over them, as text. */
+function definitionOf(
+  kind: 'struct' | 'union',
+  size: number,
+  members: (types: Record<'char' | 'int' | 'long' | 'constChar', number>) => ReturnType<typeof member>[],
+): string | undefined {
+  const builder = new BtfBuilder();
+  const int = { kind: 'int', bitOffset: 0, signed: true, char: false, bool: false } as const;
+  const char = builder.add({ ...int, name: 'char', size: 1, bits: 8 });
+  const types = {
+    char,
+    int: builder.add({ ...int, name: 'int', size: 4, bits: 32 }),
+    long: builder.add({ ...int, name: 'long', size: 8, bits: 64 }),
+    constChar: builder.add({ kind: 'const', type: char }),
+  };
+  const id = builder.add({ kind, name: 's', size, members: members(types) });
+  return definitionText(Btf.parse(builder.finish()), id);
+}
+
+test('gaps that C would not leave by itself are written out', () => {
+  const cases: readonly (readonly [string | undefined, readonly string[], string])[] = [
+    [
+      definitionOf('struct', 16, ({ char, long }) => [member('tag', char, 0), member('value', long, 64)]),
+      ['char tag', 'long value'],
+      '}',
+    ],
+    [
+      definitionOf('struct', 64, ({ int }) => [member('a', int, 0), member('b', int, 256)]),
+      ['int a', 'long: 64', 'long: 64', 'long: 64', 'int b', 'long: 64', 'long: 64', 'long: 64'],
+      '}',
+    ],
+    [
+      definitionOf('struct', 8, ({ int }) => [member('a', int, 0, 3), member('b', int, 8, 2)]),
+      ['int a: 3', 'char: 5', 'int b: 2', 'long: 0'],
+      '}',
+    ],
+    [
+      definitionOf('struct', 9, ({ char, long }) => [member('tag', char, 0), member('value', long, 8)]),
+      ['char tag', 'long value'],
+      '} __attribute__((packed))',
+    ],
+    [definitionOf('struct', 0, () => []), [], ''],
+    [
+      definitionOf('union', 8, ({ char, int }) => [member('a', char, 0), member('b', int, 0)]),
+      ['char a', 'int b'],
+      '}',
+    ],
+  ];
+  for (const [text, lines, end] of cases) {
+    const word = text?.split(' ')[0];
+    const expected =
+      end === '' ? 'struct s {};' : `${word} s {\n${lines.map((l) => `\t${l};\n`).join('')}${end};`;
+    assert.equal(text, expected);
+  }
 });
 
 test('a split BTF continues the ids and strings of its base', () => {

@@ -10,6 +10,7 @@
 
 import type { Btf } from './btf.ts';
 import { BtfError } from './error.ts';
+import { MemberPadding } from './member-padding.ts';
 import type { BtfId, BtfType } from './type.ts';
 
 const MAX_DEPTH = 32;
@@ -28,7 +29,8 @@ export function declarationText(btf: Btf, id: BtfId, name: string): string {
 }
 
 /**
- * The definition of a struct, union, enum, typedef or function: tab-indented, closed by `};`. No newline at the end.
+ * The definition of a struct, union, enum, typedef or function: tab-indented, closed by `};`, with the padding and attributes that make
+ * C lay it out as it is. No newline at the end.
  *
  *     struct list_head {
  *     	struct list_head *next;
@@ -58,12 +60,20 @@ export function definitionText(btf: Btf, id: BtfId): string | undefined {
   }
 }
 
+/** What stands apart from a star: `struct page * (*find)(int)`, `void * const base`. */
+const spacedAfterStar = /^(?:\(|(?:const|volatile|restrict)\b)/;
+
+/** The attribute that gives an `enum` (an `enum64` has none) another size than an int's, by size in bytes. */
+const enumModes: Readonly<Record<number, string>> = { 1: 'byte', 8: 'word' };
+
 class Printer {
   readonly #btf: Btf;
+  readonly #padding: MemberPadding;
   #parts = 0;
 
   constructor(btf: Btf) {
     this.#btf = btf;
+    this.#padding = new MemberPadding(btf);
   }
 
   /** `indent` is that of a body printed inside, `depth` counts nesting. */
@@ -75,7 +85,8 @@ class Printer {
       case 'ptr': {
         const target = this.#btf.kindOf(this.#btf.skipModifiers(type.type));
         const needsParentheses = target === 'array' || target === 'func_proto';
-        return this.declaration(type.type, needsParentheses ? `(*${name})` : `*${name}`, indent, depth + 1);
+        const star = spacedAfterStar.test(name) ? `* ${name}` : `*${name}`;
+        return this.declaration(type.type, needsParentheses ? `(${star})` : star, indent, depth + 1);
       }
       case 'array':
         return this.declaration(type.type, `${name}[${type.length}]`, indent, depth + 1);
@@ -103,7 +114,12 @@ class Printer {
 
   /** A qualifier of a pointer stands behind its star, one of anything else before the type. */
   #modified(word: string, id: BtfId, name: string, indent: number, depth: number): string {
-    if (this.#btf.kindOf(this.#btf.skipModifiers(id)) === 'ptr') {
+    const target = this.#btf.type(this.#btf.skipModifiers(id));
+    // A qualified array is one of qualified elements; compilers record the qualifier in both places.
+    if (target.kind === 'array' && this.#btf.kindOf(target.type) === word) {
+      return this.declaration(id, name, indent, depth + 1);
+    }
+    if (target.kind === 'ptr') {
       return this.declaration(id, name === '' ? word : `${word} ${name}`, indent, depth + 1);
     }
     return `${word} ${this.declaration(id, name, indent, depth + 1)}`;
@@ -140,14 +156,25 @@ class Printer {
     const head = type.name === '' ? word : `${word} ${type.name}`;
     const lines: string[] = [`${head} {`];
     if ('values' in type) {
-      for (const { name, value } of type.values) lines.push(`${tabs}\t${name} = ${value},`);
-    } else {
-      for (const member of type.members) {
-        const width = member.bitfieldSize > 0 ? ` : ${member.bitfieldSize}` : '';
-        lines.push(`${tabs}\t${this.declaration(member.type, member.name, indent + 1, depth + 1)}${width};`);
-      }
+      const isWide = type.kind === 'enum64';
+      const suffix = isWide ? (type.signed ? 'LL' : 'ULL') : '';
+      for (const { name, value } of type.values) lines.push(`${tabs}\t${name} = ${value}${suffix},`);
+      const mode = isWide ? undefined : enumModes[type.size];
+      lines.push(`${tabs}}${mode === undefined ? '' : ` __attribute__((mode(${mode})))`}`);
+      return lines.join('\n');
     }
-    lines.push(`${tabs}}`);
+    if (type.members.length === 0 && type.size === 0) return `${head} {}`;
+    const { items, isPacked } = this.#padding.body(type);
+    for (const item of items) {
+      if (item.kind === 'padding') {
+        lines.push(`${tabs}\t${item.padding.type}: ${item.padding.bits};`);
+        continue;
+      }
+      const { member } = item;
+      const width = member.bitfieldSize > 0 ? `: ${member.bitfieldSize}` : '';
+      lines.push(`${tabs}\t${this.declaration(member.type, member.name, indent + 1, depth + 1)}${width};`);
+    }
+    lines.push(`${tabs}}${isPacked ? ' __attribute__((packed))' : ''}`);
     return lines.join('\n');
   }
 }
