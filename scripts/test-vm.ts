@@ -21,6 +21,12 @@ const candidates = [
 ];
 const files = candidates.filter((file) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
 
+// A guest does not have our environment.
+const checkouts = ['TETRACE_UPSTREAM', 'TETRACE_TETRIS'].flatMap((name) => {
+  const path = process.env[name];
+  return path === undefined ? [] : [`${name}=${path}`];
+});
+
 const [command, ...prefix] = (process.env['TETRACE_VM'] ?? '').split(/\s+/).filter((word) => word !== '');
 if (command === undefined) {
   process.stdout.write(
@@ -35,7 +41,7 @@ if (command === undefined) {
   for (const kernel of kernels) {
     process.stdout.write(`kernel ${kernel}: ${files.join(' ')}\n`);
     // What is built was made here a moment ago; the guest need not look at every source again.
-    const argv = ['env', 'TETRACE_BUILT=1', process.execPath, ...testArgv(files)];
+    const argv = ['env', 'TETRACE_BUILT=1', ...checkouts, process.execPath, ...testArgv(files)];
     const child = spawnSync(command, [...prefix, kernel, '--', ...argv], { stdio: 'inherit' });
     if (child.error) process.stderr.write(`${command}: ${child.error.message}\n`);
     if (child.status !== 0) process.exitCode = 1;

@@ -51,14 +51,14 @@ export async function waitForTetris(
  * @param screen with escape sequences
  */
 export function readOldTetris(screen: string): readonly string[] | undefined {
-  const rows = screen.split('\n').slice(1, 21).map(backgrounds);
-  const board = rows.map((row) => {
-    const cells = row.slice(2, 26).padEnd(24, '.');
+  const rows = screen.split('\n').map((line) => {
+    const cells = backgrounds(line).slice(2, 26).padEnd(24, '.');
     return [...cells].filter((_, index) => index % 2 === 0).join('');
   });
-  const isWhole =
-    board.length === 20 && board.every((row) => /^7.{10}7$/.test(row)) && board[19] === '7'.repeat(12);
-  return isWhole ? board : undefined;
+  // The screen moves up by a line when the program has ended.
+  const bottom = rows.indexOf('7'.repeat(12));
+  const board = rows.slice(Math.max(0, bottom - 19), bottom + 1);
+  return board.length === 20 && board.every((row) => /^7.{10}7$/.test(row)) ? board : undefined;
 }
 
 /** The background colour of each character of a line: a digit, `.` for the terminal's own. */
