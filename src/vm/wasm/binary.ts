@@ -102,72 +102,137 @@ export type WasmOp = keyof typeof ops;
 /** The type of a block that leaves nothing. */
 const EMPTY_BLOCK = 0x40;
 
+/** Bytes that grow at the end. */
+class ByteSink {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+  }
+  append(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+  /** Unsigned LEB128. */
+  unsigned(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+  /** Signed LEB128 of 32 bits. */
+  signed32(value: number): void {
+    let rest = value;
+    while (rest > 0x3f || rest < -0x40) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>= 7;
+    }
+    this.byte(rest & 0x7f);
+  }
+  /** Signed LEB128 of 64 bits. */
+  signed64(value: bigint): void {
+    let rest = value;
+    while (rest > 0x3fn || rest < -0x40n) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.byte(Number(rest & 0x7fn));
+  }
+  /** A length and UTF-8. */
+  name(text: string): void {
+    const bytes = encodeText(text);
+    this.unsigned(bytes.length);
+    this.append(bytes);
+  }
+  /** A view, valid until the next write. */
+  get view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(count: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    larger.set(this.view);
+    this.#bytes = larger;
+  }
+}
+
 /** Writes the body of one function. Methods return the writer, so that a line reads like the text format. */
 export class CodeWriter {
-  readonly bytes: number[] = [];
+  readonly #sink = new ByteSink();
 
+  get bytes(): Uint8Array {
+    return this.#sink.view;
+  }
   op(...names: readonly WasmOp[]): this {
-    for (const name of names) this.bytes.push(ops[name]);
+    for (const name of names) this.#sink.byte(ops[name]);
     return this;
   }
   /** block, loop or if without a result. */
   open(kind: 'block' | 'loop' | 'if'): this {
-    this.bytes.push(ops[kind], EMPTY_BLOCK);
+    this.#sink.byte(ops[kind]);
+    this.#sink.byte(EMPTY_BLOCK);
     return this;
   }
   openWith(kind: 'if', result: ValueType): this {
-    this.bytes.push(ops[kind], valueTypes[result]);
+    this.#sink.byte(ops[kind]);
+    this.#sink.byte(valueTypes[result]);
     return this;
   }
   end(): this {
     return this.op('end');
   }
   get(local: number): this {
-    return this.#withIndex('local_get', local);
+    return this.#withIndex(ops.local_get, local);
   }
   set(local: number): this {
-    return this.#withIndex('local_set', local);
+    return this.#withIndex(ops.local_set, local);
   }
   tee(local: number): this {
-    return this.#withIndex('local_tee', local);
+    return this.#withIndex(ops.local_tee, local);
   }
   call(func: number): this {
-    return this.#withIndex('call', func);
+    return this.#withIndex(ops.call, func);
   }
   br(label: number): this {
-    return this.#withIndex('br', label);
-  }
-  brIf(label: number): this {
-    return this.#withIndex('br_if', label);
+    return this.#withIndex(ops.br, label);
   }
   /** Branches to `labels[index]`, or to `otherwise`. */
   brTable(labels: readonly number[], otherwise: number): this {
-    this.op('br_table');
-    writeUnsigned(this.bytes, labels.length);
-    for (const label of labels) writeUnsigned(this.bytes, label);
-    writeUnsigned(this.bytes, otherwise);
+    this.#withIndex(ops.br_table, labels.length);
+    for (const label of labels) this.#sink.unsigned(label);
+    this.#sink.unsigned(otherwise);
     return this;
   }
   i32(value: number): this {
-    this.op('i32_const');
-    writeSigned(this.bytes, BigInt(value | 0));
+    this.#sink.byte(ops.i32_const);
+    this.#sink.signed32(value | 0);
     return this;
   }
   i64(value: bigint): this {
-    this.op('i64_const');
-    writeSigned(this.bytes, BigInt.asIntN(64, value));
+    this.#sink.byte(ops.i64_const);
+    this.#sink.signed64(BigInt.asIntN(64, value));
     return this;
   }
   /** A load or store at the address on the stack plus `offset`; no alignment is promised. */
   memory(name: WasmOp, offset: number): this {
-    this.op(name);
-    this.bytes.push(0);
-    writeUnsigned(this.bytes, offset);
+    this.#sink.byte(ops[name]);
+    this.#sink.byte(0);
+    this.#sink.unsigned(offset);
     return this;
   }
-  #withIndex(name: WasmOp, index: number): this {
-    this.op(name);
-    writeUnsigned(this.bytes, index);
+
+  #withIndex(opcode: number, index: number): this {
+    this.#sink.byte(opcode);
+    this.#sink.unsigned(index);
     return this;
   }
 }
@@ -202,104 +267,84 @@ export function encodeModule(parts: ModuleParts): Uint8Array {
     const same = types.findIndex((known) => isSameType(known, type));
     return same >= 0 ? same : types.push(type) - 1;
   };
-  const importRows = parts.imports.map(({ name, type }) => [
-    ...nameBytes('vm'),
-    ...nameBytes(name),
-    0,
-    ...unsigned(typeIndex(type)),
-  ]);
-  // Limits with a maximum; the memory that is given must not be able to grow beyond it.
-  importRows.push([
-    ...nameBytes('vm'),
-    ...nameBytes('memory'),
-    2,
-    1,
-    ...unsigned(parts.pages),
-    ...unsigned(parts.pages),
-  ]);
-  const funcRows = parts.funcs.map(({ type }) => unsigned(typeIndex(type)));
-  const exportRows = parts.funcs.flatMap(({ exportName }, index) =>
-    exportName === undefined
-      ? []
-      : [[...nameBytes(exportName), 0, ...unsigned(parts.imports.length + index)]],
-  );
-  const typeRows = types.map(({ params, results }) => [
-    0x60,
-    ...unsigned(params.length),
-    ...params.map((type) => valueTypes[type]),
-    ...unsigned(results.length),
-    ...results.map((type) => valueTypes[type]),
-  ]);
-  const bytes: number[] = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  const chunks: (readonly number[])[] = [bytes];
-  const add = (id: number, rows: readonly (readonly number[])[]): void => {
-    const count = unsigned(rows.length);
-    const size = rows.reduce((sum, row) => sum + row.length, count.length);
-    chunks.push([id, ...unsigned(size)], count, ...rows);
+  const imports = section(parts.imports.length + 1, (sink) => {
+    for (const { name, type } of parts.imports) {
+      sink.name('vm');
+      sink.name(name);
+      sink.byte(0);
+      sink.unsigned(typeIndex(type));
+    }
+    sink.name('vm');
+    sink.name('memory');
+    sink.byte(2);
+    // Limits with a maximum: the memory must not be able to grow.
+    sink.byte(1);
+    sink.unsigned(parts.pages);
+    sink.unsigned(parts.pages);
+  });
+  const funcs = section(parts.funcs.length, (sink) => {
+    for (const { type } of parts.funcs) sink.unsigned(typeIndex(type));
+  });
+  const exported = parts.funcs.filter(({ exportName }) => exportName !== undefined);
+  const exports = section(exported.length, (sink) => {
+    for (const func of exported) {
+      sink.name(func.exportName ?? '');
+      sink.byte(0);
+      sink.unsigned(parts.imports.length + parts.funcs.indexOf(func));
+    }
+  });
+  const code = section(parts.funcs.length, (sink) => {
+    for (const func of parts.funcs) writeCode(sink, func);
+  });
+  // Last, because the other sections number the types.
+  const typeSection = section(types.length, (sink) => {
+    for (const { params, results } of types) {
+      sink.byte(0x60);
+      for (const list of [params, results]) {
+        sink.unsigned(list.length);
+        for (const type of list) sink.byte(valueTypes[type]);
+      }
+    }
+  });
+  const module = new ByteSink();
+  module.append(MAGIC);
+  const add = (id: number, bytes: Uint8Array): void => {
+    module.byte(id);
+    module.unsigned(bytes.length);
+    module.append(bytes);
   };
-  add(sections.type, typeRows);
-  add(sections.import, importRows);
-  add(sections.function, funcRows);
-  add(sections.export, exportRows);
-  add(sections.code, parts.funcs.map(codeRow));
-  return concat(chunks);
+  add(sections.type, typeSection);
+  add(sections.import, imports);
+  add(sections.function, funcs);
+  add(sections.export, exports);
+  add(sections.code, code);
+  return module.view.slice();
 }
 
-function codeRow(func: ModuleFunc): number[] {
-  const locals = func.locals.flatMap((type) => [1, valueTypes[type]]);
-  const head = [...unsigned(func.locals.length), ...locals];
-  const row = unsigned(head.length + func.body.bytes.length + 1).concat(head);
-  // Spreading a large body into push() would overflow the stack.
-  for (const byte of func.body.bytes) row.push(byte);
-  row.push(ops.end);
-  return row;
+/** "\0asm" and version 1. */
+const MAGIC = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+function section(count: number, write: (sink: ByteSink) => void): Uint8Array {
+  const sink = new ByteSink();
+  sink.unsigned(count);
+  write(sink);
+  return sink.view;
 }
 
-function concat(chunks: readonly (readonly number[])[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+function writeCode(sink: ByteSink, func: ModuleFunc): void {
+  const head = new ByteSink();
+  head.unsigned(func.locals.length);
+  for (const type of func.locals) {
+    head.byte(1);
+    head.byte(valueTypes[type]);
   }
-  return bytes;
+  const { bytes } = func.body;
+  sink.unsigned(head.length + bytes.length + 1);
+  sink.append(head.view);
+  sink.append(bytes);
+  sink.byte(ops.end);
 }
 
 function isSameType(a: FuncType, b: FuncType): boolean {
   return a.params.join() === b.params.join() && a.results.join() === b.results.join();
-}
-
-function nameBytes(name: string): number[] {
-  const bytes = encodeText(name);
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  writeUnsigned(bytes, value);
-  return bytes;
-}
-
-/** Unsigned LEB128. */
-function writeUnsigned(bytes: number[], value: number): void {
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-}
-
-/** Signed LEB128. */
-function writeSigned(bytes: number[], value: bigint): void {
-  let rest = value;
-  for (;;) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) {
-      bytes.push(low);
-      return;
-    }
-    bytes.push(low | 0x80);
-  }
 }
