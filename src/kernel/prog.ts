@@ -104,7 +104,7 @@ export function loadProg(spec: ProgSpec, options: LoadOptions = {}): Prog {
 
   let refusal = 0;
   if (options.logLevel === undefined) {
-    const result = bpfResult('BPF_PROG_LOAD', attr.progLoadAttr.encode(request), pinned);
+    const result = load(attr.progLoadAttr.encode(request), pinned);
     if (result >= 0) return new Prog(new Fd(result), spec, '');
     refusal = -result;
     // Nothing to explain: the verifier was not asked.
@@ -118,12 +118,24 @@ export function loadProg(spec: ProgSpec, options: LoadOptions = {}): Prog {
       log_size: log.bytes.length,
       log_buf: log.address,
     });
-    const result = bpfResult('BPF_PROG_LOAD', withLog, [pinned, log]);
+    const result = load(withLog, [pinned, log]);
     const text = decodeCString(log.bytes);
     if (result >= 0) return new Prog(new Fd(result), spec, text);
     if (result === -errnos.ENOSPC.number && log.bytes.length < MAX_LOG_SIZE) continue;
     throw new ProgLoadError(refusal === 0 ? -result : refusal, text);
   }
+}
+
+/** Interruptions by signals that one load may meet; a timer that fires faster than the verifier finishes would keep it for ever. */
+const MAX_INTERRUPTIONS = 100;
+
+/** The verifier gives up with EAGAIN when a signal is pending (a child that ended, a profiler's timer): it is asked again. */
+function load(request: Uint8Array, pinned: unknown): number {
+  let result = -errnos.EAGAIN.number;
+  for (let tries = 0; tries < MAX_INTERRUPTIONS && result === -errnos.EAGAIN.number; tries++) {
+    result = bpfResult('BPF_PROG_LOAD', request, pinned);
+  }
+  return result;
 }
 
 function pinFds(fds: readonly Fd[]) {
