@@ -94,6 +94,8 @@ export interface Body {
   readonly variables: Variable[];
   /** Innermost last. */
   readonly scopes: Map<string, Variable>[];
+  /** Values that are read before the first statement, by key. */
+  readonly readAtStart: Map<string, { readonly local: LocalIndex; readonly value: TypedExpr }>;
   /** Loops around the place, innermost last. */
   readonly loops: ('for' | 'while')[];
   /** Inside sizeof, typeof and the like: nothing is evaluated. */

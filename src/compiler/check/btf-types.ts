@@ -10,6 +10,7 @@ import {
   type EnumLayout,
   type IntSize,
   intType,
+  none,
   pointerTo,
   type StructField,
   type StructLayout,
@@ -29,6 +30,9 @@ interface Origin {
   readonly btf: Btf;
   readonly id: BtfId;
 }
+
+/** Starts the names of enums that have none in C; what follows says where they are. */
+const ANONYMOUS = '(anonymous) ';
 
 function isIntSize(size: number): size is IntSize {
   return size === 1 || size === 2 || size === 4 || size === 8;
@@ -64,7 +68,7 @@ export class BtfTypes {
         if (type.bool) return bool;
         return isIntSize(type.size) ? intType(type.size, type.signed) : opaque(type.size);
       case 'float':
-        return opaque(type.size);
+        return none;
       case 'enum':
       case 'enum64':
         if (!isIntSize(type.size)) return opaque(type.size);
@@ -201,8 +205,9 @@ export class BtfTypes {
   }
 
   #readEnum(name: string): EnumLayout | undefined {
-    for (const btf of this.#sources) {
-      const id = btf.find(name, 'enum', 'enum64');
+    const place = name.startsWith(ANONYMOUS) ? name.slice(ANONYMOUS.length).split('.').map(Number) : [];
+    for (const [index, btf] of this.#sources.entries()) {
+      const id = place[0] === index ? place[1] : btf.find(name, 'enum', 'enum64');
       const type = id === undefined ? undefined : btf.type(id);
       if ((type?.kind === 'enum' || type?.kind === 'enum64') && isIntSize(type.size)) {
         return { name, size: type.size, signed: type.signed, values: type.values };
@@ -219,8 +224,9 @@ export class BtfTypes {
         for (const id of btf.idsOfKind(kind)) {
           const type = btf.type(id);
           if (type.kind !== 'enum' && type.kind !== 'enum64') continue;
+          const enumName = type.name === '' ? `${ANONYMOUS}${this.#sources.indexOf(btf)}.${id}` : type.name;
           for (const { name, value } of type.values) {
-            if (!found.has(name)) found.set(name, { enumName: type.name, value, signed: type.signed });
+            if (!found.has(name)) found.set(name, { enumName, value, signed: type.signed });
           }
         }
       }
@@ -229,7 +235,7 @@ export class BtfTypes {
   }
 }
 
-/** Something of a size that the language has no numbers for (floating point, 128 bits): bytes. */
+/** Something of a size that the language has no numbers for (128 bits): bytes. */
 function opaque(size: number): Type {
   return { kind: 'array', of: uint8, length: size };
 }

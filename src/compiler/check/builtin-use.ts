@@ -33,7 +33,7 @@ import { checkKey, suggestMap, useMap } from './maps.ts';
 import { offsetOf } from './meta.ts';
 import { compatible } from './promotion.ts';
 import { isTypeExpr, resolveType, typeOf } from './type-names.ts';
-import { findVariable, reportVariableType } from './variables.ts';
+import { declareTemporary, findVariable, reportVariableType } from './variables.ts';
 
 /** A use of a builtin in a body. Arguments are typed when a row first asks for them, once. */
 export class CheckedUse implements BuiltinUse {
@@ -239,6 +239,8 @@ export class CheckedUse implements BuiltinUse {
   }
 
   bytes(expr: TypedExpr): TypedExpr {
+    // Text that was given an end of its own: the bytes are those without.
+    if (expr.kind === 'cast' && expr.type.kind === 'string') return this.bytes(expr.operand);
     const isInMemory =
       expr.kind === 'field' || expr.kind === 'index' || expr.kind === 'deref' || expr.kind === 'arg';
     if (!isInMemory || expr.type.kind !== 'string') return expr;
@@ -293,6 +295,16 @@ export class CheckedUse implements BuiltinUse {
     const right = constant(bytes, int64, this.at);
     const left: TypedExpr = { kind: 'binary', type: plain.type, at: this.at, op: '+', left: plain, right };
     return castTo(left, pointerTo(to, space));
+  }
+
+  atStart(key: string, value: TypedExpr): TypedExpr {
+    // What is not evaluated is not read.
+    if (this.#body.metaDepth > 0) return value;
+    const { readAtStart } = this.#body;
+    const known = readAtStart.get(key);
+    const local = known?.local ?? declareTemporary(this.#body, this.at, value.type).index;
+    if (!known) readAtStart.set(key, { local, value });
+    return { kind: 'local', type: value.type, at: this.at, local };
   }
 
   builtin(name: string): TypedExpr {

@@ -108,7 +108,8 @@ export function isUsableHere(body: Body, name: string, at: Span): boolean {
     report(body, 'outside-probe', at, [name]);
     return false;
   }
-  if (row.notInFor && body.loops.includes('for')) {
+  const isBarred = typeof row.notInFor === 'function' ? row.notInFor(body.probe) : row.notInFor;
+  if (isBarred && body.loops.includes('for')) {
     report(body, 'builtin-in-loop', at, [name]);
     return false;
   }

@@ -191,6 +191,7 @@ export const checkCatalogue = {
     severity: error,
     message: (field: string) => `Record does not contain a field named '${field}'`,
   },
+  'field-type': { severity: error, message: (field: string) => `${field} has unsupported type` },
   'field-tag': {
     severity: error,
     message: (field: string, tag: string) =>

@@ -191,6 +191,7 @@ function makeBody(
     fn,
     variables: [],
     scopes: [],
+    readAtStart: new Map(),
     loops: [],
     metaDepth: 0,
     isPositionalText: false,
@@ -247,7 +248,13 @@ function finishBody(body: Body, statements: readonly TypedStatement[]): TypedBod
       report(body, 'variable-never-assigned', variable.at, [shownName(variable.name)]);
     }
   }
-  return { locals: body.variables.map((variable) => typedLocal(body, variable)), statements };
+  const readFirst = [...body.readAtStart.values()].map(
+    ({ local, value }): TypedStatement => ({ kind: 'set-local', at: value.at, local, value }),
+  );
+  return {
+    locals: body.variables.map((variable) => typedLocal(body, variable)),
+    statements: [...readFirst, ...statements],
+  };
 }
 
 function typedLocal(body: Body, variable: Variable): TypedLocal {

@@ -57,7 +57,7 @@ test('wrong settings are errors that name the key', () => {
   for (const [block, message] of cases) assert.deepEqual(resolve(block).messages, [message]);
   assert.match(
     resolve('license = MIT').messages[0] ?? '',
-    /^Invalid value for license\. Found: MIT\. Valid values: GPL,/,
+    /^Invalid value for license\. Found: MIT\. Valid values: Dual MIT\/GPL,/,
   );
 });
 

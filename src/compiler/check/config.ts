@@ -52,7 +52,7 @@ export const configTable = {
   license: {
     kind: 'choice',
     fallback: 'GPL',
-    values: ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'],
+    values: ['Dual MIT/GPL', 'Dual BSD/GPL', 'Dual MPL/GPL', 'GPL and additional rights', 'GPL v2', 'GPL'],
     doc: 'The licence the kernel is told.',
   },
   log_size: { kind: 'int', fallback: 1_000_000n, doc: "Bytes for the verifier's log." },

@@ -1,10 +1,11 @@
 /** Members of structs, records and probe arguments, and elements of tuples (section 3.14). */
-import { findField, type StructField, spellType, type Type } from '../../types/index.ts';
+import { findField, intType, type StructField, spellType, type Type } from '../../types/index.ts';
 import { type Element, type Expr, type Field, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
 import { checkWord, isUsableHere } from './calls.ts';
+import { castTo } from './casts.ts';
 import { checkExpr } from './expressions.ts';
 import { isUnknown, unknownExpr } from './literals.ts';
 
@@ -58,7 +59,7 @@ export function memberOf(body: Body, object: TypedExpr, name: string, at: Span):
   }
   const type = memberType(body, base, field, at);
   if (!type) return unknownExpr(at);
-  return {
+  const member: TypedExpr = {
     kind: 'field',
     type,
     at,
@@ -68,6 +69,19 @@ export function memberOf(body: Body, object: TypedExpr, name: string, at: Span):
     ...(field.bitfield ? { bitfield: field.bitfield } : {}),
     ...(field.location ? { location: field.location } : {}),
   };
+  if (field.bitfield) return withoutSign(member);
+  // Text of the script's own structs may fill its array to the end: it gets an end of its own.
+  if (type.kind === 'string' && types.isScriptStruct(structName)) {
+    return castTo(member, withSpace({ kind: 'string', size: type.size + 1 }, spaceOf(type)));
+  }
+  return member;
+}
+
+/** The bits of a bit-field are a number without a sign, whatever its type says; a signed type keeps them as they are. */
+function withoutSign(member: TypedExpr): TypedExpr {
+  const { type } = member;
+  if (type.kind !== 'int' || !type.signed) return member;
+  return castTo({ ...member, type: withSpace(intType(type.size, false), spaceOf(type)) }, type);
 }
 
 /** What a pointer leads to. */
@@ -79,6 +93,10 @@ export function dereference(pointer: TypedExpr, at: Span): TypedExpr {
 /** A pointer fetched from user memory leads to user memory, and so on; a tag of the kernel's says more. */
 function memberType(body: Body, base: TypedExpr, field: StructField, at: Span): Type | undefined {
   const space = spaceOf(base.type);
+  if (field.type.kind === 'none') {
+    report(body, 'field-type', at, [field.name]);
+    return undefined;
+  }
   if (field.type.kind !== 'pointer' || field.tag === undefined || field.tag === 'rcu') {
     return withSpace(field.type, space);
   }

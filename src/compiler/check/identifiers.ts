@@ -20,8 +20,6 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
   if (expansion.kind !== 'no-macro' && !isSelf) return checkCMacro(body, name, span, expansion);
   if (enumerator) {
     const { enumName, value, signed } = enumerator;
-    // An enumerator of an enum without a name is just a number.
-    if (enumName === '') return constant(value, { kind: 'int', size: 8, signed }, span);
     return constant(value, { kind: 'enum', name: enumName, size: 8, signed }, span);
   }
   const known = kernelConstant(name, body.program.target.arch);

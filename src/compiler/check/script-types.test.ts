@@ -43,6 +43,11 @@ const layouts: readonly [string, string, string][] = [
     'struct s { char name[5]; int grid[2][3]; long tail[]; };',
     'name@0:string[5] grid@8:int32[3][2] tail@32:int64[0] | size 32 align 8',
   ],
+  [
+    'floating point has its place',
+    'struct s { char a; double d; float f[2]; char z; };',
+    'a@0:int8 d@8:none f@16:none[2] z@24:int8 | size 32 align 8',
+  ],
   ['unions', 'union s { int a; char b[7]; };', 'a@0:int32 b@0:string[7] | size 8 align 4'],
   [
     'typedefs, pointers and other structs',
@@ -61,7 +66,13 @@ for (const [what, definitions, expected] of layouts) {
 test('enumerators are found by name, those of enums without a name too', () => {
   const table = tableOf('enum color { RED, BLUE = 5 }; enum { LOOSE = -1 };');
   assert.deepEqual(table.enumerator('BLUE'), { enumName: 'color', value: 5n, signed: false });
-  assert.deepEqual(table.enumerator('LOOSE'), { enumName: '', value: -1n, signed: true });
+  const loose = table.enumerator('LOOSE');
+  assert.equal(loose?.value, -1n);
+  // Values are shown by name, so an enum without one is found as well.
+  assert.deepEqual(
+    table.enum(loose.enumName)?.values.map(({ name }) => name),
+    ['LOOSE'],
+  );
   assert.equal(table.enum('color')?.size, 4);
 });
 

@@ -11,6 +11,7 @@ import {
   type EnumLayout,
   type IntSize,
   intType,
+  none,
   pointerTo,
   type StructField,
   type StructLayout,
@@ -82,11 +83,11 @@ export class ScriptTypes {
   }
 
   #addEnum(definition: CEnum): void {
-    if (definition.tag !== undefined) this.#enums.set(definition.tag, definition);
+    const enumName = definition.tag ?? `(anonymous at ${definition.span.start})`;
+    this.#enums.set(enumName, definition);
     const { signed } = enumShape(definition);
-    for (const { name, value } of definition.enumerators) {
-      this.#enumerators.set(name, { enumName: definition.tag ?? '', value, signed });
-    }
+    for (const { name, value } of definition.enumerators)
+      this.#enumerators.set(name, { enumName, value, signed });
   }
 
   enumerator(name: string): Enumerator | undefined {
@@ -138,7 +139,7 @@ export class ScriptTypes {
       case 'c-int':
         return type.bytes === 16 ? bytesOf(16) : intType(type.bytes, type.isSigned);
       case 'c-float':
-        return bytesOf(type.bytes);
+        return none;
       case 'c-name':
         return this.typedef(type.name) ?? this.#outer.outerNamed(type.name) ?? voidType;
       case 'c-tag':
@@ -177,6 +178,26 @@ export class ScriptTypes {
     return { kind: 'struct', name };
   }
 
+  /** Floating point has a place in memory, though no type of the language. */
+  #bytesOf(member: CType, type: Type): number {
+    if (member.kind === 'c-float') return member.bytes;
+    if (member.kind === 'c-array' && type.kind === 'array') {
+      return (member.count ?? 0) * this.#bytesOf(member.element, type.of);
+    }
+    return sizeOf(type, this.#outer);
+  }
+
+  #alignOf(member: CType, type: Type): number {
+    if (member.kind === 'c-float') return member.bytes;
+    if (member.kind === 'c-array' && type.kind === 'array') return this.#alignOf(member.element, type.of);
+    return alignOf(type, this.#outer);
+  }
+
+  /** Whether a struct is one of the script's own. */
+  defines(name: string): boolean {
+    return this.#structs.has(name);
+  }
+
   #layout(name: string, definition: CStruct): StructLayout {
     const isUnion = definition.kind === 'c-union';
     const fields: StructField[] = [];
@@ -186,9 +207,9 @@ export class ScriptTypes {
     let align = definition.alignment ?? 1;
     for (const member of definition.members) {
       const type = this.#typeOf(member.type, 0);
-      const bytes = sizeOf(type, this.#outer);
+      const bytes = this.#bytesOf(member.type, type);
       const isPacked = definition.isPacked || member.isPacked;
-      const natural = isPacked ? 1 : alignOf(type, this.#outer);
+      const natural = isPacked ? 1 : this.#alignOf(member.type, type);
       const memberAlign = Math.max(natural, member.alignment ?? 1);
       if (isUnion) at = 0;
       if (member.bits !== undefined) {

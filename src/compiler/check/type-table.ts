@@ -28,6 +28,11 @@ export class TypeTable implements OuterTypes, TypeSource {
     return this.#script.struct(name) ?? this.#kernel.struct(name);
   }
 
+  /** Whether a struct is defined by the script, not by the kernel. */
+  isScriptStruct(name: string): boolean {
+    return this.#script.defines(name);
+  }
+
   enum(name: string): EnumLayout | undefined {
     return this.#script.enum(name) ?? this.#kernel.enum(name);
   }
