@@ -1,8 +1,10 @@
 /** What BTF knows of the functions that probes stand on: prototypes of functions, raw tracepoints and iterators. */
-import type { Btf, BtfId } from '../../btf/index.ts';
+import type { Btf, BtfId, BtfTypeOf } from '../../btf/index.ts';
+import type { Target } from '../../program/index.ts';
 import type { Type } from '../../types/index.ts';
 import type { ResolveContext } from './context.ts';
 import type { ProbeArg } from './resolved.ts';
+import { matcher } from './wildcard.ts';
 
 /** Most arguments a BPF trampoline passes on. Source: include/linux/bpf.h, MAX_BPF_FUNC_ARGS. */
 const MAX_TRAMPOLINE_ARGS = 12;
@@ -25,20 +27,20 @@ export type FunctionArgs =
       readonly retval?: Type;
     };
 
-interface Holder {
+/** A type in the BTF that has it. */
+export interface Holder {
   readonly btf: Btf;
   readonly module?: string;
   readonly id: BtfId;
 }
 
 /** Where a type of a name is: in the kernel's BTF, a named module's, or (no module named) any module's. */
-function holdersOf(
-  context: ResolveContext,
+export function holdersOf(
+  target: Target,
   name: string,
   kind: 'func' | 'typedef',
   module: string | undefined,
 ): readonly Holder[] {
-  const { target } = context;
   if (module === undefined || module === 'vmlinux') {
     const btf = target.btf();
     const id = btf?.find(name, kind);
@@ -59,7 +61,7 @@ export function functionArgs(
   name: string,
   module: string | undefined,
 ): FunctionArgs {
-  const holders = holdersOf(context, name, 'func', module);
+  const holders = holdersOf(context.target, name, 'func', module);
   const [holder] = holders;
   if (!holder) return { kind: 'unknown' };
   if (holders.length > 1)
@@ -67,23 +69,16 @@ export function functionArgs(
   const { btf, id } = holder;
   const proto = btf.prototypeOf(id);
   if (!proto) return { kind: 'unknown' };
-  if (proto.variadic) return { kind: 'unsuitable', reason: 'a variable number of arguments' };
-  const args: ProbeArg[] = [];
-  let slots = 0;
-  for (const param of proto.params) {
-    const size = btf.sizeOf(param.type) ?? 8;
-    const composite = btf.composite(param.type) !== undefined && btf.resolved(param.type).kind !== 'ptr';
-    if (composite && size > MAX_STRUCT_BYTES)
-      return { kind: 'unsuitable', reason: `a struct of ${size} bytes passed by value` };
-    args.push({
+  const fit = trampolineFit(btf, proto);
+  if (fit.kind === 'unsuitable') return fit;
+  const args = proto.params.map(
+    (param, index): ProbeArg => ({
       name: param.name,
       type: trusted(context.types.ofBtf(btf, param.type, 'kernel')),
-      source: { kind: 'ctx-slot', index: slots },
-    });
-    slots += composite && size > 8 ? 2 : 1;
-  }
-  if (slots > MAX_TRAMPOLINE_ARGS)
-    return { kind: 'unsuitable', reason: `more than ${MAX_TRAMPOLINE_ARGS} arguments` };
+      source: { kind: 'ctx-slot', index: fit.firstSlots[index] ?? 0 },
+    }),
+  );
+  const { slots } = fit;
   const returns = btf.resolved(proto.returns);
   return {
     kind: 'known',
@@ -94,6 +89,29 @@ export function functionArgs(
       ? {}
       : { retval: trusted(context.types.ofBtf(btf, proto.returns, 'kernel')) }),
   };
+}
+
+type TrampolineFit =
+  /** The u64 slot of ctx where each parameter begins, and how many there are in all. */
+  | { readonly kind: 'fits'; readonly firstSlots: readonly number[]; readonly slots: number }
+  | { readonly kind: 'unsuitable'; readonly reason: string };
+
+/** Whether a BPF trampoline can pass on the arguments of a function. Source: kernel/bpf/btf.c, btf_distill_func_proto(). */
+export function trampolineFit(btf: Btf, proto: BtfTypeOf<'func_proto'>): TrampolineFit {
+  if (proto.variadic) return { kind: 'unsuitable', reason: 'a variable number of arguments' };
+  const firstSlots: number[] = [];
+  let slots = 0;
+  for (const param of proto.params) {
+    const size = btf.sizeOf(param.type) ?? 8;
+    const composite = btf.composite(param.type) !== undefined && btf.resolved(param.type).kind !== 'ptr';
+    if (composite && size > MAX_STRUCT_BYTES)
+      return { kind: 'unsuitable', reason: `a struct of ${size} bytes passed by value` };
+    firstSlots.push(slots);
+    slots += composite && size > 8 ? 2 : 1;
+  }
+  if (slots > MAX_TRAMPOLINE_ARGS)
+    return { kind: 'unsuitable', reason: `more than ${MAX_TRAMPOLINE_ARGS} arguments` };
+  return { kind: 'fits', firstSlots, slots };
 }
 
 /** The verifier knows the type of what a tracing ctx holds. */
@@ -107,24 +125,46 @@ export interface RawTracepoint {
   readonly args: readonly ProbeArg[];
 }
 
-/** A raw tracepoint's arguments from the prototype behind its typedef `btf_trace_NAME`, without the first (`void *__data`). */
+/** A raw tracepoint's parameters as its BTF has them. */
+export interface RawTracepointProto {
+  readonly btf: Btf;
+  /** Absent for the kernel proper. */
+  readonly module?: string;
+  readonly params: readonly { readonly name: string; readonly type: BtfId }[];
+}
+
+/** The prototype behind a raw tracepoint's typedef `btf_trace_NAME`, without its first parameter (`void *__data`). */
+export function rawTracepointProto(
+  target: Target,
+  name: string,
+  module: string | undefined,
+): RawTracepointProto | undefined {
+  const [holder] = holdersOf(target, `${typedefPrefix}${name}`, 'typedef', module);
+  const proto = holder?.btf.prototypeOf(holder.id);
+  if (!holder || !proto) return undefined;
+  const named = namedParams(holder.btf, name);
+  const params = proto.params
+    .slice(1)
+    .map((param, index) => ({ name: param.name || named[index] || `arg${index}`, type: param.type }));
+  return { btf: holder.btf, params, ...(holder.module === undefined ? {} : { module: holder.module }) };
+}
+
+/** A raw tracepoint's arguments. */
 export function rawTracepointArgs(
   context: ResolveContext,
   name: string,
   module: string | undefined,
 ): RawTracepoint | undefined {
-  const [holder] = holdersOf(context, `btf_trace_${name}`, 'typedef', module);
-  const proto = holder?.btf.prototypeOf(holder.id);
-  if (!holder || !proto) return undefined;
-  const named = namedParams(holder.btf, name);
-  const args = proto.params.slice(1).map(
+  const proto = rawTracepointProto(context.target, name, module);
+  if (!proto) return undefined;
+  const args = proto.params.map(
     (param, index): ProbeArg => ({
-      name: param.name || named[index] || `arg${index}`,
-      type: trusted(context.types.ofBtf(holder.btf, param.type, 'kernel')),
+      name: param.name,
+      type: trusted(context.types.ofBtf(proto.btf, param.type, 'kernel')),
       source: { kind: 'ctx-slot', index },
     }),
   );
-  return { name, args, ...(holder.module === undefined ? {} : { module: holder.module }) };
+  return { name, args, ...(proto.module === undefined ? {} : { module: proto.module }) };
 }
 
 /** Older kernels' typedefs have no parameter names; the tracing function behind the event has them. */
@@ -136,21 +176,32 @@ function namedParams(btf: Btf, event: string): readonly string[] {
 
 const typedefPrefix = 'btf_trace_';
 
-/** All raw tracepoints, of the kernel (no module or `vmlinux`) or of one module. */
+/**
+ * All raw tracepoints of the kernel (no module, or `vmlinux`), of one module, or of those that a pattern matches (`*` is the kernel as
+ * well).
+ */
 export function rawTracepointNames(
-  context: ResolveContext,
+  target: Target,
   module: string | undefined,
 ): readonly { readonly name: string; readonly module: string | undefined }[] {
-  const inModule = module === undefined || module === 'vmlinux' ? undefined : module;
-  const btf = inModule === undefined ? context.target.btf() : context.target.moduleBtf(inModule);
-  if (!btf) return [];
-  return [...btf.idsOfKind('typedef')]
-    .map((id) => btf.nameOf(id))
-    .filter((name) => name.startsWith(typedefPrefix))
-    .map((name) => ({ name: name.slice(typedefPrefix.length), module: inModule }));
+  const isMatch = matcher(module ?? 'vmlinux');
+  const namesIn = (btf: Btf | undefined, inModule: string | undefined) =>
+    btf === undefined
+      ? []
+      : [...btf.idsOfKind('typedef')]
+          .map((id) => btf.nameOf(id))
+          .filter((name) => name.startsWith(typedefPrefix))
+          .map((name) => ({ name: name.slice(typedefPrefix.length), module: inModule }));
+  return [
+    ...(isMatch('vmlinux') ? namesIn(target.btf(), undefined) : []),
+    ...target
+      .btfModules()
+      .filter(isMatch)
+      .flatMap((each) => namesIn(target.moduleBtf(each), each)),
+  ];
 }
 
 /** Whether the kernel's BTF has a function of this name. */
-export function hasBtfFunction(context: ResolveContext, name: string): boolean {
-  return context.target.btf()?.find(name, 'func') !== undefined;
+export function hasBtfFunction(target: Target, name: string): boolean {
+  return target.btf()?.find(name, 'func') !== undefined;
 }

@@ -10,7 +10,7 @@ export const iter: Provider = (point, context) => {
     if (!point.guessed) context.report('counter-wildcard', point.span, 'iter');
     return [];
   }
-  if (!hasBtfFunction(context, `bpf_iter_${iterator}`)) {
+  if (!hasBtfFunction(context.target, `bpf_iter_${iterator}`)) {
     context.unavailable(point, `iter ${iterator} not available for your kernel version.`);
     return [];
   }

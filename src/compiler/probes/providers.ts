@@ -9,7 +9,7 @@ export interface ProviderFacts {
   readonly arity: readonly number[];
   /** What the builtin `probetype` gives. */
   readonly probeType: string;
-  /** Found when a wildcard stands in the provider's place: among kernel-side or user-side types. */
+  /** Found when a wildcard stands in the provider's place, among kernel-side or user-side types. Return probes must be named. */
   readonly wildcardSide?: 'kernel' | 'user';
 }
 
@@ -55,7 +55,6 @@ export const providers: Readonly<Record<ProbeKind, ProviderFacts>> = {
     aliases: ['kr'],
     arity: [1, 2],
     probeType: 'kretprobe',
-    wildcardSide: 'kernel',
   },
   fentry: {
     kind: 'fentry',
@@ -69,7 +68,6 @@ export const providers: Readonly<Record<ProbeKind, ProviderFacts>> = {
     aliases: ['fr', 'kretfunc'],
     arity: [1, 2, 3],
     probeType: 'fexit',
-    wildcardSide: 'kernel',
   },
   uprobe: { kind: 'uprobe', aliases: ['u'], arity: [1, 2, 3], probeType: 'uprobe', wildcardSide: 'user' },
   uretprobe: {
@@ -77,7 +75,6 @@ export const providers: Readonly<Record<ProbeKind, ProviderFacts>> = {
     aliases: ['ur'],
     arity: [1, 2, 3],
     probeType: 'uretprobe',
-    wildcardSide: 'user',
   },
   usdt: { kind: 'usdt', aliases: ['U'], arity: [1, 2, 3], probeType: 'usdt', wildcardSide: 'user' },
   watchpoint: { kind: 'watchpoint', aliases: ['w'], arity: [3], probeType: 'watchpoint' },

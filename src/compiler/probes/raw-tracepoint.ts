@@ -14,9 +14,10 @@ export const rawTracepoint: Provider = (point, context) => {
     return [];
   }
   const isMatch = matcher(pattern);
-  const events = hasWildcard(pattern)
-    ? rawTracepointNames(context, module).filter((event) => isMatch(event.name))
-    : [{ name: pattern, module }];
+  const events =
+    hasWildcard(pattern) || (module !== undefined && hasWildcard(module))
+      ? rawTracepointNames(context.target, module).filter((event) => isMatch(event.name))
+      : [{ name: pattern, module }];
   const probes: ResolvedProbe[] = [];
   for (const event of events) {
     const found = rawTracepointArgs(context, event.name, event.module);

@@ -171,3 +171,12 @@ test('tracepoint fields: common ones are left out, strings and locations are see
   });
   assert.equal(exec?.args?.field('nothing'), undefined);
 });
+
+test('a wildcard in place of the provider does not take return probes', () => {
+  const { probes, messages } = resolve('k*:vfs_read {}');
+  assert.deepEqual(messages, []);
+  assert.deepEqual(
+    probes.map((probe) => probe.name),
+    ['kprobe:vfs_read'],
+  );
+});

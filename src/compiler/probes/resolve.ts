@@ -75,7 +75,7 @@ function pointsOf(
     const isMatch = matcher(word.toLowerCase());
     const side = context.options.pid !== undefined || parts[0]?.includes('/') ? 'user' : 'kernel';
     const kinds = Object.values(providers).filter(
-      (facts) => facts.wildcardSide === side && [facts.kind, ...facts.aliases].some(isMatch),
+      (facts) => facts.wildcardSide === side && isMatch(facts.kind),
     );
     if (kinds.length === 0) context.report('probe-no-type-matches', attachPoint.span, word);
     return kinds.map((facts) => point(facts.kind, true));

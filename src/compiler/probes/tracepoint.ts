@@ -1,17 +1,18 @@
 /** tracepoint: events with a tracefs format; args are bytes of the ctx record (section 2.10). */
-import type { TracepointField, TracepointFormat } from '../../program/index.ts';
+import type { Target, TracepointField, TracepointFormat } from '../../program/index.ts';
 import { type AddressSpace, int8, pointerTo, type Type } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { Attachment, ProbeArg, ProbeArgs, ResolvedProbe } from './resolved.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
 
 /** Fields before this offset are common to all events; progs cannot read them. */
-const FIRST_OWN_OFFSET = 8;
+export const FIRST_OWN_OFFSET = 8;
 
 /** Names that tie a block to one event: its fields, or its name. */
 const perEventNames = ['args', 'probe', 'ctx'];
 
-function locationOf(field: TracepointField): 'data_loc' | 'rel_loc' | undefined {
+/** Whether the record holds, for this field, where its data lies. */
+export function locationOf(field: TracepointField): 'data_loc' | 'rel_loc' | undefined {
   if (field.type.startsWith('__data_loc')) return 'data_loc';
   if (field.type.startsWith('__rel_loc')) return 'rel_loc';
   return undefined;
@@ -80,11 +81,11 @@ function argsOf(
 }
 
 /** The events a point names, as `category:event`. */
-function matchEvents(category: string, event: string, context: ResolveContext): readonly string[] {
+export function matchEvents(category: string, event: string, target: Target): readonly string[] {
   if (!hasWildcard(category) && !hasWildcard(event)) return [`${category}:${event}`];
   const isCategory = matcher(category);
   const isEvent = matcher(event);
-  return context.target.tracepoints().filter((name) => {
+  return target.tracepoints().filter((name) => {
     const colon = name.indexOf(':');
     return isCategory(name.slice(0, colon)) && isEvent(name.slice(colon + 1));
   });
@@ -109,7 +110,7 @@ export const tracepoint: Provider = (point, context) => {
     attachments: ownAttachments,
     ...(args ? { args } : {}),
   });
-  for (const found of matchEvents(category, event, context)) {
+  for (const found of matchEvents(category, event, context.target)) {
     const colon = found.indexOf(':');
     const [cat, ev] = [found.slice(0, colon), found.slice(colon + 1)];
     const format = context.target.tracepointFormat(cat, ev);
