@@ -28,7 +28,7 @@ const explanations: readonly {
     hint: 'set the config variable on_stack_limit to a smaller number, so that more values live outside the stack',
   },
   {
-    pattern: /BPF program is too large|processed \d+ insn.*limit|too many (?:instructions|jumps)|complexity/i,
+    pattern: /BPF program is too large|too many (?:instructions|jumps)|complexity/i,
     message: () => 'the program is too large for the verifier to follow',
     hint: 'use fewer or shorter loops and unrolls, or split the probe',
   },
