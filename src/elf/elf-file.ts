@@ -132,6 +132,15 @@ export class ElfFile {
     return found.filter((symbol, i) => found.findIndex((other) => other.address === symbol.address) === i);
   }
 
+  /** The address of a symbol of any kind, variables among them. */
+  addressNamed(name: string): bigint | undefined {
+    for (const table of this.#symbolTables()) {
+      const address = table.addressNamed(name);
+      if (address !== undefined) return address;
+    }
+    return undefined;
+  }
+
   /** The function that contains a virtual address of the file. */
   functionAt(address: bigint): FunctionSymbol | undefined {
     this.#index ??= new AddressIndex(this.#symbolTables());

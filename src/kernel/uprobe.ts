@@ -16,6 +16,7 @@ export interface UprobePlace {
 
 /** Where in `config` the semaphore's offset goes. Source: kernel/events/core.c, PERF_UPROBE_REF_CTR_OFFSET_SHIFT. */
 const REF_CTR_OFFSET_SHIFT = 32n;
+const MAX_REF_CTR_OFFSET = 0xffff_ffffn;
 
 /**
  * Attaches a KPROBE prog to one place in a binary, through a perf event. For many places, uprobe_multi is far cheaper.
@@ -34,13 +35,17 @@ export function attachUprobe(
       detail: 'this kernel has no uprobes (CONFIG_UPROBE_EVENTS)',
     });
   }
+  const semaphore = place.semaphoreOffset ?? 0n;
+  if (semaphore > MAX_REF_CTR_OFFSET) {
+    throw new KernelError('perf_event_open', errnos.EINVAL.number, {
+      detail: `the semaphore lies at ${semaphore} in ${place.path}; perf events reach 4 GiB, uprobe multi-links (Linux 6.6) further`,
+    });
+  }
   const path = pinText(place.path);
   const event = openPerfEvent(
     {
       type,
-      config:
-        (options.isReturn ? PERF_PROBE_CONFIG_IS_RETPROBE : 0n) |
-        ((place.semaphoreOffset ?? 0n) << REF_CTR_OFFSET_SHIFT),
+      config: (options.isReturn ? PERF_PROBE_CONFIG_IS_RETPROBE : 0n) | (semaphore << REF_CTR_OFFSET_SHIFT),
       sample_period: 1n,
       wakeup_events: 1,
       uprobe_path: path.address,

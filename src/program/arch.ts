@@ -11,8 +11,57 @@ export interface ArchFacts {
   readonly stackPointer: string;
   /** Where struct bpf_perf_event_data keeps its registers: at its start. */
   readonly perfRegsOffset: number;
+  /** Registers and parts of them as assembly spells them, without a prefix. */
+  readonly operands: Readonly<Record<string, RegisterPart>>;
   /** usermode: the register and the mask whose non-zero (all bits set) means user mode. */
   readonly userMode?: { readonly register: string; readonly mask: bigint };
+}
+
+/** Bytes of a register, counted from its low end. */
+export interface RegisterPart {
+  /** A name of `registers`. */
+  readonly register: string;
+  readonly byte: number;
+  readonly bytes: number;
+}
+
+function part(register: string, bytes: number, byte = 0): RegisterPart {
+  return { register, byte, bytes };
+}
+
+/** `rax eax ax al ah`, `rsi esi si sil`, `r8 r8d r8w r8b`, `rip`. Source: Intel SDM volume 1, section 3.4.1. */
+function x86Operands(): Record<string, RegisterPart> {
+  const parts: Record<string, RegisterPart> = { rip: part('ip', 8) };
+  for (const name of ['ax', 'bx', 'cx', 'dx', 'si', 'di', 'bp', 'sp']) {
+    parts[`r${name}`] = part(name, 8);
+    parts[`e${name}`] = part(name, 4);
+    parts[name] = part(name, 2);
+    if (name.endsWith('x')) {
+      parts[name.replace('x', 'l')] = part(name, 1);
+      parts[name.replace('x', 'h')] = part(name, 1, 1);
+    } else parts[`${name}l`] = part(name, 1);
+  }
+  for (let number = 8; number < 16; number++) {
+    const name = `r${number}`;
+    Object.assign(parts, { [name]: part(name, 8), [`${name}d`]: part(name, 4) });
+    Object.assign(parts, { [`${name}w`]: part(name, 2), [`${name}b`]: part(name, 1) });
+  }
+  return parts;
+}
+
+/** `x0 w0`, `sp wsp`, `fp`, `lr`. Source: Arm ARM section B1.2.1, AAPCS64. */
+function arm64Operands(): Record<string, RegisterPart> {
+  const parts: Record<string, RegisterPart> = {
+    sp: part('sp', 8),
+    wsp: part('sp', 4),
+    fp: part('r29', 8),
+    lr: part('r30', 8),
+  };
+  for (let number = 0; number <= 30; number++) {
+    parts[`x${number}`] = part(`r${number}`, 8);
+    parts[`w${number}`] = part(`r${number}`, 4);
+  }
+  return parts;
 }
 
 /** Source: arch/x86/include/asm/ptrace.h (struct pt_regs), System V psABI; arch/arm64/include/uapi/asm/ptrace.h, AAPCS64. */
@@ -48,6 +97,7 @@ export const archTable = {
     instructionPointer: 'ip',
     stackPointer: 'sp',
     perfRegsOffset: 0,
+    operands: x86Operands(),
     userMode: { register: 'cs', mask: 3n },
   },
   aarch64: {
@@ -63,6 +113,7 @@ export const archTable = {
     instructionPointer: 'pc',
     stackPointer: 'sp',
     perfRegsOffset: 0,
+    operands: arm64Operands(),
   },
 } as const satisfies Record<string, ArchFacts>;
 

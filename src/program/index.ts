@@ -1,4 +1,4 @@
-export { type Arch, type ArchFacts, archFacts, archTable } from './arch.ts';
+export { type Arch, type ArchFacts, archFacts, archTable, type RegisterPart } from './arch.ts';
 export type {
   AttachOutcome,
   Backend,
@@ -20,6 +20,7 @@ export type {
   ProbeKind,
   ProbeOf,
   ProbeSpec,
+  UsdtLocation,
   UserLocation,
 } from './probes.ts';
 export type {
@@ -50,5 +51,7 @@ export type {
   Target,
   TracepointField,
   TracepointFormat,
+  UsdtPlace,
+  UsdtProbe,
   UserSymbol,
 } from './target.ts';

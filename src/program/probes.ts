@@ -17,6 +17,12 @@ export interface UserLocation {
   readonly address?: bigint;
 }
 
+/** A place of a static probe. */
+export interface UsdtLocation extends UserLocation {
+  /** Place in the file of the counter by which the program sees that somebody listens. */
+  readonly semaphoreOffset?: bigint;
+}
+
 export type PerfPeriod =
   | { readonly kind: 'frequency'; readonly hz: bigint }
   | { readonly kind: 'period'; readonly count: bigint };
@@ -56,11 +62,10 @@ export type ProbeSpec = ProbeBase &
         readonly kind: 'usdt';
         readonly provider: string;
         readonly probe: string;
-        readonly locations: readonly (UserLocation & {
-          readonly semaphoreOffset?: bigint;
-          readonly cookie: bigint;
-        })[];
+        readonly locations: readonly UsdtLocation[];
         readonly via: 'perf' | 'multi';
+        /** False for all but one of the attachments of a probe whose places need progs of their own: a probe counts once. */
+        readonly counts: boolean;
       }
     | {
         readonly kind: 'watchpoint';

@@ -61,6 +61,25 @@ export interface UserSymbol {
   readonly size: bigint;
 }
 
+/** A static probe of a binary. */
+export interface UsdtProbe {
+  readonly provider: string;
+  readonly name: string;
+  /** At least one; several where the compiler inlined the code around it. */
+  readonly locations: readonly UsdtPlace[];
+}
+
+/** One place of a static probe, with its arguments as they are found there. */
+export interface UsdtPlace {
+  /** Virtual address of the instruction as the file has it, and the place in the file that a uprobe takes. */
+  readonly address: bigint;
+  readonly fileOffset: bigint;
+  /** Place in the file of the probe's semaphore. */
+  readonly semaphoreOffset?: bigint;
+  /** As the compiler wrote them: `-4@%edi 8@-16(%rbp)`. */
+  readonly arguments: string;
+}
+
 export type FileAnswer =
   | { readonly kind: 'text'; readonly text: string; readonly worldWritable: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -93,6 +112,10 @@ export interface Target {
   resolveBinary(text: string, pid?: number): readonly { readonly shown: string; readonly path: string }[];
   /** Function symbols of a binary; undefined when it cannot be read as ELF. */
   userSymbols(path: string): readonly UserSymbol[] | undefined;
+  /** The static probes of a binary, in the order of its notes; undefined when it cannot be read as ELF. */
+  usdtProbes(path: string): readonly UsdtProbe[] | undefined;
+  /** The address of a symbol of any kind (a variable, say) as the binary has it. */
+  symbolAddress(path: string, name: string): bigint | undefined;
   /** File offset for a virtual address of a binary. */
   fileOffset(path: string, address: bigint): bigint | undefined;
   cgroupId(path: string): bigint | undefined;

@@ -17,14 +17,15 @@ import {
   type KernelFunction,
   type Target,
   type TracepointFormat,
+  type UsdtProbe,
   type UserSymbol,
 } from '../program/index.ts';
 import { type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import type { ElfFiles } from './elf-files.ts';
-
 import { systemErrorText } from './system-error.ts';
+import { readUsdtProbes } from './usdt-probes.ts';
 
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
 const PROC_PID_INIT_INO = 0xefff_fffcn;
@@ -54,6 +55,7 @@ export class LiveTarget implements Target {
   readonly #features = new Map<Feature, boolean>();
   readonly #formats = new Map<string, TracepointFormat | undefined>();
   readonly #symbols = new Map<string, readonly UserSymbol[] | undefined>();
+  readonly #usdt = new Map<string, readonly UsdtProbe[] | undefined>();
   #cpus: { readonly possible: number; readonly online: readonly number[] } | undefined;
   #tracepoints: readonly string[] | undefined;
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
@@ -133,6 +135,13 @@ export class LiveTarget implements Target {
   userSymbols(path: string): readonly UserSymbol[] | undefined {
     if (!this.#symbols.has(path)) this.#symbols.set(path, this.#readUserSymbols(path));
     return this.#symbols.get(path);
+  }
+  usdtProbes(path: string): readonly UsdtProbe[] | undefined {
+    if (!this.#usdt.has(path)) this.#usdt.set(path, readUsdtProbes(this.#options.elfFiles, path));
+    return this.#usdt.get(path);
+  }
+  symbolAddress(path: string, name: string): bigint | undefined {
+    return this.#options.elfFiles.open(path)?.addressNamed(name);
   }
   fileOffset(path: string, address: bigint): bigint | undefined {
     return this.#options.elfFiles.open(path)?.fileOffset(address);

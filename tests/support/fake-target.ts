@@ -5,6 +5,7 @@ import type {
   Target,
   TracepointField,
   TracepointFormat,
+  UsdtProbe,
   UserSymbol,
 } from '../../src/program/index.ts';
 
@@ -22,6 +23,8 @@ export interface FakeMachine {
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
+  /** Static probes of the binaries, by path. */
+  readonly usdt?: Readonly<Record<string, readonly UsdtProbe[]>>;
   readonly cgroups?: Readonly<Record<string, bigint>>;
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -51,6 +54,8 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
         .filter((path) => path === text || (!text.includes('/') && path.includes(`/${text}`)))
         .map((path) => ({ shown: path, path })),
     userSymbols: (path) => binaries[path],
+    usdtProbes: (path) => machine.usdt?.[path] ?? (binaries[path] && []),
+    symbolAddress: (path, name) => binaries[path]?.find((symbol) => symbol.name === name)?.address,
     fileOffset: (_path, address) => address,
     cgroupId: (path) => machine.cgroups?.[path],
     readFile: (path) => {

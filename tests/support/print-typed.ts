@@ -65,6 +65,12 @@ function sourceText(source: ArgSource): string {
       return `slot ${source.index}`;
     case 'register':
       return source.name;
+    case 'constant':
+      return source.value.toString();
+    case 'register-part':
+      return `${source.register}+${source.byte}:${source.signed ? 'i' : 'u'}${source.size * 8}`;
+    case 'user-memory':
+      return `memory at ${source.address.base ?? '0'}+${source.address.offset}`;
     default:
       return unreachable(source);
   }

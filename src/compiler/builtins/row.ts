@@ -34,8 +34,8 @@ export interface BuiltinRow {
   readonly folds?: true;
   /** It is taken from the ctx that the kernel gave the prog, so it has no meaning in a `fn`. */
   readonly needsCtx?: true;
-  /** It cannot stand in the body of a `for` (section 2.17). */
-  readonly notInFor?: true;
+  /** It cannot stand in the body of a `for` (section 2.17), of all probes or of those it says. */
+  readonly notInFor?: true | ((probe: ResolvedProbe) => boolean);
   /** A map access as its only argument means the map and the key: `f(@m[k])` is `f(@m, k)`. */
   readonly splitsAccess?: true;
   /** Its first argument may be longer than strings usually are (max_strlen). */
@@ -155,6 +155,8 @@ export interface BuiltinUse {
   offsetOf(type: Type, member: string): bigint | undefined;
   /** The pointer moved by bytes, as a pointer to a type. */
   moved(pointer: TypedExpr, bytes: bigint, to: Type): TypedExpr;
+  /** The value as it was when the probe began: it is read there once, however often and wherever `key` is used. */
+  atStart(key: string, value: TypedExpr): TypedExpr;
   /** A use of another builtin without arguments. */
   builtin(name: string): TypedExpr;
 }

@@ -1,5 +1,5 @@
 import { invariant, unreachable } from '../../base/index.ts';
-import { spellType } from '../../types/index.ts';
+import { spellType, type Type } from '../../types/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerBinary, lowerOperator, negate } from './arithmetic.ts';
@@ -12,6 +12,7 @@ import { inlineFunction } from './inlining.ts';
 import { addressOfLocal, readLocal, writeLocal } from './locals.ts';
 import {
   addressOfLocation,
+  argOffset,
   type Location,
   loadBits,
   loadFrom,
@@ -21,6 +22,7 @@ import {
   registerOffset,
 } from './locations.ts';
 import { modifyMap, readMapScalar } from './map-values.ts';
+import { operandAddress } from './operand-address.ts';
 import { lowerStatements } from './statements.ts';
 import { extend, isByValue, isSigned, storedSize } from './values.ts';
 
@@ -170,7 +172,19 @@ function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
       const word = f.b.load(8, f.ctx(), registerOffset(f, source.name));
       return extend(f.b, word, storedSize(type, f.prog.program.structs), isSigned(type));
     }
+    case 'constant':
+      return f.b.const(source.value);
+    case 'register-part':
+      return loadFrom(f, { kind: 'ctx', off: argOffset(f, source) }, sizedInt(source));
+    case 'user-memory': {
+      const base = operandAddress(f, source.address);
+      return loadFrom(f, { kind: 'foreign', base, off: 0, space: 'user' }, sizedInt(source));
+    }
   }
+}
+
+function sizedInt({ size, signed }: { readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }): Type {
+  return { kind: 'int', size, signed };
 }
 
 function lowerLogical(f: FuncContext, expr: TypedExprOf<'logical'>): ValueId {

@@ -1,3 +1,4 @@
+import { InvariantError } from '../../base/index.ts';
 import { archFacts } from '../../program/index.ts';
 import { type AddressSpace, layoutOf, sizeOf, type Type } from '../../types/index.ts';
 import {
@@ -111,6 +112,11 @@ export function argOffset(f: FuncContext, source: ArgSource): number {
       return source.index * 8;
     case 'register':
       return registerOffset(f, source.name);
+    case 'register-part':
+      return registerOffset(f, source.register) + source.byte;
+    case 'constant':
+    case 'user-memory':
+      throw new InvariantError(`a ${source.kind} argument does not lie in ctx`);
   }
 }
 

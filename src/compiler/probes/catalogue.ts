@@ -117,6 +117,16 @@ export const probeCatalogue = {
     message: (kind: string, file: string, count: number) =>
       `attaching to ${kind} target file '${file}' but matched ${count} binaries`,
   },
+  'usdt-no-name': {
+    severity: error,
+    message: () => 'usdt probe must have a target function or wildcard',
+    hints: () => ['name a probe of the binary, for example usdt:/path/to/program:provider:name'],
+  },
+  'usdt-no-target': {
+    severity: error,
+    message: () =>
+      "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'.",
+  },
   'watchpoint-address': {
     severity: error,
     message: () => 'watchpoint must be attached to a non-zero address',

@@ -21,6 +21,17 @@ export interface ProbeArgs {
   field(name: string): ProbeArg | undefined;
 }
 
+/** The arguments of a probe that have no names. */
+export interface NumberedArgs {
+  readonly count: number;
+  readonly source: (index: number) => ArgSource;
+  readonly type: Type;
+  /** What there is to say about a use of one, whether or not it is among `count`. */
+  readonly complaint?: (
+    index: number,
+  ) => { readonly severity: 'error' | 'warning'; readonly message: string } | undefined;
+}
+
 /**
  * How C types outside the script become types of the language. Made by the checker (it owns the struct table); attach points only ask.
  */
@@ -58,11 +69,7 @@ export interface ResolvedProbe {
   /** Why `args` cannot be used here although the provider could have it. */
   readonly argsProblem?: string;
   /** `argN`: how many there are and how they are reached; undefined where the provider has none. */
-  readonly numbered?: {
-    readonly count: number;
-    readonly source: (index: number) => ArgSource;
-    readonly type: Type;
-  };
+  readonly numbered?: NumberedArgs;
   readonly retval?: { readonly type: Type; readonly source: ArgSource };
   /** `ctx`: its pointer type; undefined: not usable. */
   readonly ctx?: Type;

@@ -7,6 +7,8 @@ export type {
   LocalIndex,
   MapIndex,
   ModifyTarget,
+  OperandAddress,
+  OperandIndex,
   TypedBody,
   TypedExpr,
   TypedExprKind,

@@ -20,7 +20,35 @@ export type ArgSource =
   /** The n-th u64 of ctx (fentry, fexit, raw tracepoints); narrower arguments are its low bytes. A by-value struct takes several. */
   | { readonly kind: 'ctx-slot'; readonly index: number }
   /** A register of pt_regs. */
-  | { readonly kind: 'register'; readonly name: string };
+  | { readonly kind: 'register'; readonly name: string }
+  /** An integer that is known already, wrapped to 64 bits. */
+  | { readonly kind: 'constant'; readonly value: bigint }
+  /** `size` bytes of a register of pt_regs, from byte `byte` on. */
+  | (SizedArg & { readonly kind: 'register-part'; readonly register: string; readonly byte: number })
+  /** `size` bytes of the traced process's memory. */
+  | (SizedArg & { readonly kind: 'user-memory'; readonly address: OperandAddress });
+
+interface SizedArg {
+  readonly size: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+}
+
+/** The address in a machine operand: base + offset + index * scale, wrapped to `bits`. */
+export interface OperandAddress {
+  /** A register of pt_regs. */
+  readonly base?: string;
+  readonly offset: bigint;
+  readonly index?: OperandIndex;
+  readonly bits: 32 | 64;
+}
+
+export interface OperandIndex {
+  /** A register of pt_regs, of which the low `bits` count. */
+  readonly register: string;
+  readonly bits: 32 | 64;
+  readonly signed: boolean;
+  readonly scale: number;
+}
 
 export type BinaryOp = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
 export type CompareOp = '==' | '!=' | '<' | '<=' | '>' | '>=';

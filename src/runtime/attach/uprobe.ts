@@ -1,5 +1,4 @@
 import { attachUprobe as attachAt, attachUprobeMulti } from '../../kernel/index.ts';
-import type { ProbeOf } from '../../program/index.ts';
 import { type Attach, attachEach } from './attach.ts';
 
 export const attachUprobe: Attach<'uprobe' | 'uretprobe'> = (probe, { prog, pid }) => {
@@ -22,30 +21,28 @@ export const attachUprobe: Attach<'uprobe' | 'uretprobe'> = (probe, { prog, pid 
   return { attachments, places };
 };
 
-type UsdtLocation = ProbeOf<'usdt'>['locations'][number];
-
-/** A USDT probe is a uprobe whose cookie names the argument layout of its place, and whose semaphore the kernel counts up. */
+/**
+ * A static probe is a uprobe whose semaphore the kernel counts up while it stands, in every process of its scope that has the file
+ * mapped now or maps it later. (That is what --usdt-file-activation asks for, and cannot be switched off.)
+ */
 export const attachUsdt: Attach<'usdt'> = (probe, { prog, pid }) => {
   const scope = pid === undefined ? {} : { pid };
+  const places = probe.counts ? 1 : 0;
   if (probe.via === 'perf') {
-    const attachments = attachEach(probe.locations, (location) =>
-      attachAt(prog, location, { ...scope, cookie: location.cookie }),
-    );
-    return { attachments, places: 1 };
+    return {
+      attachments: attachEach(probe.locations, (location) => attachAt(prog, location, scope)),
+      places,
+    };
   }
-  const attachments = attachEach(byPath<UsdtLocation>(probe.locations), ([path, locations]) =>
+  const attachments = attachEach(byPath(probe.locations), ([path, locations]) =>
     attachUprobeMulti(
       prog,
       path,
       locations.map(({ fileOffset }) => fileOffset),
-      {
-        ...scope,
-        cookies: locations.map(({ cookie }) => cookie),
-        semaphoreOffsets: locations.map(({ semaphoreOffset }) => semaphoreOffset ?? 0n),
-      },
+      { ...scope, semaphoreOffsets: locations.map(({ semaphoreOffset }) => semaphoreOffset ?? 0n) },
     ),
   );
-  return { attachments, places: 1 };
+  return { attachments, places };
 };
 
 /** A multi-link stands in one file. */

@@ -64,9 +64,15 @@ function checkNumbered(use: BuiltinUse): TypedExpr {
   if (!numbered) {
     return use.error("The argN builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes");
   }
+  const complaint = numbered.complaint?.(index);
+  if (complaint?.severity === 'error') return use.error(complaint.message);
+  if (complaint) use.warn(complaint.message);
   if (index >= numbered.count) return use.error(`${use.target.arch} doesn't support arg${index}`);
+  const source = numbered.source(index);
+  const arg: TypedExpr = { kind: 'arg', type: numbered.type, at: use.at, source };
   return use.inSpace(
-    { kind: 'arg', type: numbered.type, at: use.at, source: numbered.source(index) },
+    // The process may change its memory while we look; and a loop would read it again and again.
+    source.kind === 'user-memory' ? use.atStart(use.name, arg) : arg,
     numbered.type.kind === 'pointer' ? numbered.type.space : (use.probe?.space ?? 'none'),
   );
 }
@@ -89,7 +95,8 @@ export const probeContextBuiltins = {
     where: numberedProbes,
     folds: true,
     needsCtx: true,
-    notInFor: true,
+    // Those of usdt are at hand everywhere.
+    notInFor: (probe) => probe.kind !== 'usdt',
     check: checkNumbered,
   },
   retval: {
