@@ -8,7 +8,7 @@
 import type { ProbeKind, Target } from '../../program/index.ts';
 import type { AddressSpace, AggregateType, StackMode, StructTable, Type } from '../../types/index.ts';
 import type { Call, Span } from '../language/index.ts';
-import type { ResolvedProbe } from '../probes/resolved.ts';
+import type { ResolvedProbe } from '../probes/index.ts';
 import type { CallAttrs, CompareOp, LocalIndex, MapIndex, TypedExpr } from '../typed/index.ts';
 
 /** Whether a builtin is written as a bare word, with parentheses, or either. */
