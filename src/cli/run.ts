@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { compile } from '../compiler/compile.ts';
+import { compile } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Feature, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';

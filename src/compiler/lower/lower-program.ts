@@ -11,7 +11,7 @@ import type {
 import { currentPid } from '../builtins/index.ts';
 import { type Func, FuncBuilder } from '../ir/index.ts';
 import type { Diagnostic, Source } from '../language/index.ts';
-import type { ResolvedProbe } from '../probes/resolved.ts';
+import type { ResolvedProbe } from '../probes/index.ts';
 import type { MapIndex, TypedBody, TypedProbe, TypedProgram } from '../typed/index.ts';
 import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';

@@ -1,7 +1,7 @@
 import type { ScriptMap, Target } from '../../program/index.ts';
 import type { StructTable } from '../../types/index.ts';
 import type { Func } from '../ir/index.ts';
-import type { ResolvedProbe } from '../probes/resolved.ts';
+import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings, MapIndex, TypedFn, TypedProgram } from '../typed/index.ts';
 import type { ConstantPool } from './constants.ts';
 import type { LineTable } from './line-table.ts';

@@ -9,7 +9,7 @@ import type {
 import type { AddressSpace, StructTable, Type } from '../../../types/index.ts';
 import type { FuncBuilder, ValueId } from '../../ir/index.ts';
 import type { Span } from '../../language/index.ts';
-import type { ResolvedProbe } from '../../probes/resolved.ts';
+import type { ResolvedProbe } from '../../probes/index.ts';
 import type { CompileSettings, LocalIndex, MapIndex, TypedExpr, TypedExprOf } from '../../typed/index.ts';
 import type { Place } from './place.ts';
 
