@@ -1,13 +1,17 @@
 import { stackFlags } from '../../../bpf/index.ts';
 import { BUILD_ID_FRAME_BYTES } from '../../../types/index.ts';
 import type { CallExpr, Lower, Lowering } from './lowering.ts';
-import { addressOf, type Place, placeAfter } from './place.ts';
+import { addressOf, type Place, placeAfter, zeroPlace } from './place.ts';
 import { currentPid } from './process.ts';
+
+/** Up to this many bytes may lie on the BPF stack, which verifiers before 6.3 want written before bpf_get_stack in some progs. */
+const MAX_STACK_BYTES = 512;
 
 /** Frames at `to`: a u64 count, then the frames. The helper clears what it does not fill. Source: kernel/bpf/stackmap.c. */
 function captureFrames(lower: Lower, to: Place, frameBytes: number, limit: number, flags: number): void {
   const { b } = lower;
   const frames = addressOf(b, placeAfter(to, 8));
+  if (limit * frameBytes <= MAX_STACK_BYTES) zeroPlace(b, placeAfter(to, 8), limit * frameBytes);
   const bytes = b.call('get_stack', [lower.ctx(), frames, b.const(frameBytes * limit), b.const(flags)]);
   lower.checkHelper('get_stack', bytes, 'default');
   const isCaptured = b.compare('sgt', bytes, b.const(0));
