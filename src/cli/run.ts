@@ -62,6 +62,7 @@ export async function runScript(
       debugInfoDirs: options.debugInfoDirs,
       disabledFeatures: new Set([...options.disabledFeatures].map((name) => featuresByOption[name])),
       unsafe: options.unsafe,
+      ...(traced.kind === 'child' ? { held: traced.child } : {}),
       ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
     });
     const compiled = compileScript({ options, script, context, machine, traced, probeFilter });

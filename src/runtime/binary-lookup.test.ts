@@ -9,7 +9,7 @@ const options = {
   arch: 'x86_64',
   elfFiles: new ElfFiles(),
   anyFile: false,
-  searchPath: dirname(process.execPath),
+  environment: { PATH: dirname(process.execPath) },
 } as const;
 
 test('programs by path, by name in PATH, and by pattern', () => {

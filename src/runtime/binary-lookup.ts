@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type LoaderCacheEntry, loaderCacheArch, readLoaderCache } from '../elf/index.ts';
+import { loaderCacheArch } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
 import type { ElfFiles } from './elf-files.ts';
+import { libraryDirs, readLibraryCache } from './library-dirs.ts';
 import { expandGlob, hasGlob } from './path-glob.ts';
 import { isFileMapping, readMaps } from './process-maps.ts';
+import { filesOfProgram } from './program-files.ts';
 
 /** A file a uprobe can stand in: the path as people know it, and the path that opens it from here. */
 export interface FoundBinary {
@@ -17,11 +19,16 @@ export interface BinaryLookupOptions {
   readonly elfFiles: ElfFiles;
   /** Any existing file will do when a single one is named (--unsafe): code need not be in an ELF file. */
   readonly anyFile: boolean;
-  readonly searchPath: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The child of -c, which is something else until it may run. */
+  readonly held?: HeldProgram;
 }
 
-/** Where libraries lie on systems without a loader cache (musl). */
-const libraryDirs = ['/lib', '/usr/lib', '/usr/local/lib', '/lib64', '/usr/lib64'];
+/** A process that waits, and the program it will be. */
+export interface HeldProgram {
+  readonly pid: number;
+  readonly path: string;
+}
 
 /**
  * Files that the target part of a uprobe names (section 2.8 of the reference): a library by name, a path or pattern, a program in PATH,
@@ -33,6 +40,9 @@ export function lookUpBinaries(
   options: BinaryLookupOptions,
 ): FoundBinary[] {
   if (text === '*') return mappedBinaries(pid, options);
+  const { held } = options;
+  if (held && pid === held.pid && text === `/proc/${pid}/exe`)
+    return lookUpBinaries(held.path, undefined, options);
   const library =
     text.startsWith('lib') && !hasGlob(text) && !text.includes('/')
       ? findLibrary(text, pid, options)
@@ -75,7 +85,9 @@ function isProbeable(path: string, options: BinaryLookupOptions, isSingle: boole
 
 function pathDirs(pid: number | undefined, prefix: string, options: BinaryLookupOptions): string[] {
   const searchPath =
-    prefix !== '' && pid !== undefined ? (environmentOf(pid)['PATH'] ?? '') : options.searchPath;
+    prefix !== '' && pid !== undefined
+      ? (environmentOf(pid)['PATH'] ?? '')
+      : (options.environment['PATH'] ?? '');
   return searchPath.split(':').filter((dir) => dir !== '');
 }
 
@@ -109,11 +121,14 @@ function findLibrary(
   options: BinaryLookupOptions,
 ): string | undefined {
   if (pid !== undefined) {
-    const mapped = (readMaps(pid) ?? []).filter(isFileMapping).map((mapping) => mapping.path);
+    const mapped =
+      options.held?.pid === pid
+        ? filesOfProgram(options.held.path, options)
+        : (readMaps(pid) ?? []).filter(isFileMapping).map((mapping) => mapping.path);
     const found = mapped.find((path) => isLibraryName(basename(path), name));
     if (found !== undefined) return found;
   }
-  const cached = readCache().filter((entry) => isLibraryName(entry.name, name));
+  const cached = readLibraryCache().filter((entry) => isLibraryName(entry.name, name));
   const wanted = loaderCacheArch[options.arch];
   const entry = cached.find(({ flags }) => (flags & 0xff00) === wanted) ?? cached[0];
   if (entry) return entry.path;
@@ -134,15 +149,11 @@ function isLibraryName(file: string, name: string): boolean {
   );
 }
 
-function readCache(): readonly LoaderCacheEntry[] {
-  try {
-    return readLoaderCache(readFileSync('/etc/ld.so.cache'));
-  } catch {
-    return []; // none on musl, and a damaged one serves nobody: the directories are searched instead
-  }
-}
-
 function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): FoundBinary[] {
+  if (options.held && options.held.pid === pid) {
+    const files = filesOfProgram(options.held.path, options).map((path) => ({ shown: path, path }));
+    return files.filter(({ path }) => isProbeable(path, options, false));
+  }
   const pids =
     pid === undefined
       ? namesIn('/proc')

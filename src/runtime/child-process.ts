@@ -26,6 +26,8 @@ const KILL_AFTER_MS = 1000;
  * we die in a way that leaves us no time to send it.
  */
 export class HeldChild implements Disposable {
+  /** The program that it will be. */
+  readonly path: string;
   readonly #process: ChildProcess;
   readonly #gate: Writable;
   #end: ChildEnd | undefined;
@@ -35,6 +37,7 @@ export class HeldChild implements Disposable {
   constructor(command: string) {
     const words = command.split(' ').filter((word) => word !== '');
     const path = resolveCommand(words[0] ?? '');
+    this.path = path;
     const setpriv = inPath('setpriv')[0];
     const hold = ['/bin/sh', '-c', HOLD_SCRIPT, 'tetrace', path, ...words.slice(1)];
     const argv = setpriv === undefined ? hold : [setpriv, '--pdeathsig', 'TERM', '--', ...hold];

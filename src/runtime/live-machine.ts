@@ -1,5 +1,6 @@
 import { clockNs, FeatureProbe, Kallsyms } from '../kernel/index.ts';
 import type { Backend, Feature, Program, RuntimeConstant } from '../program/index.ts';
+import type { HeldProgram } from './binary-lookup.ts';
 import { BtfSources } from './btf-sources.ts';
 import { ElfFiles } from './elf-files.ts';
 import { KernelBackend } from './kernel-backend.ts';
@@ -16,6 +17,8 @@ export interface LiveMachineOptions {
   readonly disabledFeatures: ReadonlySet<Feature>;
   readonly traceableFunctions?: string;
   readonly unsafe: boolean;
+  /** The child of -c, for questions about its files before it runs. */
+  readonly held?: HeldProgram;
 }
 
 /** This machine with its three sides: the Target that a script is compiled for, the Backend that runs it, the Host of its run. */
@@ -38,6 +41,7 @@ export class LiveMachine {
       includeDirs: options.includeDirs,
       unsafe: options.unsafe,
       environment: options.environment,
+      ...(options.held === undefined ? {} : { held: options.held }),
       ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
     });
   }

@@ -20,7 +20,7 @@ import {
   type UsdtProbe,
   type UserSymbol,
 } from '../program/index.ts';
-import { type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
+import { type FoundBinary, type HeldProgram, lookUpBinaries } from './binary-lookup.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import type { ElfFiles } from './elf-files.ts';
@@ -44,6 +44,8 @@ export interface LiveTargetOptions {
   /** Allows files that are no ELF as uprobe targets. */
   readonly unsafe: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The child of -c. */
+  readonly held?: HeldProgram;
 }
 
 /** The running machine as a Target. Nothing is read before it is asked for; each answer is read once. */
@@ -128,7 +130,8 @@ export class LiveTarget implements Target {
       arch: this.arch,
       elfFiles: this.#options.elfFiles,
       anyFile: this.#options.unsafe,
-      searchPath: this.#options.environment['PATH'] ?? '',
+      environment: this.#options.environment,
+      ...(this.#options.held === undefined ? {} : { held: this.#options.held }),
     });
   }
 

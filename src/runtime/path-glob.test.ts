@@ -36,4 +36,5 @@ test('paths through directories, without dot files', () => {
     join(directory, 'x2/bin/dog'),
   ]);
   assert.deepEqual(expandGlob(`${directory}/none/*`), []);
+  assert.deepEqual(expandGlob(`${directory}/./x2/../x3*`), [`${directory}/./x2/../x3`]);
 });

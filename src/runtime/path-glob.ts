@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** Whether a path has characters that `expandGlob` gives a meaning to. */
 export function hasGlob(path: string): boolean {
@@ -43,8 +42,9 @@ export function expandGlob(pattern: string): string[] {
   return paths.sort();
 }
 
+/** `.` and `..` stay as they were written: the path is shown. */
 function joinPart(path: string, name: string): string {
-  return path === '' ? name : join(path, name);
+  return path === '' || path.endsWith('/') ? path + name : `${path}/${name}`;
 }
 
 function namesIn(directory: string): string[] {

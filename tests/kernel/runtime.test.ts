@@ -337,7 +337,7 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
     arch: 'x86_64',
     elfFiles,
     anyFile: false,
-    searchPath: '',
+    environment: {},
   });
   if (!skipUnless(t, libc !== undefined, 'needs a shared C library')) return;
   const path = libc?.path ?? '';
