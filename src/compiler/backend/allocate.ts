@@ -1,19 +1,18 @@
 import { invariant } from '../../base/index.ts';
 import {
   buildIntervals,
+  CLOBBERED,
+  firstClobber,
   type Interval,
   insnAt,
   MEMORY,
+  REGISTERS,
   type Related,
   STEP,
   startOf,
   UNASSIGNED,
 } from './intervals.ts';
-import { type MachineFunc, NONE } from './machine.ts';
-
-/** r0 to r9 are allocated; calls destroy the first six. */
-const REGISTERS = 10;
-const CLOBBERED = 6;
+import { type MachineBlock, type MachineFunc, NONE } from './machine.ts';
 
 export interface Allocation {
   /** By VReg: the first piece of its life; the others follow by `next`. Every piece has a register or is in memory. */
@@ -52,6 +51,8 @@ class LinearScan {
   readonly #active: (Interval | undefined)[] = new Array(REGISTERS).fill(undefined);
   /** Intervals with a register that are in a hole of their life. */
   readonly #inactive: Interval[][] = Array.from({ length: REGISTERS }, () => []);
+  /** By block: the head of the innermost loop it is in; -1 for none. */
+  readonly #loopOf: Int32Array;
   /** The register each value was last given, for hints. */
   readonly #lastRegister: Int8Array;
 
@@ -61,6 +62,7 @@ class LinearScan {
     this.#first = ofVReg;
     this.#clobbers = clobbers;
     this.#related = related;
+    this.#loopOf = innermostLoops(func.blocks);
     this.#lastRegister = new Int8Array(func.vregCount).fill(UNASSIGNED);
   }
 
@@ -103,7 +105,7 @@ class LinearScan {
 
   #tryFree(current: Interval): boolean {
     const { start, end } = current;
-    const clobber = this.#nextClobber(current);
+    const clobber = firstClobber(current, this.#clobbers);
     const freeUntil = this.#freeUntil;
     for (let register = 0; register < REGISTERS; register++) {
       let until = register < CLOBBERED ? clobber : Infinity;
@@ -135,20 +137,78 @@ class LinearScan {
       this.#assign(current, best);
       return true;
     }
+    if (this.#keepThroughLoop(current, clobber)) return true;
     let longest = current.hint === UNASSIGNED ? PREFERENCE[0]! : current.hint;
     for (const register of PREFERENCE) if (freeUntil[register]! > freeUntil[longest]!) longest = register;
     const cut = startOf(freeUntil[longest]!);
     // Worth it only if something happens to the value before the cut.
     if (cut <= start || current.nextUse(start) >= cut) return false;
+    if (longest < CLOBBERED && this.#evictForCall(current, cut)) return true;
     this.#waiting.push(current.split(cut));
     this.#assign(current, longest);
+    return true;
+  }
+
+  /**
+   * A value that a loop starts with and that lives across a call in it gets a kept register right away, if one holds something that
+   * the loop does not use: that is then put into memory once, before the loop, and not in every round.
+   */
+  #keepThroughLoop(current: Interval, clobber: number): boolean {
+    const { start } = current;
+    const label = this.#func.insns[insnAt(start)]!;
+    if (label.kind !== 'label') return false;
+    const { loopEnd } = this.#func.blocks[label.block]!;
+    if (loopEnd === -1) return false;
+    const end = this.#func.blocks[loopEnd]!.to * STEP;
+    if (clobber >= end) return false;
+    let best = -1;
+    let bestUse = end;
+    for (let register = CLOBBERED; register < REGISTERS; register++) {
+      const holder = this.#active[register];
+      if (holder === undefined || holder.start >= startOf(start)) continue;
+      if (this.#inactive[register]!.some((interval) => interval.meets(current, start) !== Infinity)) continue;
+      const use = holder.nextUse(start);
+      if (use > bestUse) {
+        best = register;
+        bestUse = use;
+      }
+    }
+    if (best === -1) return false;
+    this.#evict(best, current);
+    this.#assign(current, best);
+    return true;
+  }
+
+  /**
+   * A value that will have to be moved out of a call's way takes a kept register at once, if none is free by then and the holder that
+   * would have to make room is known now.
+   */
+  #evictForCall(current: Interval, call: number): boolean {
+    const { start } = current;
+    let best = -1;
+    let bestUse = current.firstUseFrom(call);
+    if (bestUse === Infinity) return false;
+    for (let register = CLOBBERED; register < REGISTERS; register++) {
+      const holder = this.#active[register];
+      if (holder === undefined || holder.end <= call) return false;
+      if (holder.start >= startOf(start)) continue;
+      if (this.#inactive[register]!.some((interval) => interval.meets(current, start) !== Infinity)) continue;
+      const use = this.#evictionUse(holder, start);
+      if (use > bestUse) {
+        best = register;
+        bestUse = use;
+      }
+    }
+    if (best === -1) return false;
+    this.#evict(best, current);
+    this.#assign(current, best);
     return true;
   }
 
   #takeBlocked(current: Interval): void {
     const { start } = current;
     const firstUse = current.firstRegisterUse();
-    const clobber = this.#nextClobber(current);
+    const clobber = firstClobber(current, this.#clobbers);
     let best = -1;
     let bestUse = -1;
     // A value that can be made again drives nobody out before it is needed.
@@ -203,7 +263,7 @@ class LinearScan {
     const holder = this.#active[register];
     if (holder !== undefined) {
       this.#active[register] = undefined;
-      const cut = this.#evictionPoint(start);
+      const cut = this.#beforeLoops(holder, start, this.#evictionPoint(start));
       let rest = holder;
       if (holder.start < cut) rest = holder.split(cut);
       // Its uses before `start` are over, or it would not have been chosen.
@@ -230,6 +290,40 @@ class LinearScan {
     if (position === startOf(position)) return position;
     const isLabel = this.#func.insns[insnAt(position)]!.kind === 'label';
     return isLabel ? startOf(position) : position - 1;
+  }
+
+  /** Moves the cut of an evicted value to the start of the outermost loop that does not use it: it is stored once, not every round. */
+  #beforeLoops(holder: Interval, position: number, cut: number): number {
+    const { blocks } = this.#func;
+    const next = holder.nextUse(position);
+    const last = holder.lastUse();
+    let best = cut;
+    for (
+      let head = this.#loopOf[this.#blockAt(position)]!;
+      head !== -1;
+      head = this.#loopOf[head - 1] ?? -1
+    ) {
+      const block = blocks[head]!;
+      const from = block.from * STEP;
+      if (from <= holder.start || last >= from || next < blocks[block.loopEnd]!.to * STEP) break;
+      best = Math.min(best, from);
+      // The loop around this one is that of the block before its head.
+      if (head === 0) break;
+    }
+    return best;
+  }
+
+  #blockAt(position: number): number {
+    const { blocks } = this.#func;
+    const insn = insnAt(position);
+    let low = 0;
+    let high = blocks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (blocks[middle]!.from <= insn) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   #assign(interval: Interval, register: number): void {
@@ -268,7 +362,11 @@ class LinearScan {
     // What is passed to a block's parameter that lives across a call had better be in a kept register from the start.
     for (const other of passed[vreg] ?? []) {
       const target = this.#first[other];
-      if (target === undefined || target.register !== UNASSIGNED || this.#nextClobber(target) === Infinity)
+      if (
+        target === undefined ||
+        target.register !== UNASSIGNED ||
+        firstClobber(target, this.#clobbers) === Infinity
+      )
         continue;
       const until = Math.max(end, target.end);
       for (let register = CLOBBERED; register < REGISTERS; register++)
@@ -276,25 +374,17 @@ class LinearScan {
     }
     return UNASSIGNED;
   }
+}
 
-  /** Position of the first call that the interval lives across; Infinity if none. */
-  #nextClobber(interval: Interval): number {
-    const clobbers = this.#clobbers;
-    const { ranges } = interval;
-    let low = 0;
-    for (let range = 0; range < ranges.length; range += 2) {
-      const from = ranges[range]!;
-      let high = clobbers.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (clobbers[middle]! < from) low = middle + 1;
-        else high = middle;
-      }
-      if (low === clobbers.length) return Infinity;
-      if (clobbers[low]! < ranges[range + 1]!) return clobbers[low]!;
-    }
-    return Infinity;
-  }
+function innermostLoops(blocks: readonly MachineBlock[]): Int32Array {
+  const loopOf = new Int32Array(blocks.length).fill(-1);
+  const open: number[] = [];
+  blocks.forEach((block, index) => {
+    while (open.length > 0 && blocks[open[open.length - 1]!]!.loopEnd < index) open.pop();
+    if (block.loopEnd !== -1) open.push(index);
+    loopOf[index] = open[open.length - 1] ?? -1;
+  });
+  return loopOf;
 }
 
 /** Registers in the order they are tried; among equals, those that carry call arguments come last. */

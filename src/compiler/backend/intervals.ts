@@ -37,6 +37,10 @@ export function startOf(position: number): number {
 export const MEMORY = -2;
 export const UNASSIGNED = -1;
 
+/** r0 to r9 are allocated; calls destroy the first six. */
+export const REGISTERS = 10;
+export const CLOBBERED = 6;
+
 /**
  * The stretches of code during which a value is alive, or a part of them that the allocator treats alone: the pieces of one
  * value lie one after the other, each in a register or in memory.
@@ -57,7 +61,7 @@ export class Interval {
   #range = 0;
   #use = 0;
 
-  constructor(vreg: VReg, ranges: number[], uses: number[], hint: number) {
+  constructor(vreg: VReg, ranges: number[], uses: number[], hint = UNASSIGNED) {
     this.vreg = vreg;
     this.ranges = ranges;
     this.uses = uses;
@@ -99,6 +103,17 @@ export class Interval {
     const { uses } = this;
     while (this.#use < uses.length && uses[this.#use]! >> 1 < position) this.#use++;
     return this.#use < uses.length ? uses[this.#use]! >> 1 : Infinity;
+  }
+
+  /** Position of the first use at or after `position`, anywhere; Infinity if none. */
+  firstUseFrom(position: number): number {
+    for (const use of this.uses) if (use >> 1 >= position) return use >> 1;
+    return Infinity;
+  }
+
+  /** Position of the last use before the position that `nextUse` was asked for last; -1 if none. */
+  lastUse(): number {
+    return this.#use === 0 ? -1 : this.uses[this.#use - 1]! >> 1;
   }
 
   /** Position of the first use that needs a register; Infinity if none. */
@@ -165,7 +180,6 @@ export function buildIntervals(func: MachineFunc): Intervals {
     const dst = definedBy(insn);
     if (dst !== NONE) definition[dst] = position + WRITE;
   });
-  const { hints, related } = collectHints(func);
 
   const stamp = new Int32Array(blocks.length).fill(-1);
   const isLiveIn = new Uint8Array(blocks.length);
@@ -228,12 +242,19 @@ export function buildIntervals(func: MachineFunc): Intervals {
       if (ranges.length > 0 && ranges[ranges.length - 1] === from) ranges[ranges.length - 1] = to;
       else ranges.push(from, to);
     }
-    const interval = new Interval(vreg, ranges, uses, hints[vreg]!);
+    const interval = new Interval(vreg, ranges, uses);
     for (let cut = cuts.length - 1; cut >= 0; cut--)
       if (cuts[cut]! > interval.start) interval.split(cuts[cut]!);
     ofVReg[vreg] = interval;
   }
-  return { ofVReg, clobbers: Int32Array.from(clobbers), related };
+  const clobberList = Int32Array.from(clobbers);
+  const { hints, related } = collectHints(func, ofVReg, clobberList);
+  for (const interval of ofVReg) {
+    const hint = interval === undefined ? UNASSIGNED : hints[interval.vreg]!;
+    if (hint === UNASSIGNED) continue;
+    for (let piece = interval; piece !== undefined; piece = piece.next) piece.hint = hint;
+  }
+  return { ofVReg, clobbers: clobberList, related };
 }
 
 /** Whether a block is cold and not just the continuation of the cold block before it. */
@@ -244,6 +265,23 @@ function startsCold(blocks: readonly MachineBlock[], block: number): boolean {
 
 function ascending(a: number, b: number): number {
   return a - b;
+}
+
+/** Position of the first call that the interval lives across; Infinity if none. */
+export function firstClobber({ ranges }: Interval, clobbers: Int32Array): number {
+  let low = 0;
+  for (let range = 0; range < ranges.length; range += 2) {
+    const from = ranges[range]!;
+    let high = clobbers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (clobbers[middle]! < from) low = middle + 1;
+      else high = middle;
+    }
+    if (low === clobbers.length) return Infinity;
+    if (clobbers[low]! < ranges[range + 1]!) return clobbers[low]!;
+  }
+  return Infinity;
 }
 
 /** Uses of every register as one list, ascending within each: `useList[useStart[v] … useStart[v + 1]]`, coded as `Interval.uses`. */
@@ -274,7 +312,11 @@ function codeOf(insn: number, kind: UseKind): number {
  * Wishes: an argument of a call wants the register the call takes it from, a result the one it arrives in, the operand that an
  * instruction overwrites wants what its result wants. Backwards, so that wishes travel from a call to what computes its arguments.
  */
-function collectHints(func: MachineFunc): { hints: Int8Array; related: Related } {
+function collectHints(
+  func: MachineFunc,
+  ofVReg: readonly (Interval | undefined)[],
+  clobbers: Int32Array,
+): { hints: Int8Array; related: Related } {
   const hints = new Int8Array(func.vregCount).fill(UNASSIGNED);
   const operandOf = new Int32Array(func.vregCount).fill(NONE);
   const resultOf = new Int32Array(func.vregCount).fill(NONE);
@@ -296,6 +338,10 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: Related }
   let block = func.blocks.length - 1;
   const wish = (vreg: VReg, register: number): void => {
     if (register === UNASSIGNED) return;
+    // A value that lives across a call cannot have a register that the call destroys.
+    const interval = ofVReg[vreg];
+    if (register < CLOBBERED && interval !== undefined && firstClobber(interval, clobbers) !== Infinity)
+      return;
     hints[vreg] = register;
     wishedIn[vreg] = block;
   };
@@ -308,7 +354,7 @@ function collectHints(func: MachineFunc): { hints: Int8Array; related: Related }
     switch (insn.kind) {
       case 'call':
         // Where it arrives, unless the block at hand wants it elsewhere: other blocks may never run.
-        if (insn.dst !== NONE && wishedIn[insn.dst] !== block) hints[insn.dst] = resultRegister(insn.target);
+        if (insn.dst !== NONE && wishedIn[insn.dst] !== block) wish(insn.dst, resultRegister(insn.target));
         insn.operands.forEach((operand, number) => {
           if (typeof operand === 'number') wish(operand, argRegister(insn.target, number));
         });

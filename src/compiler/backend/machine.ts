@@ -139,6 +139,8 @@ export interface MachineBlock {
   readonly from: number;
   readonly to: number;
   readonly preds: readonly number[];
+  /** For the head of a loop: index of the last warm block that jumps back to it; else -1. */
+  readonly loopEnd: number;
   /** Seldom reached: numbered, and laid out, behind all others. */
   readonly isCold: boolean;
 }

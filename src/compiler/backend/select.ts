@@ -191,7 +191,15 @@ class Selection {
       return { from, to: insns.length };
     });
     const blocks = bounds.map(
-      (bound, index): MachineBlock => ({ ...bound, preds: preds[index]!, isCold: index >= warmCount }),
+      (bound, index): MachineBlock => ({
+        ...bound,
+        preds: preds[index]!,
+        loopEnd: preds[index]!.reduce(
+          (last, pred) => (pred >= index && pred < warmCount ? Math.max(last, pred) : last),
+          -1,
+        ),
+        isCold: index >= warmCount,
+      }),
     );
     return { name: this.#func.name, insns, blocks, vregCount: this.#vregCount, remats: this.#remats };
   }

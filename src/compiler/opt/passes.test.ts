@@ -10,6 +10,7 @@ import { finish, type Pass, rounds } from './index.ts';
 import { knownConditions } from './known-conditions.ts';
 import { mergeEqualBlocks } from './merge-blocks.ts';
 import { redundantExtensions } from './redundant-extensions.ts';
+import { selectDiamonds } from './select-diamonds.ts';
 import { simplifyBranches } from './simplify-branches.ts';
 
 /** One example per pass: the body of a prog before and after. `after` undefined: nothing to do. */
@@ -237,6 +238,45 @@ b4:
   return v1
 b5:
   return v2`,
+  },
+  {
+    pass: selectDiamonds,
+    what: 'chooses between two numbers without a jump',
+    before: `
+b0:
+  v1 = load.4 v0+0
+  v2 = const 9
+  v3 = ult v1 v2
+  branch v3 b1 b2(v1)
+b1:
+  v4 = const 5
+  jump b2(v4)
+b2(v5):
+  return v5`,
+    after: `
+b0:
+  v1 = load.4 v0+0
+  v2 = const 9
+  v3 = ult v1 v2
+  v4 = const 5
+  v6 = select v3 v4 v1
+  jump b2(v6)
+b2(v5):
+  return v5`,
+  },
+  {
+    pass: selectDiamonds,
+    what: 'leaves what may be a pointer',
+    before: `
+b0:
+  v1 = load.8 v0+0
+  v2 = const 0
+  branch v1 b1 b2(v1)
+b1:
+  jump b2(v2)
+b2(v5):
+  return v5`,
+    after: undefined,
   },
   {
     pass: mergeEqualBlocks,

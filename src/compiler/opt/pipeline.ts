@@ -9,6 +9,7 @@ import { knownConditions } from './known-conditions.ts';
 import { mergeEqualBlocks } from './merge-blocks.ts';
 import type { Pass } from './pass.ts';
 import { redundantExtensions } from './redundant-extensions.ts';
+import { selectDiamonds } from './select-diamonds.ts';
 import { simplifyBranches } from './simplify-branches.ts';
 
 export interface Stage {
@@ -37,6 +38,11 @@ export const rounds: readonly Stage[] = [
 
 /** Done once, at the end. */
 export const finish: readonly Stage[] = [
+  {
+    pass: selectDiamonds,
+    why: 'a value that a branch chooses is easier to follow than one a select chooses, so not before',
+  },
+  { pass: simplifyBranches, why: 'a block and the one it now always jumps to become one' },
   {
     pass: mergeEqualBlocks,
     why: 'only now do blocks that do the same look the same; earlier it would hide facts from the rounds',
