@@ -23,8 +23,17 @@ function captureFrames(lower: Lower, to: Place, frameBytes: number, limit: numbe
   b.store(8, to.base, count, to.off);
 }
 
+/**
+ * Frames that stand above the traced function where fentry and fexit serve a kprobe: the prog and its trampoline. A kretprobe also sees the
+ * function itself gone, which the trampoline of fexit has called. Bits 0 to 7 of the flags. Source: uapi/linux/bpf.h, BPF_F_SKIP_FIELD_MASK.
+ */
+function framesToSkip({ probe }: Lower): number {
+  if (!probe.substituted) return 0;
+  return probe.kind === 'kretprobe' ? 3 : 2;
+}
+
 function lowerKstack(lower: Lower, call: CallExpr, to: Place): void {
-  captureFrames(lower, to, 8, call.attrs.stack?.limit ?? 127, 0);
+  captureFrames(lower, to, 8, call.attrs.stack?.limit ?? 127, framesToSkip(lower));
 }
 
 /** i32 pid, i32 probe, then the frames. */
