@@ -36,6 +36,20 @@ export function sometimesChanged(f: FuncContext, body: readonly TypedStatement[]
   return [...found].filter((local) => f.body.homes.get(local)?.kind === 'variable' && isNumber(f, local));
 }
 
+/** Variables that the body changes at all. */
+export function everChanged(f: FuncContext, body: readonly TypedStatement[]): readonly LocalIndex[] {
+  const found = new Set<LocalIndex>();
+  walkStatements(body, {
+    enter: (statement) => {
+      if (statement.kind === 'set-local') found.add(statement.local);
+    },
+    expr: (expr) => {
+      if (expr.kind === 'modify' && expr.target.kind === 'local') found.add(expr.target.local);
+    },
+  });
+  return [...found].filter((local) => isNumber(f, local));
+}
+
 /** Pointers have to stay what the verifier knows them to be. */
 function isNumber(f: FuncContext, local: LocalIndex): boolean {
   const { kind } = localOf(f, local).type;

@@ -1,19 +1,18 @@
 import { unreachable } from '../../base/index.ts';
 import type { BlockId, ValueId } from '../ir/index.ts';
-import type { LocalIndex, TypedStatement } from '../typed/index.ts';
+import type { TypedStatement } from '../typed/index.ts';
 import { lowerMapCallback, lowerRangeCallback } from './callback-loops.ts';
 import { loop as boundedLoop, unroll } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
-import { localOf, readLocal, writeLocal } from './locals.ts';
-import { forget, sometimesChanged } from './loop-forgetting.ts';
+import { writeLocal } from './locals.ts';
+import { everChanged, forget, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop, loopForm } from './loop-form.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { lowerStatements } from './statements.ts';
-import { isByValue, isSigned } from './values.ts';
-import { walkStatements } from './walk.ts';
+import { isSigned } from './values.ts';
 
 /** Most rounds of any loop. Source: include/linux/bpf_verifier.h, BPF_MAX_LOOPS. */
 const MAX_ROUNDS = 8 * 1024 * 1024;
@@ -148,7 +147,7 @@ function iterate(
   lowerBody: (blocks: IteratorBlocks) => void,
 ): void {
   const { b } = f;
-  hideValues(f, body);
+  forget(f, everChanged(f, body));
   const iterator = b.slot(b.newSlot(8, 8, 'stack'));
   const started = b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), rounds]);
   // Called what the helper for such loops is called, wherever it is not an iterator.
@@ -169,32 +168,6 @@ function iterate(
   b.sealBlock(head);
   b.enter(finish);
   release();
-}
-
-/** Adds a zero that the verifier does not know to the numbers a loop changes. */
-function hideValues(f: FuncContext, body: readonly TypedStatement[]): void {
-  const { b } = f;
-  const { mapTable } = f.prog.program;
-  const locals = assignedLocals(body).filter((local) => isByValue(localOf(f, local).type));
-  if (locals.length === 0) return;
-  const zero = b.load(8, b.mapValue(mapTable.globals, mapTable.zeroOffset));
-  for (const local of locals) {
-    if (localOf(f, local).type.kind !== 'pointer')
-      writeLocal(f, local, b.binary('add', readLocal(f, local), zero));
-  }
-}
-
-function assignedLocals(body: readonly TypedStatement[]): readonly LocalIndex[] {
-  const found = new Set<LocalIndex>();
-  walkStatements(body, {
-    enter: (statement) => {
-      if (statement.kind === 'set-local') found.add(statement.local);
-    },
-    expr: (expr) => {
-      if (expr.kind === 'modify' && expr.target.kind === 'local') found.add(expr.target.local);
-    },
-  });
-  return [...found];
 }
 
 function repeatWithIterator(f: FuncContext, loop: RepeatLoop): void {
