@@ -8,6 +8,8 @@ export const exitCodes = {
   internal: 2,
   /** Ctrl-C twice: left at once, as a process killed by SIGINT (128 + 2). */
   interrupted: 130,
+  /** The reader of the output has gone: what a shell shows for a program that SIGPIPE ended (128 + 13). */
+  brokenPipe: 141,
   /** Loading or attaching failed, or a bad --probe-filter. */
   runtime: 255,
 } as const;

@@ -101,8 +101,8 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
       }
     }
     if (options.listing !== undefined || script === undefined) {
-      messages.error('-l is not there yet');
-      return exitCodes.refused;
+      const { listCommand } = await import('./list.ts');
+      return await listCommand(options, script, context);
     }
     const oldKernel = options.backend === 'kernel' ? oldKernelWarning(release()) : undefined;
     if (oldKernel !== undefined) messages.warning(oldKernel);

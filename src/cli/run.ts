@@ -1,13 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { compile } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
-import type { Feature, Program } from '../program/index.ts';
+import type { Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
 import { isKernelError, LiveMachine, OutputStream, systemErrorText } from '../runtime/index.ts';
 import { encodeConstants, trace } from '../tracer/index.ts';
+import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
-import type { DisableableFeature, Options } from './options.ts';
+import type { Options } from './options.ts';
 import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
@@ -15,16 +16,6 @@ import { closeTraced, endOf, openTracedProcess, pidOf, type TracedProcess } from
 
 const STDOUT = 1;
 const STDERR = 2;
-/** What a shell shows for a program that SIGPIPE ended. */
-const EXIT_BROKEN_PIPE = 141;
-
-/** The features that `--no-feature` names. */
-const featuresByOption: Readonly<Record<DisableableFeature, Feature>> = {
-  kprobe: 'kprobe',
-  kprobe_multi: 'kprobe-multi',
-  kprobe_session: 'kprobe-session',
-  uprobe_multi: 'uprobe-multi',
-};
 
 /** Compiles and runs a script; the result is the exit code. */
 export async function runScript(
@@ -60,7 +51,7 @@ export async function runScript(
       environment: process.env,
       includeDirs: options.includeDirs,
       debugInfoDirs: options.debugInfoDirs,
-      disabledFeatures: new Set([...options.disabledFeatures].map((name) => featuresByOption[name])),
+      disabledFeatures: disabledFeatures(options.disabledFeatures),
       unsafe: options.unsafe,
       ...(traced.kind === 'child' ? { held: traced.child } : {}),
       ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
@@ -202,7 +193,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
   });
   stdout.flush();
   if (outputFd !== STDOUT) closeSync(outputFd);
-  if (stdout.isBroken) return EXIT_BROKEN_PIPE;
+  if (stdout.isBroken) return exitCodes.brokenPipe;
   return childExitCode(run, code);
 }
 

@@ -5,7 +5,6 @@
  *
  * A stage that found an error ends the compilation; warnings of the stages before it are kept.
  */
-import { readUnsigned } from '../base/index.ts';
 import type { Btf } from '../btf/index.ts';
 import type { Program, Target } from '../program/index.ts';
 import { assemble, ScratchTooLargeError, type StageTrace } from './assemble.ts';
@@ -19,6 +18,7 @@ import {
   TypeTable,
 } from './check/index.ts';
 import { readCSection } from './cpreproc/index.ts';
+import { findProbes } from './find-probes.ts';
 import { answerInclude } from './include-files.ts';
 import {
   type Diagnostic,
@@ -27,17 +27,9 @@ import {
   parseScript,
   type Script,
   type Source,
-  withHint,
 } from './language/index.ts';
 import { lowerProgram } from './lower/index.ts';
-import {
-  type MissingPolicy,
-  probeCatalogue,
-  type ResolveContext,
-  type ResolvedProbe,
-  resolveProbes,
-  type TypeSource,
-} from './probes/index.ts';
+import { probeCatalogue, type ResolvedProbe } from './probes/index.ts';
 
 export interface CompileInput {
   readonly source: Source;
@@ -148,59 +140,4 @@ function btfsFor(target: Target, script: Script): readonly Btf[] {
     }
   }
   return [btf, ...[...modules].flatMap((module) => target.moduleBtf(module) ?? [])];
-}
-
-/** Attach points as progs to be; undefined when there was an error. */
-function findProbes(
-  input: CompileInput,
-  script: Script,
-  missingProbes: MissingPolicy,
-  types: TypeSource,
-  add: (found: readonly Diagnostic[]) => boolean,
-): readonly ResolvedProbe[] | undefined {
-  const { options } = input;
-  let failed = false;
-  const byPolicy = (diagnostic: Diagnostic): void => {
-    if (missingProbes === 'ignore') return;
-    if (missingProbes === 'error') failed = add([diagnostic]);
-    else
-      add([
-        {
-          ...diagnostic,
-          severity: 'warning',
-          message: `${diagnostic.message.replace(/\.?$/, '.')} Skipping.`,
-        },
-      ]);
-  };
-  const context: ResolveContext = {
-    script,
-    target: input.target,
-    types,
-    options: {
-      missingProbes,
-      unsafe: options.isUnsafe,
-      mode: options.mode,
-      ...(options.pid === undefined ? {} : { pid: options.pid }),
-      ...(options.probeFilter === undefined ? {} : { probeFilter: options.probeFilter }),
-    },
-    report: (code, span, ...args) => {
-      failed = add([makeDiagnostic(probeCatalogue, code, span, ...args)]) || failed;
-    },
-    missing: (point, what) => byPolicy(makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what)),
-    unavailable: (point, reason) =>
-      byPolicy(
-        withHint(
-          makeDiagnostic(probeCatalogue, 'probe-unavailable', point.span, reason),
-          missingProbes === 'error'
-            ? "If this is expected, set the 'missing_probes' config variable to 'warn'."
-            : undefined,
-        ),
-      ),
-    integer: (text) => {
-      const read = readUnsigned(text);
-      return read.kind === 'integer' ? read.value : undefined;
-    },
-  };
-  const probes = resolveProbes(script, input.positional, context);
-  return failed ? undefined : probes;
 }

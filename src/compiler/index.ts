@@ -1,3 +1,13 @@
 /** The compiler: a script and a Target in, a Program or diagnostics out. */
 export type { StageTrace } from './assemble.ts';
 export { type CompileInput, type CompileOptions, type CompileResult, compile } from './compile.ts';
+export { listScript, type ScriptListing } from './list-script.ts';
+export {
+  type ListContext,
+  type ListedProbe,
+  listProbes,
+  listTypeDefinitions,
+  listTypeNames,
+  parseTypePattern,
+  type TypePattern,
+} from './probes/index.ts';

@@ -167,11 +167,16 @@ export function rawTracepointArgs(
   return { name, args, ...(proto.module === undefined ? {} : { module: proto.module }) };
 }
 
-/** Older kernels' typedefs have no parameter names; the tracing function behind the event has them. */
+/** Functions behind an event whose parameters have the names that the typedef's lack; the last two may be shared by several events. */
+const namedAfterEvent = ['__traceiter_', '__probestub_', '__bpf_trace_', 'trace_event_raw_event_'] as const;
+
 function namedParams(btf: Btf, event: string): readonly string[] {
-  const id = btf.find(`__bpf_trace_${event}`, 'func') ?? btf.find(`trace_event_raw_event_${event}`, 'func');
-  const proto = id === undefined ? undefined : btf.prototypeOf(id);
-  return proto?.params.slice(1).map((param) => param.name) ?? [];
+  for (const prefix of namedAfterEvent) {
+    const id = btf.find(`${prefix}${event}`, 'func');
+    const proto = id === undefined ? undefined : btf.prototypeOf(id);
+    if (proto) return proto.params.slice(1).map((param) => param.name);
+  }
+  return [];
 }
 
 const typedefPrefix = 'btf_trace_';

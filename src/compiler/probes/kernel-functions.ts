@@ -8,6 +8,19 @@ export interface FunctionPattern {
   readonly function: string;
 }
 
+/**
+ * Functions that hang or crash kernels when they are traced, although nothing in the kernel says so. Source: the kernel's own test of
+ * attaching to everything, tools/testing/selftests/bpf/prog_tests/kprobe_multi_test.c.
+ */
+const dangerous: ReadonlySet<string> = new Set(['arch_cpu_idle', 'default_idle', 'bpf_dispatcher_xdp_func']);
+const dangerousPrefix = 'rcu_';
+
+/** Whether a pattern may stand for this function; one named in full may be any. */
+export function isForPatterns(name: string): boolean {
+  // Compilers split cold parts off as `name.part.0`; they cannot be traced.
+  return !name.includes('.part.') && !name.startsWith(dangerousPrefix) && !dangerous.has(name);
+}
+
 /** Functions that match, each name once; undefined when a wildcard was given and no list of functions can be read. */
 export function matchFunctions(
   pattern: FunctionPattern,
@@ -28,8 +41,7 @@ export function matchFunctions(
   const seen = new Set<string>();
   return all.filter((fn) => {
     if (!isName(fn.name) || (isModule && !isModule(fn.module ?? 'vmlinux'))) return false;
-    // Compilers split cold parts off under this name; upstream leaves them out too.
-    if (fn.name.includes('.part.')) return false;
+    if (!isForPatterns(fn.name)) return false;
     const key = `${fn.module ?? ''}:${fn.name}`;
     if (seen.has(key)) return false;
     seen.add(key);

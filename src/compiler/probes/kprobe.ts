@@ -55,7 +55,7 @@ function parsePlace(point: Point, context: ResolveContext): Place | undefined {
 }
 
 function nameOf(kind: string, fn: KernelFunction, explicitModule: boolean, offset: number): string {
-  const module = explicitModule && fn.module !== undefined ? `${fn.module}:` : '';
+  const module = explicitModule ? `${fn.module ?? 'vmlinux'}:` : '';
   return `${kind}:${module}${fn.name}${offset ? `+${offset}` : ''}`;
 }
 

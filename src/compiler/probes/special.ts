@@ -13,7 +13,7 @@ export const beginOrEnd: Provider = (point) => {
 };
 
 /** Signals a `self` probe can stand on; only one is free for it. */
-const selfSignals: readonly string[] = ['SIGUSR1'];
+export const selfSignals: readonly string[] = ['SIGUSR1'];
 
 export const self: Provider = (point, context) => {
   const [trigger = '', signal = ''] = point.parts;

@@ -6,6 +6,8 @@ import { baseProbe, type Point, type Provider, type ResolveContext } from './con
 /** Nanoseconds in one unit; `hz` is a rate instead. */
 const unitNs: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1_000n };
 
+export const timerUnits: readonly string[] = ['hz', ...Object.keys(unitNs)];
+
 /** The one-part form counts nanoseconds, and less than this is refused. */
 const MIN_PERIOD_NS = 1000n;
 

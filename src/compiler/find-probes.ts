@@ -1,0 +1,70 @@
+import { readUnsigned } from '../base/index.ts';
+import type { CompileInput } from './compile.ts';
+import { type Diagnostic, makeDiagnostic, type Script, withHint } from './language/index.ts';
+import {
+  type MissingPolicy,
+  probeCatalogue,
+  type ResolveContext,
+  type ResolvedProbe,
+  resolveProbes,
+  type TypeSource,
+} from './probes/index.ts';
+
+/**
+ * Attach points as progs to be; undefined when there was an error.
+ *
+ * @param add takes complaints and answers whether there was an error among them
+ */
+export function findProbes(
+  input: Pick<CompileInput, 'target' | 'positional' | 'options'>,
+  script: Script,
+  missingProbes: MissingPolicy,
+  types: TypeSource,
+  add: (found: readonly Diagnostic[]) => boolean,
+): readonly ResolvedProbe[] | undefined {
+  const { options } = input;
+  let failed = false;
+  const byPolicy = (diagnostic: Diagnostic): void => {
+    if (missingProbes === 'ignore') return;
+    if (missingProbes === 'error') failed = add([diagnostic]);
+    else
+      add([
+        {
+          ...diagnostic,
+          severity: 'warning',
+          message: `${diagnostic.message.replace(/\.?$/, '.')} Skipping.`,
+        },
+      ]);
+  };
+  const context: ResolveContext = {
+    script,
+    target: input.target,
+    types,
+    options: {
+      missingProbes,
+      unsafe: options.isUnsafe,
+      mode: options.mode,
+      ...(options.pid === undefined ? {} : { pid: options.pid }),
+      ...(options.probeFilter === undefined ? {} : { probeFilter: options.probeFilter }),
+    },
+    report: (code, span, ...args) => {
+      failed = add([makeDiagnostic(probeCatalogue, code, span, ...args)]) || failed;
+    },
+    missing: (point, what) => byPolicy(makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what)),
+    unavailable: (point, reason) =>
+      byPolicy(
+        withHint(
+          makeDiagnostic(probeCatalogue, 'probe-unavailable', point.span, reason),
+          missingProbes === 'error'
+            ? "If this is expected, set the 'missing_probes' config variable to 'warn'."
+            : undefined,
+        ),
+      ),
+    integer: (text) => {
+      const read = readUnsigned(text);
+      return read.kind === 'integer' ? read.value : undefined;
+    },
+  };
+  const probes = resolveProbes(script, input.positional, context);
+  return failed ? undefined : probes;
+}

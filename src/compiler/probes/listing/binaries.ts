@@ -1,0 +1,48 @@
+/** uprobe, uretprobe and usdt: what binaries offer. */
+
+import { hasWildcard, matcher } from '../wildcard.ts';
+import type { ListContext, ListedProbe, Lister, ListQuery } from './listed.ts';
+import { targetAndName } from './listed.ts';
+
+export const listUprobes: Lister = (query, context) => {
+  const { kind } = query;
+  const { binary, name } = binaryAndName(query);
+  if (context.withParams && kind === 'uprobe')
+    context.warn('DWARF is not read yet: parameters of user functions are not shown');
+  const isMatch = matcher(name);
+  return binariesLike(binary, query, context).flatMap((file) =>
+    (context.target.userSymbols(file.path) ?? [])
+      .filter((symbol) => isMatch(symbol.name))
+      .map((symbol): ListedProbe => ({ name: `${kind}:${file.shown}:${symbol.name}`, params: [] })),
+  );
+};
+
+/** `usdt:/path:name` finds the name in every namespace. */
+export const listUsdts: Lister = (query, context) => {
+  const { binary, name } = binaryAndName(query);
+  const isMatch = matcher(name.includes(':') ? name : `*:${name}`);
+  return binariesLike(binary, query, context).flatMap((file) =>
+    (context.target.usdtProbes(file.path) ?? [])
+      .map((probe) => `${probe.provider}:${probe.name}`)
+      .filter(isMatch)
+      .map((probe): ListedProbe => ({ name: `usdt:${file.shown}:${probe}`, params: [] })),
+  );
+};
+
+/** A single part with a slash is a binary: symbols have none. Without a binary all that are mapped somewhere are searched. */
+function binaryAndName({ parts }: ListQuery): { readonly binary: string; readonly name: string } {
+  const { target, name } = targetAndName(parts);
+  if (target === undefined) return name.includes('/') ? { binary: name, name: '*' } : { binary: '*', name };
+  return { binary: target === '' ? '*' : target, name };
+}
+
+function binariesLike(
+  binary: string,
+  { kind, guessed }: ListQuery,
+  { target, pid, warn }: ListContext,
+): ReturnType<ListContext['target']['resolveBinary']> {
+  const files = target.resolveBinary(binary, pid);
+  if (files.length === 0 && !guessed && !hasWildcard(binary))
+    warn(`${kind} target file '${binary}' does not exist or is not executable`);
+  return files;
+}

@@ -1,0 +1,89 @@
+/** kprobe, kretprobe, fentry and fexit: the functions of the kernel. */
+import type { Btf, BtfTypeOf } from '../../../btf/index.ts';
+import type { Feature, KernelFunction, Target } from '../../../program/index.ts';
+import { trampolineFit } from '../btf-functions.ts';
+import { isForPatterns } from '../kernel-functions.ts';
+import { hasWildcard, matcher } from '../wildcard.ts';
+import { type ListContext, type ListedProbe, type Lister, type ListQuery, targetAndName } from './listed.ts';
+import { functionParams, prototypeParams } from './params.ts';
+
+/** Named with their module only when the pattern has one. */
+export const listKprobes: Lister = (query, context) => {
+  const { kind } = query;
+  if (kind !== 'kprobe' && kind !== 'kretprobe') return [];
+  const { target: module, name } = targetAndName(query.parts);
+  // Where there are no kprobes, fentry and fexit stand in.
+  warnUnlessOneOf(['kprobe', 'fentry'], query, context);
+  return functionsLike(name, module, context).map((fn): ListedProbe => {
+    const params = context.withParams ? functionParams(kind, fn.name, fn.module, context.target) : [];
+    const prefix = module === undefined ? '' : `${fn.module ?? 'vmlinux'}:`;
+    return { name: `${kind}:${prefix}${fn.name}`, params };
+  });
+};
+
+/** Functions that BTF describes and a trampoline can serve, always with their module. */
+export const listFentries: Lister = (query, context) => {
+  const { kind } = query;
+  if (kind !== 'fentry' && kind !== 'fexit') return [];
+  const { target: module, name } = targetAndName(query.parts);
+  if (!context.target.btf()) {
+    if (!query.guessed) context.warn(`${kind} needs the kernel's BTF, and there is none`);
+    return [];
+  }
+  warnUnlessOneOf(['fentry'], query, context);
+  const listed: ListedProbe[] = [];
+  for (const fn of functionsLike(name, module, context)) {
+    const found = prototypeOf(fn, context.target);
+    if (!found || trampolineFit(found.btf, found.proto).kind !== 'fits') continue;
+    listed.push({
+      name: `${kind}:${fn.module ?? 'vmlinux'}:${fn.name}`,
+      params: context.withParams ? prototypeParams(kind, found.btf, found.proto) : [],
+    });
+  }
+  return listed;
+};
+
+/** Says so when the kernel has the functions, but no way to stand on them. */
+function warnUnlessOneOf(
+  features: readonly Feature[],
+  { kind, guessed }: ListQuery,
+  { target, warn }: ListContext,
+): void {
+  if (!guessed && !features.some((feature) => target.has(feature)))
+    warn(`this kernel cannot attach ${kind} probes: these are the names only`);
+}
+
+/** Functions that probes can stand on. The module is a pattern as well; `vmlinux` is the kernel proper. */
+function functionsLike(
+  name: string,
+  module: string | undefined,
+  context: ListContext,
+): readonly KernelFunction[] {
+  if (module === undefined || module === 'vmlinux') {
+    // Most kernel functions are found by name without reading the list of all.
+    if (!hasWildcard(name) && context.target.hasKernelFunction(name, 'vmlinux') === true) return [{ name }];
+  }
+  const all = context.target.kernelFunctions();
+  if (!all) {
+    context.warn(
+      'the list of traceable functions cannot be read: mount tracefs, or name a file with --traceable-functions',
+    );
+    return [];
+  }
+  const isName = matcher(name);
+  const isModule = matcher(module ?? '*');
+  const isExact = !hasWildcard(name);
+  return all.filter(
+    (fn) => isName(fn.name) && isModule(fn.module ?? 'vmlinux') && (isExact || isForPatterns(fn.name)),
+  );
+}
+
+function prototypeOf(
+  fn: KernelFunction,
+  target: Target,
+): { readonly btf: Btf; readonly proto: BtfTypeOf<'func_proto'> } | undefined {
+  const btf = fn.module === undefined ? target.btf() : target.moduleBtf(fn.module);
+  const id = btf?.find(fn.name, 'func');
+  const proto = id === undefined ? undefined : btf?.prototypeOf(id);
+  return btf && proto && { btf, proto };
+}
