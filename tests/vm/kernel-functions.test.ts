@@ -1,0 +1,49 @@
+/** kprobes, and the fentry and fexit that serve them where a kernel has none: both see the same. */
+import assert from 'node:assert/strict';
+import { release } from 'node:os';
+import { test } from 'node:test';
+import { runTetrace } from '../support/run-tetrace.ts';
+
+/** Reads 20 times 100 bytes. */
+const load = ['-c', 'dd if=/dev/zero of=/dev/null bs=100 count=20 status=none'];
+const withoutKprobes = ['--no-feature', 'kprobe'];
+
+const script = `
+  kprobe:vfs_read /comm == "dd" && arg2 == 100/ { @calls[func, probe] = count(); @count[arg2] = count(); @stack[kstack(2)] = count(); }
+  kretprobe:vfs_read /comm == "dd" && retval == 100/ { @returns[func, probe] = count(); @callers[kstack(1)] = count(); }`;
+
+async function traced(options: readonly string[], text: string): Promise<string> {
+  const run = await runTetrace(['-q', '--no-warnings', ...options, '-e', text, ...load]);
+  assert.equal(run.code, 0, run.stderr);
+  return run.stdout;
+}
+
+test('the main one-liner counts system calls by command', async () => {
+  const output = await traced([], 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }');
+  assert.match(output, /^@\[dd\]: [1-9][0-9]*$/m);
+});
+
+test('a kprobe and its substitute give the same arguments, results, names and stacks', async () => {
+  const real = await traced([], script);
+  assert.match(real, /^@calls\[vfs_read, kprobe:vfs_read\]: 20$/m);
+  assert.match(real, /^@returns\[vfs_read, kretprobe:vfs_read\]: 20$/m);
+  assert.match(real, /^@count\[100\]: 20$/m);
+  const substituted = await traced(withoutKprobes, script);
+  // How far into the function the probe stands is not the same; everything else is.
+  const withoutOffsets = (text: string): string => text.replaceAll(/\+\d+$/gm, '');
+  assert.equal(withoutOffsets(substituted), withoutOffsets(real));
+  assert.doesNotMatch(substituted, /bpf_prog_|bpf_trampoline_/);
+});
+
+test('what the substitute cannot do is an error that names it', async () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['kprobe:vfs_read { @[reg("ip")] = count(); }', 'a probe that uses reg'],
+    ['kprobe:vfs_read { print((uint64)ctx); }', 'a probe that uses ctx'],
+    ['kprobe:vfs_read+4 { @ = count(); }', 'a probe that uses an offset'],
+  ];
+  for (const [text, reason] of cases) {
+    const run = await runTetrace([...withoutKprobes, '-e', text]);
+    assert.equal(run.code, 1);
+    assert.ok(run.stderr.includes(reason), `${release()}: ${run.stderr}`);
+  }
+});
