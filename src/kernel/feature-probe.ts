@@ -147,6 +147,8 @@ export class FeatureProbe {
         return this.#linksKprobes(feature, 'BPF_TRACE_KPROBE_SESSION');
       case 'uprobe-multi':
         return this.#linksUprobes(feature, 'BPF_TRACE_UPROBE_MULTI');
+      case 'uprobe-multi-pid':
+        return this.#linksUprobesOfProcess(feature);
       case 'uprobe-session':
         return this.#linksUprobes(feature, 'BPF_TRACE_UPROBE_SESSION');
       case 'fentry':
@@ -285,26 +287,39 @@ export class FeatureProbe {
   }
 
   #linksUprobes(feature: KernelFeature, attachType: AttachType): FeatureAnswer {
-    using prog = tryLoad({
-      type: 'BPF_PROG_TYPE_KPROBE',
-      expectedAttachType: attachType,
-      insns: returnZero,
-    });
-    const path = pinText('/');
-    const offsets = pinU64s([1n]);
-    const request = attr.linkCreateAttr.encode({
-      prog_fd: prog.fd.raw,
-      attach_type: attachTypes[attachType],
-    });
-    attr.linkCreateParts.uprobe_multi.encodeInto(request, 0, {
-      path: path.address,
-      offsets: offsets.address,
-      cnt: 1,
-    });
-    const result = bpfResult('BPF_LINK_CREATE', request, [path, offsets]);
+    const result = linkUprobe(attachType, 0);
     // A directory is no file to probe.
     return result === -errnos.EBADF.number ? yes : answerTo(feature, -result);
   }
+
+  /**
+   * At first a multi-link with a pid saw one thread only. The kernels that were mended look at the pid before anything else, and
+   * refuse one that cannot be. Source: kernel/trace/bpf_trace.c, bpf_uprobe_multi_link_attach().
+   */
+  #linksUprobesOfProcess(feature: KernelFeature): FeatureAnswer {
+    const result = linkUprobe('BPF_TRACE_UPROBE_MULTI', 0xffff_ffff);
+    if (result === -errnos.EINVAL.number) return yes;
+    return result === -errnos.EBADF.number ? no(feature) : answerTo(feature, -result);
+  }
+}
+
+/** Tries a uprobe multi-link on a directory, which no kernel accepts; the negative error. */
+function linkUprobe(attachType: AttachType, pid: number): number {
+  using prog = tryLoad({
+    type: 'BPF_PROG_TYPE_KPROBE',
+    expectedAttachType: attachType,
+    insns: returnZero,
+  });
+  const path = pinText('/');
+  const offsets = pinU64s([1n]);
+  const request = attr.linkCreateAttr.encode({ prog_fd: prog.fd.raw, attach_type: attachTypes[attachType] });
+  attr.linkCreateParts.uprobe_multi.encodeInto(request, 0, {
+    path: path.address,
+    offsets: offsets.address,
+    cnt: 1,
+    pid,
+  });
+  return bpfResult('BPF_LINK_CREATE', request, [path, offsets]);
 }
 
 interface Trial extends Partial<Pick<ProgSpec, 'type' | 'expectedAttachType' | 'attachBtf'>> {

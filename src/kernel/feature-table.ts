@@ -28,6 +28,7 @@ export const features = {
   'kprobe-session': { since: '6.10', what: 'kprobe sessions (CONFIG_FPROBE)' },
   uprobe: { since: '4.17', what: 'uprobes through perf events (CONFIG_UPROBE_EVENTS)' },
   'uprobe-multi': { since: '6.6', what: 'uprobe multi-links' },
+  'uprobe-multi-pid': { since: '6.10', what: 'uprobe multi-links for all threads of one process' },
   'uprobe-session': { since: '6.13', what: 'uprobe sessions' },
   'uprobe-refcount': { since: '4.20', what: 'USDT semaphores counted by the kernel' },
   fentry: { since: '5.5', what: 'BPF trampolines (fentry, fexit)' },

@@ -15,6 +15,7 @@ export type Feature =
   | 'kprobe-session'
   | 'uprobe'
   | 'uprobe-multi'
+  | 'uprobe-multi-pid'
   | 'fentry'
   | 'ktime-get-boot-ns'
   | 'ktime-get-tai-ns'

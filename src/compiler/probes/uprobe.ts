@@ -3,6 +3,7 @@ import { archFacts, type UserLocation, type UserSymbol } from '../../program/ind
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { ResolvedProbe } from './resolved.ts';
+import { hasUprobeLinks } from './uprobe-links.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
 
 const userRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
@@ -127,7 +128,7 @@ export const uprobe: Provider = (point, context) => {
       }
     } else {
       const name = isPattern ? wanted.symbol : first.name;
-      const multi = locations.length > 1 && context.target.has('uprobe-multi');
+      const multi = locations.length > 1 && hasUprobeLinks(context);
       probes.push(
         make(
           point,

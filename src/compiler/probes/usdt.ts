@@ -10,6 +10,7 @@ import type { ArgSource } from '../typed/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import { aritySentence, providers } from './providers.ts';
 import type { Attachment, NumberedArgs, ResolvedProbe } from './resolved.ts';
+import { hasUprobeLinks } from './uprobe-links.ts';
 import { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';
 import type { Uses } from './uses.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
@@ -161,7 +162,7 @@ function makeProbe(
   counted: Set<UsdtProbe>,
   context: ResolveContext,
 ): ResolvedProbe {
-  const via = context.target.has('uprobe-multi') ? 'multi' : 'perf';
+  const via = hasUprobeLinks(context) ? 'multi' : 'perf';
   const attachments = [...probes].map(([probe, places]): Attachment => {
     const counts = !counted.has(probe);
     counted.add(probe);
