@@ -1,8 +1,8 @@
 import type { HelperName } from '../../../bpf/index.ts';
 import { archFacts } from '../../../program/index.ts';
 import type { ValueId } from '../../ir/index.ts';
-import type { CallExpr, Lower, Lowering } from './lowering.ts';
-import { addressOf, type Place } from './place.ts';
+import type { CallExpr, Fill, Lower, Lowering } from './lowering.ts';
+import { addressOf, type Place, zeroPlace } from './place.ts';
 
 /** Process id (tgid) in the high, thread id in the low half, as bpf_get_current_pid_tgid gives them. */
 function initIds(lower: Lower): ValueId {
@@ -54,10 +54,15 @@ function lowerUid(lower: Lower): ValueId {
   return lower.b.unary('zext32', userIds(lower));
 }
 
-/** The helper fills all bytes, with zeros behind the name, and cannot fail where there is a task. Source: kernel/bpf/helpers.c. */
-function lowerComm(lower: Lower, call: CallExpr, to: Place): void {
+/**
+ * The helper cannot fail where there is a task. Most kernels fill all bytes, with zeros behind the name; Linux 6.0 and 6.1 leave what was there,
+ * and equal names would be different keys. Source: kernel/bpf/helpers.c, bpf_get_current_comm.
+ */
+function lowerComm(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
   const { b } = lower;
-  b.call('get_current_comm', [addressOf(b, to), b.const(lower.sizeOf(call.type))]);
+  const bytes = lower.sizeOf(call.type);
+  if (fill === 'exact') zeroPlace(b, to, bytes);
+  b.call('get_current_comm', [addressOf(b, to), b.const(bytes)]);
 }
 
 function lowerChildPid(lower: Lower): ValueId {
