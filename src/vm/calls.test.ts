@@ -251,6 +251,30 @@ describe('helpers', () => {
     });
   }
 
+  it('seq_printf writes what the format makes of the values', () => {
+    for (const engine of engines) {
+      const pieces: string[] = [];
+      // At the buffer: "%s=%lld", the pointer to kernel text, and a number.
+      const [answer] = call(engine, 'seq_printf', {
+        args: [
+          bpf.ldImm64(R2, 0x00_64_6c_6c_25_3d_73_25n),
+          bpf.store(8, R6, 0, R2),
+          bpf.ldImm64(R2, KERNEL),
+          bpf.store(8, R6, 8, R2),
+          bpf.storeImm(8, R6, 16, -5),
+          imm(R1, 0),
+          bpf.alu64('mov', R2, R6),
+          imm(R3, 8),
+          bpf.alu64('mov', R4, R6),
+          bpf.alu64Imm('add', R4, 8),
+          imm(R5, 16),
+        ],
+        environment: { writeSequence: (bytes) => pieces.push(String.fromCharCode(...bytes)) },
+      });
+      assert.deepEqual([answer, pieces], [0n, ['kernel text=-5']]);
+    }
+  });
+
   it('draw the same random numbers from the same seed', () => {
     const insns = [bpf.call('get_prandom_u32'), bpf.exit()];
     const draw = (seed: number): number[] => {

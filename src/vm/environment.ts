@@ -51,6 +51,8 @@ export interface Environment {
   perCpuAddress?(base: bigint, cpu: number): bigint;
   /** Address of the pt_regs of a task; 0 when unknown. */
   taskRegisters?(task: bigint): bigint;
+  /** Number of the socket at an address of the kernel's memory. */
+  socketCookie?(address: bigint): bigint;
   numaNode?(cpu: number): number;
   /** Sends a signal to the current task; 0 or a negative errno. */
   signal?(signal: number, scope: 'process' | 'thread'): number;

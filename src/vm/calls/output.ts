@@ -53,9 +53,28 @@ export const outputCalls = {
   trace_printk(core) {
     const size = core.size(2, 'trace_printk');
     const at = core.locate(1, size, 'read');
-    const text = formatTrace(core, core.memory.bytes.subarray(at, at + size), [3, 4, 5]);
+    const text = formatTrace(
+      core,
+      core.memory.bytes.subarray(at, at + size),
+      [3, 4, 5].map((register) => core.value(register)),
+    );
     core.environment.trace?.(text);
     core.return(text.length);
+  },
+
+  /** bpf_seq_printf(seq, format, its size, values, their size): 8 bytes per value. */
+  seq_printf(core) {
+    const formatSize = core.size(3, 'seq_printf');
+    const formatAt = core.locate(2, formatSize, 'read');
+    const size = core.size(5, 'seq_printf');
+    const at = size === 0 ? 0 : core.locate(4, size, 'read');
+    if (size % 8 !== 0) return core.return(-errno.EINVAL);
+    const values = Array.from({ length: size / 8 }, (_unused, index) =>
+      core.memory.view.getBigUint64(at + index * 8, true),
+    );
+    const text = formatTrace(core, core.memory.bytes.subarray(formatAt, formatAt + formatSize), values);
+    core.environment.writeSequence?.(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+    core.return(0);
   },
 
   seq_write(core) {

@@ -56,6 +56,8 @@ export const taskCalls = {
     core.return(answer ?? -errno.EOPNOTSUPP);
   },
 
+  get_socket_cookie: (core) => core.returnBig(core.environment.socketCookie?.(core.value(1)) ?? 0n),
+
   get_func_ip: (core) => core.returnBig(core.environment.functionIp?.() ?? 0n),
   get_attach_cookie: (core) => core.returnBig(core.environment.attachCookie?.() ?? 0n),
 } as const satisfies Record<string, HelperCall>;

@@ -4,10 +4,10 @@ import { readString } from './memory.ts';
 const conversion = /%([-0]*)(\d*)(ll|l|hh|h)?(ks|us|[a-zA-Z%])/g;
 
 /**
- * The line that bpf_trace_printk() makes of a format and the numbers in `registers`, as a binary string: %d %i %u %x %p %c and %s (%ks, %us for
+ * The text that bpf_trace_printk() and bpf_seq_printf() make of a format and numbers, as a binary string: %d %i %u %x %p %c and %s (%ks, %us for
  * one address space), with a width. Other conversions stay as they are. Source: bpf-helpers(7), bpf_trace_printk.
  */
-export function formatTrace(core: Core, format: Uint8Array, registers: readonly number[]): string {
+export function formatTrace(core: Core, format: Uint8Array, values: readonly bigint[]): string {
   const end = format.indexOf(0);
   const text = String.fromCharCode(...(end < 0 ? format : format.subarray(0, end)));
   let next = 0;
@@ -15,9 +15,9 @@ export function formatTrace(core: Core, format: Uint8Array, registers: readonly 
     conversion,
     (whole, flags: string, width: string, length: string | undefined, kind: string) => {
       if (kind === '%') return '%';
-      const register = registers[next++];
-      if (register === undefined) return whole;
-      const shown = convert(core, core.value(register), bitsOf[length ?? ''] ?? 32, kind);
+      const value = values[next++];
+      if (value === undefined) return whole;
+      const shown = convert(core, value, bitsOf[length ?? ''] ?? 32, kind);
       if (shown === undefined) return whole;
       const size = Number(width || 0);
       if (flags.includes('-')) return shown.padEnd(size);
