@@ -75,8 +75,7 @@ export async function main(words: readonly string[], name: InvokedName): Promise
       return exitCodes.refused;
     case 'info':
       if (!isAllowed(context)) return exitCodes.refused;
-      messages.error('--info is not there yet');
-      return exitCodes.refused;
+      return (await import('./info.ts')).infoCommand(invocation.disabledFeatures, context);
     case 'script':
       return dispatch(invocation.options, context);
     default:

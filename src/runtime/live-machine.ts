@@ -1,4 +1,4 @@
-import { clockNs, FeatureProbe, Kallsyms } from '../kernel/index.ts';
+import { clockNs, type FeatureAnswer, FeatureProbe, Kallsyms, type KernelFeature } from '../kernel/index.ts';
 import type { Backend, Feature, Program, RuntimeConstant } from '../program/index.ts';
 import type { HeldProgram } from './binary-lookup.ts';
 import { BtfSources } from './btf-sources.ts';
@@ -27,13 +27,16 @@ export class LiveMachine {
   readonly #btf: BtfSources;
   readonly #kallsyms = new Kallsyms();
   readonly #elfFiles: ElfFiles;
+  readonly #features: FeatureProbe;
+  readonly #disabled: ReadonlySet<string>;
 
   constructor(options: LiveMachineOptions) {
     this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
     this.#btf = new BtfSources(options.environment['BPFTRACE_BTF']);
-    const probe = new FeatureProbe(() => this.#btf.running());
+    this.#features = new FeatureProbe(() => this.#btf.running());
+    this.#disabled = options.disabledFeatures;
     this.target = new LiveTarget({
-      hasFeature: (feature) => !options.disabledFeatures.has(feature) && probe.has(feature),
+      hasFeature: (feature) => this.askFeature(feature).kind === 'yes',
       kallsyms: this.#kallsyms,
       btf: this.#btf,
       elfFiles: this.#elfFiles,
@@ -44,6 +47,12 @@ export class LiveMachine {
       ...(options.held === undefined ? {} : { held: options.held }),
       ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
     });
+  }
+
+  /** Whether the kernel has a feature, and why not; one to do without is not there. */
+  askFeature(feature: KernelFeature): FeatureAnswer {
+    if (this.#disabled.has(feature)) return { kind: 'no', why: 'switched off on the command line' };
+    return this.#features.ask(feature);
   }
 
   /** @param processEnds the process ends with the run (see KernelBackendOptions). */
