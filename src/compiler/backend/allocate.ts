@@ -128,11 +128,7 @@ class LinearScan {
       this.#assign(current, hint);
       return true;
     }
-    let best = -1;
-    for (const register of PREFERENCE) {
-      if (freeUntil[register]! >= end && (best === -1 || freeUntil[register]! < freeUntil[best]!))
-        best = register;
-    }
+    const best = this.#freedSoonest(end, this.#wantedByOthers(current));
     if (best !== -1) {
       this.#assign(current, best);
       return true;
@@ -330,6 +326,38 @@ class LinearScan {
     interval.register = register;
     this.#active[register] = interval;
     this.#lastRegister[interval.vreg] = register;
+  }
+
+  /** Of the registers that are free until `end`, the one that is freed soonest; one that is not in the mask `avoid` if there is any. */
+  #freedSoonest(end: number, avoid: number): number {
+    const freeUntil = this.#freeUntil;
+    let best = -1;
+    let isBestAvoided = true;
+    for (const register of PREFERENCE) {
+      if (freeUntil[register]! < end) continue;
+      const isAvoided = (avoid & (1 << register)) !== 0;
+      const isBetter = isAvoided === isBestAvoided && freeUntil[register]! < (freeUntil[best] ?? Infinity);
+      if (best === -1 || (isBestAvoided && !isAvoided) || isBetter) {
+        best = register;
+        isBestAvoided = isAvoided;
+      }
+    }
+    return best;
+  }
+
+  /** Mask of the registers that other parameters of the same block would like, because what is passed for them is there. */
+  #wantedByOthers(current: Interval): number {
+    const label = this.#func.insns[insnAt(current.start)]!;
+    if (label.kind !== 'label' || label.params.length < 2) return 0;
+    let mask = 0;
+    for (const param of label.params) {
+      if (param === current.vreg || this.#first[param]?.register !== UNASSIGNED) continue;
+      for (const passed of this.#related.passed[param] ?? []) {
+        const register = this.#lastRegister[passed]!;
+        if (register !== UNASSIGNED) mask |= 1 << register;
+      }
+    }
+    return mask;
   }
 
   /** Where the value is at the end of a block that leads to the one the piece starts with, if it does and that is known. */

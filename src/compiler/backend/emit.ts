@@ -59,6 +59,8 @@ class Emitter {
   readonly #frame: FrameLayout;
   readonly #funcLabels: ReadonlyMap<string, Label>;
   readonly #blockLabels: Label[];
+  /** By constant: the block that returns it. */
+  readonly #exits: ReadonlyMap<string, number>;
   #at: Line | undefined;
   #position = 0;
   /** Most memory locations that move sequences have borrowed at once. */
@@ -77,13 +79,14 @@ class Emitter {
     this.#frame = frame;
     this.#funcLabels = funcLabels;
     this.#blockLabels = func.blocks.map(() => code.newLabel());
+    this.#exits = this.#findExits();
   }
 
   run(): number {
     const { blocks, insns } = this.#func;
     for (let block = 0; block < blocks.length; block++) {
       this.#code.place(this.#blockLabels[block]!);
-      if (this.#isEmpty(block)) continue;
+      if (this.#isLeftOut(block)) continue;
       const { from, to } = blocks[block]!;
       this.#at = insns[from + 1]?.at;
       this.#moves(this.#resolution.atStart[block]!, block, false);
@@ -117,6 +120,31 @@ class Emitter {
     );
   }
 
+  /** A block that only returns a constant, as text; undefined for others. */
+  #constantExit(block: number): string | undefined {
+    const { from, to } = this.#func.blocks[block]!;
+    const insn = this.#func.insns[from + 1]!;
+    if (to !== from + 2 || insn.kind !== 'exit' || typeof insn.operand === 'number') return undefined;
+    if (insn.operand.kind !== 'const' || this.#resolution.atStart[block]!.length > 0) return undefined;
+    return String(insn.operand.value);
+  }
+
+  /** Of the blocks that return one constant, the first stands for all. */
+  #findExits(): ReadonlyMap<string, number> {
+    const exits = new Map<string, number>();
+    this.#func.blocks.forEach((_, block) => {
+      const exit = this.#constantExit(block);
+      if (exit !== undefined && !exits.has(exit)) exits.set(exit, block);
+    });
+    return exits;
+  }
+
+  #isLeftOut(block: number): boolean {
+    if (this.#isEmpty(block)) return this.#targetOf(block) !== block;
+    const exit = this.#constantExit(block);
+    return exit !== undefined && this.#exits.get(exit) !== block;
+  }
+
   /** Where a jump to `block` ends up, empty blocks skipped. */
   #targetOf(block: number): number {
     let found = block;
@@ -126,13 +154,14 @@ class Emitter {
       if (end.kind !== 'jump' || end.to.block === found) break;
       found = end.to.block;
     }
-    return found;
+    const exit = this.#constantExit(found);
+    return exit === undefined ? found : this.#exits.get(exit)!;
   }
 
   /** The block whose code follows that of `block`. */
   #following(block: number): number {
     let next = block + 1;
-    while (next < this.#func.blocks.length && this.#isEmpty(next) && this.#targetOf(next) !== next) next++;
+    while (next < this.#func.blocks.length && this.#isLeftOut(next)) next++;
     return next;
   }
 

@@ -9,6 +9,7 @@ import {
   type ValueId,
 } from '../ir/index.ts';
 import type { EmitOptions } from './options.ts';
+import { slotAlign } from './place-slots.ts';
 
 /**
  * Rewrites operations that have no BPF instruction into ones that do:
@@ -147,6 +148,11 @@ class Expansion {
       return true;
     }
     if (op === 'udiv' || op === 'umod' || this.#options.cpuV4) return false;
+    const divisor = this.#constantOf(b);
+    if (divisor !== undefined) {
+      this.#divideByConstant(insn, op, divisor);
+      return true;
+    }
     // |a| op |b|, then the sign: that of a xor b for the quotient, that of a for the remainder. With s = a >> 63 (0 or -1),
     // (a ^ s) - s is |a|, and applied again puts the sign back. b = 0 gives 0 and a, as it must.
     const signA = this.#binary('ashr', a, this.#constant(63n));
@@ -157,6 +163,18 @@ class Expansion {
     const sign = isDivision ? this.#binary('xor', signA, signB) : signA;
     this.#binary('sub', this.#binary('xor', result, sign), sign, insn.id);
     return true;
+  }
+
+  /** As `#divide`, where the magnitude and the sign of the divisor are known. */
+  #divideByConstant(insn: Insn, op: 'sdiv' | 'smod', divisor: bigint): void {
+    const a = insn.args[0]!;
+    const signA = this.#binary('ashr', a, this.#constant(63n));
+    const magnitude = this.#binary('sub', this.#binary('xor', a, signA), signA);
+    // The magnitude of the least number is 2^63, which as an unsigned operand is the same bits.
+    const divisorMagnitude = this.#constant(divisor < 0n ? -divisor : divisor);
+    const result = this.#binary(op === 'sdiv' ? 'udiv' : 'umod', magnitude, divisorMagnitude);
+    const sign = op === 'sdiv' && divisor < 0n ? this.#binary('xor', signA, this.#constant(-1n)) : signA;
+    this.#binary('sub', this.#binary('xor', result, sign), sign, insn.id);
   }
 
   #copy(insn: Insn & { readonly op: 'copy' }): void {
@@ -234,7 +252,7 @@ class Expansion {
         total += Number(step);
         base = insn.args[0]!;
       } else if (insn.op === 'slot') {
-        const { align } = this.#func.slots[insn.slot]!;
+        const align = slotAlign(this.#func.slots[insn.slot]!);
         for (const size of [8, 4, 2] as const) if (align >= size && total % size === 0) return size;
         return 1;
       } else {

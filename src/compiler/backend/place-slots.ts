@@ -1,5 +1,6 @@
 import { alignUp, invariant } from '../../base/index.ts';
 import {
+  type Alignment,
   type Block,
   type BlockId,
   type Cfg,
@@ -85,6 +86,12 @@ export function placeSlots(func: Func, options: PlaceOptions): PlacedSlots {
   };
 }
 
+/** What the address of a slot is a multiple of: we choose where it lies, so at least what its size allows moves of. */
+export function slotAlign({ bytes, align }: Slot): Alignment {
+  const natural = bytes >= 8 ? 8 : bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1;
+  return align > natural ? align : natural;
+}
+
 /** First and last position of a slot's life, both included; undefined when nothing uses it. */
 type Life = { from: number; to: number } | undefined;
 
@@ -107,7 +114,7 @@ function pack(slots: readonly Slot[], lives: readonly Life[], isWanted: (slot: n
     const { from } = lives[slot]!;
     active = active.filter((other) => lives[other]!.to >= from);
     const size = slots[slot]!.bytes;
-    const align = slots[slot]!.align;
+    const align = slotAlign(slots[slot]!);
     let offset = 0;
     let index = 0;
     for (; index < active.length; index++) {
