@@ -154,11 +154,25 @@ export class Core {
     return map;
   }
 
-  /** A length in bytes, at most 2^31 - 1. */
+  /** A length in bytes, at most 2^31 - 1; working on so many bytes is charged for. */
   size(register: number, helper: string): number {
     const size = this.low(register);
     if (this.high(register) !== 0 || size < 0) return this.badArgument(helper, register, 'length');
+    this.chargeBytes(size);
     return size;
+  }
+
+  /** Lets work in a helper count as instructions, so that a prog cannot make the machine work for long with few of them. */
+  charge(insns: number): void {
+    this.insnsLeft -= insns;
+    if (this.insnsLeft < 0) {
+      this.insnsLeft = 0;
+      this.insnLimitFault();
+    }
+  }
+  chargeBytes(size: number): void {
+    // About what moving bytes costs next to an instruction.
+    if (size >= 64) this.charge(size >>> 6);
   }
 
   badArgument(helper: string, argument: number, expected: string): never {

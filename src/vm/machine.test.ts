@@ -207,6 +207,28 @@ describe('running', () => {
       assert.ok(!handMadeMachine([{ insns }], { engine, insnLimit: 24 }).run(0).ok);
     });
 
+    it(`ends work that hides in helpers (${engine})`, () => {
+      const big = mapSpec({ type: 'BPF_MAP_TYPE_ARRAY', valueSize: 1 << 20, maxEntries: 1 });
+      const insns = [
+        bpf.ldMapValue(R1, 0, 0),
+        bpf.alu64Imm('mov', R2, 1 << 20),
+        bpf.alu64('mov', R3, R1),
+        bpf.call('probe_read_kernel'),
+        bpf.goto(-6),
+        bpf.exit(),
+      ];
+      const machine = handMadeMachine(
+        [{ insns, maps: [big], relocs: [{ insn: 0, kind: 'map-value', map: 0, offset: 0 }] }],
+        {
+          engine,
+          insnLimit: 1_000_000,
+        },
+      );
+      const run = machine.run(0);
+      assert.ok(!run.ok);
+      assert.equal(run.fault.cause.kind, 'insn-limit');
+    });
+
     it(`hands over records, and discards those of a prog that faults (${engine})`, () => {
       const ring = mapSpec({ type: 'BPF_MAP_TYPE_RINGBUF', keySize: 0, valueSize: 0, maxEntries: 0 });
       const reserve = [

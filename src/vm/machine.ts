@@ -49,7 +49,10 @@ export interface RunInput {
   readonly cpu?: number;
 }
 
-/** What became of a run. `insns`: instructions executed. `retval`: the low 32 bits of R0, unsigned. */
+/**
+ * What became of a run. `insns`: instructions executed; helpers that do much count as more than one. `retval`: the low 32 bits of R0,
+ * unsigned.
+ */
 export type RunResult =
   | { readonly ok: true; readonly retval: number; readonly insns: number }
   | { readonly ok: false; readonly fault: Fault; readonly insns: number };
@@ -247,7 +250,7 @@ export class Machine {
     if (ctx !== undefined) memory.bytes.set(ctx, at);
     this.#ctxLength = length;
     memory.setLimits(region, length, prog.prog.type === 'BPF_PROG_TYPE_SYSCALL' ? length : 0);
-    words.fill(0, 0, REGISTER_WORDS);
+    for (let word = 0; word < REGISTER_WORDS; word++) words[word] = 0;
     words[3] = memory.handle(region);
   }
 

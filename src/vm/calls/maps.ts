@@ -22,6 +22,7 @@ export const mapCalls = {
     const map = writable(core, 'map_update_elem');
     const keyAt = core.locate(2, map.spec.keySize, 'read');
     const valueAt = core.locate(3, map.spec.valueSize, 'read');
+    core.chargeBytes(map.spec.valueSize * map.rows);
     core.return(core.high(4) === 0 ? map.update(keyAt, valueAt, core.low(4), core.cpu) : -errno.EINVAL);
   },
 
@@ -39,6 +40,7 @@ export const mapCalls = {
     const ctxLow = core.low(3);
     const ctxHigh = core.high(3);
     if (!core.isZero(4)) return core.return(-errno.EINVAL);
+    core.charge(map.visitCost);
     let visited = 0;
     const key = core.borrowKey();
     map.forEach(core.cpu, key.scratchAt, (keyAt, region) => {
@@ -63,7 +65,9 @@ export const mapCalls = {
 
 function keyed(core: Core, helper: string): KeyedMap {
   const map = core.map(1, helper);
-  return map.kind === 'keyed' ? map : core.badArgument(helper, 1, 'map with keys and values');
+  if (map.kind !== 'keyed') return core.badArgument(helper, 1, 'map with keys and values');
+  core.chargeBytes(map.spec.keySize);
+  return map;
 }
 
 function writable(core: Core, helper: string): KeyedMap {

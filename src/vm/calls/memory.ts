@@ -118,9 +118,13 @@ function readBytes(core: Core, low: number, high: number, space: Space, into: Ui
   if (space === 'user' && !isUser) return -errno.EFAULT;
   if (space === 'kernel' && top !== -1) return -errno.ERANGE;
   if (!isUser && top !== -1) return -errno.ERANGE;
+  core.charge(OUTSIDE_COST);
   const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
   return core.environment.read(isUser ? 'user' : 'kernel', address, into);
 }
+
+/** What a question to the environment costs, in instructions. */
+const OUTSIDE_COST = 50;
 
 /** A NUL-terminated text of at most 512 bytes, as a binary string; '' when it cannot be read. */
 export function readString(core: Core, address: bigint, space: Space): string {
@@ -130,5 +134,12 @@ export function readString(core: Core, address: bigint, space: Space): string {
   const length = readBytes(core, low, high, space, buffer);
   if (length <= 0) return '';
   const end = buffer.subarray(0, length).indexOf(0);
-  return String.fromCharCode(...buffer.subarray(0, end < 0 ? length : end));
+  return binaryString(buffer.subarray(0, end < 0 ? length : end));
+}
+
+/** One character per byte. */
+export function binaryString(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }

@@ -68,7 +68,7 @@ export const outputCalls = {
     const formatAt = core.locate(2, formatSize, 'read');
     const size = core.size(5, 'seq_printf');
     const at = size === 0 ? 0 : core.locate(4, size, 'read');
-    if (size % 8 !== 0) return core.return(-errno.EINVAL);
+    if (size % 8 !== 0 || size > MAX_SEQ_VALUES * 8) return core.return(-errno.EINVAL);
     const values = Array.from({ length: size / 8 }, (_unused, index) =>
       core.memory.view.getBigUint64(at + index * 8, true),
     );
@@ -84,6 +84,9 @@ export const outputCalls = {
     core.return(0);
   },
 } as const satisfies Record<string, HelperCall>;
+
+/** Source: include/linux/bpf.h, MAX_BPRINTF_VARARGS. */
+const MAX_SEQ_VALUES = 12;
 
 /** Ends a record. Whoever reserved it and never did is stopped with a fault, and its records are discarded. */
 export function end(reservation: Reservation, discard: boolean, flags: number): void {

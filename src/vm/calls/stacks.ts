@@ -48,6 +48,10 @@ function copyStack(core: Core): number {
 
 /** The frames that flags ask for; the low 8 bits say how many of the innermost to leave out. */
 function framesOf(core: Core, flags: number): readonly bigint[] {
+  core.charge(STACK_COST);
   const space = (flags & stackFlags.BPF_F_USER_STACK) !== 0 ? 'user' : 'kernel';
   return core.environment.stack(space).slice(flags & stackFlags.BPF_F_SKIP_FIELD_MASK);
 }
+
+/** What walking a stack costs, in instructions. */
+const STACK_COST = 200;

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts';
-import { readString } from './memory.ts';
+import { binaryString, readString } from './memory.ts';
 
 const conversion = /%([-0]*)(\d*)(ll|l|hh|h)?(ks|us|[a-zA-Z%])/g;
 
@@ -9,7 +9,7 @@ const conversion = /%([-0]*)(\d*)(ll|l|hh|h)?(ks|us|[a-zA-Z%])/g;
  */
 export function formatTrace(core: Core, format: Uint8Array, values: readonly bigint[]): string {
   const end = format.indexOf(0);
-  const text = String.fromCharCode(...(end < 0 ? format : format.subarray(0, end)));
+  const text = binaryString(end < 0 ? format : format.subarray(0, end));
   let next = 0;
   return text.replaceAll(
     conversion,

@@ -20,6 +20,7 @@ class ArrayMap implements KeyedMap {
   readonly isWritable: boolean;
   readonly rows: number;
   readonly size: number;
+  readonly visitCost = 0;
   readonly direct?: { readonly region: number; readonly at: number };
   readonly #memory: Memory;
   readonly #values: Values;

@@ -83,6 +83,10 @@ class HashMap implements KeyedMap {
     return this.#size;
   }
 
+  get visitCost(): number {
+    return this.#fresh >>> 3;
+  }
+
   lookup(keyAt: number, cpu: number): number {
     const slot = this.#find(keyAt, this.#hash(keyAt));
     if (slot === NONE) return 0;

@@ -20,6 +20,8 @@ export interface KeyedMap {
    */
   forEach(cpu: number, scratchAt: number, visit: (keyAt: number, region: number) => boolean): void;
   readonly size: number;
+  /** What going through the map costs besides the visits, in instructions. */
+  readonly visitCost: number;
   /** For user space: every key with its rows, copied. */
   entries(): { readonly key: Uint8Array; readonly values: readonly Uint8Array[] }[];
   /** For user space: the rows of one key, copied. */
