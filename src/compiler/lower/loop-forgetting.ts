@@ -50,6 +50,18 @@ export function everChanged(f: FuncContext, body: readonly TypedStatement[]): re
   return [...found].filter((local) => isNumber(f, local));
 }
 
+/**
+ * Makes even a constant unknown, at the price of a load: a zero is added that lies in a map. (What is mixed with a number and unmixed again is folded
+ * when it is a constant.)
+ */
+export function forgetConstants(f: FuncContext, locals: readonly LocalIndex[]): void {
+  if (locals.length === 0) return;
+  const { b } = f;
+  const { mapTable } = f.prog.program;
+  const zero = b.load(8, b.mapValue(mapTable.globals, mapTable.zeroOffset));
+  for (const local of locals) writeLocal(f, local, b.binary('add', readLocal(f, local), zero));
+}
+
 /** Pointers have to stay what the verifier knows them to be. */
 function isNumber(f: FuncContext, local: LocalIndex): boolean {
   const { kind } = localOf(f, local).type;

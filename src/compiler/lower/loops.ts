@@ -7,7 +7,7 @@ import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
-import { everChanged, forget, sometimesChanged } from './loop-forgetting.ts';
+import { everChanged, forget, forgetConstants, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop, loopForm } from './loop-form.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
@@ -147,7 +147,7 @@ function iterate(
   lowerBody: (blocks: IteratorBlocks) => void,
 ): void {
   const { b } = f;
-  forget(f, everChanged(f, body));
+  forgetConstants(f, everChanged(f, body));
   const iterator = b.slot(b.newSlot(8, 8, 'stack'));
   const started = b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), rounds]);
   // Called what the helper for such loops is called, wherever it is not an iterator.

@@ -25,6 +25,7 @@ export class MapTable {
   #perfBuffer: number | undefined;
   /** Bytes used of a row: the lost count comes first. */
   #rowBytes = 8;
+  #zero: number | undefined;
   #slotBytes = 0;
   #slotsPlaced = false;
 
@@ -100,6 +101,12 @@ export class MapTable {
     const offset = alignUp(this.#slotBytes, align);
     this.#slotBytes = offset + size;
     return start + offset;
+  }
+
+  /** Offset in the globals map of 8 bytes that nothing writes: a zero that nobody knows but us. */
+  get zeroOffset(): number {
+    this.#zero ??= this.allocateSlot(8, 8);
+    return this.#zero;
   }
 
   /** All maps; `constants` are the contents of the constants map, ignored when nothing uses it. */

@@ -1,0 +1,71 @@
+import { type CompileOptions, compile } from '../../src/compiler/index.ts';
+import { createSource, renderDiagnostics } from '../../src/compiler/language/index.ts';
+import type { Feature } from '../../src/program/index.ts';
+import { createReport } from '../../src/report/index.ts';
+import { LiveMachine } from '../../src/runtime/index.ts';
+import { encodeConstants } from '../../src/tracer/index.ts';
+import { silentLookups } from './report-run.ts';
+
+export interface BeginOptions {
+  /** Features of this kernel to do without. */
+  readonly without?: readonly Feature[];
+  readonly positional?: readonly string[];
+  readonly runtimeWarnings?: CompileOptions['runtimeWarnings'];
+}
+
+/** What a script's `begin` and `end` print: compiled, loaded and run in this process; the maps come last. */
+export interface BeginOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+}
+
+/** @throws Error when the script does not compile or the kernel refuses it, with the reason. */
+export function runBegin(script: string, options: BeginOptions = {}): BeginOutput {
+  const { without = [], positional = [], runtimeWarnings = 'default' } = options;
+  const machine = new LiveMachine({
+    environment: {},
+    includeDirs: [],
+    debugInfoDirs: [],
+    disabledFeatures: new Set(without),
+    unsafe: true,
+  });
+  const { program, diagnostics } = compile({
+    source: createSource('stdin', script),
+    target: machine.target,
+    positional,
+    environment: {},
+    options: { isUnsafe: true, mode: 'run', runtimeWarnings, includeFiles: [] },
+  });
+  if (!program) throw new Error(renderDiagnostics(diagnostics));
+  const params = new Map(
+    program.namedParams.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value]])),
+  );
+  const loading = machine
+    .kernelBackend(false)
+    .load(program, { constants: encodeConstants(program, params, machine.facts({})) });
+  if (!loading.ok) throw new Error(loading.rejection.log);
+  using loaded = loading.loaded;
+  const report = createReport({
+    program,
+    maps: loaded.maps,
+    lookups: silentLookups,
+    format: 'text',
+    possibleCpus: machine.target.possibleCpus,
+    warnings: true,
+    color: false,
+  });
+  const output = { stdout: '', stderr: '' };
+  let exitCode: number | undefined;
+  for (const kind of ['begin', 'end']) {
+    for (const probe of program.probes) if (probe.kind === kind) loaded.run(probe.prog);
+    loaded.drain((record) => {
+      const outcome = report.handle(record);
+      if (outcome.kind === 'text') output[outcome.stream] += outcome.text;
+      if (outcome.kind === 'exit') exitCode = outcome.code;
+      return true;
+    });
+  }
+  for (const { stream, text } of report.printAllMaps()) output[stream] += text;
+  return { ...output, exitCode };
+}
