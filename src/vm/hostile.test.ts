@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fuzzedBytes, tangledProg } from '../../tests/support/vm-hostile.ts';
+import { anyCall, fuzzedBytes, tangledProg } from '../../tests/support/vm-hostile.ts';
 import { engines, handMadeMachine, handMadeProgram, mapSpec } from '../../tests/support/vm-program.ts';
 import { randomProg } from '../../tests/support/vm-random.ts';
 import * as bpf from '../bpf/index.ts';
 import { encodeInsns, listing } from '../bpf/index.ts';
-import { createMachine, createQuietEnvironment, type Machine } from './index.ts';
+import type { Reloc } from '../program/index.ts';
+import { createMachine, createQuietEnvironment, helperNames, kfuncNames, type Machine } from './index.ts';
 
 const { R0, R1, R2, R3, R4, R6, R7, R10 } = bpf;
 
@@ -156,4 +157,37 @@ describe('fuzzed bytes', () => {
     for (const kind of ['rejected', 'finished', 'bad-address', 'bad-argument', 'insn-limit'])
       assert.ok((kinds.get(kind) ?? 0) > 0, `${kind} happened: ${JSON.stringify([...kinds])}`);
   });
+});
+
+describe('helpers called with anything', () => {
+  const maps = [
+    mapSpec({ type: 'BPF_MAP_TYPE_HASH', maxEntries: 4 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_ARRAY', maxEntries: 1, valueSize: 4096 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_RINGBUF', keySize: 0, valueSize: 0, maxEntries: 4096 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_PERF_EVENT_ARRAY', maxEntries: 2, valueSize: 4 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_STACK_TRACE', maxEntries: 4, valueSize: 16 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_PROG_ARRAY', maxEntries: 4, valueSize: 4 }),
+    mapSpec({ type: 'BPF_MAP_TYPE_PERCPU_HASH', maxEntries: 4 }),
+  ];
+  const callees = [
+    ...helperNames().map((name) => ({ name, insn: bpf.call(name), kfunc: undefined })),
+    ...kfuncNames().map((name) => ({ name, insn: bpf.callKfunc(0), kfunc: name })),
+  ];
+  for (const [number, { name, insn, kfunc }] of callees.entries()) {
+    it(`${name} answers or faults, the same in both engines`, () => {
+      for (let round = 0; round < 25; round++) {
+        const { insns, mapSlots } = anyCall(number * 1000 + round, insn, maps.length);
+        const at = bpf.countSlots(insns.slice(0, insns.indexOf(insn)));
+        const relocs: Reloc[] = mapSlots.map(([slot, map]) => ({ insn: slot, kind: 'map', map }));
+        if (kfunc !== undefined) relocs.push({ insn: at, kind: 'kfunc', name: kfunc });
+        const outcomes = engines.map((engine) => {
+          const machine = handMadeMachine([{ insns, relocs, maps }], { engine, insnLimit: 50_000, cpus: 2 });
+          machine.openPerfBuffers(3, 4096);
+          machine.setTailCall(5, 1, 0);
+          return outcome(machine, new Uint8Array(32));
+        });
+        assert.deepEqual(outcomes[1], outcomes[0], `round ${round}\n${listing(insns)}`);
+      }
+    });
+  }
 });

@@ -1,4 +1,4 @@
-export { hasHelper, helperNames } from './calls/index.ts';
+export { hasHelper, helperNames, kfuncNames } from './calls/index.ts';
 export {
   type AddressSpace,
   type Clock,

@@ -46,3 +46,56 @@ export function fuzzedBytes(seed: number, from: readonly Insn[]): Uint8Array {
   }
   return bytes;
 }
+
+/**
+ * Calls of one helper or kernel function with arguments of every kind in every place: numbers, and pointers to the stack, the ctx, values, maps
+ * and functions. `maps`: how many maps there are, for which relocations are given back.
+ */
+export function anyCall(
+  seed: number,
+  callee: Insn,
+  maps: number,
+): { readonly insns: readonly Insn[]; readonly mapSlots: readonly (readonly [slot: number, map: number])[] } {
+  const random = seededRandom(seed);
+  const insns: Insn[] = [
+    bpf.alu64('mov', 6, 1),
+    ...[-64, -56, -48, -40, -32, -24, -16, -8].map((off) => bpf.storeImm(8, 10, off, random() % 5)),
+  ];
+  const mapSlots: [number, number][] = [];
+  const functions: number[] = [];
+  for (let reg = 1; reg <= 5; reg++) {
+    switch (random() % 7) {
+      case 0:
+        insns.push(bpf.alu64Imm('mov', reg, (random() % 4) - 1));
+        break;
+      case 1:
+        insns.push(bpf.alu64Imm('mov', reg, random() % 100));
+        break;
+      case 2:
+        insns.push(bpf.ldImm64(reg, (BigInt(random()) << 32n) | BigInt(random())));
+        break;
+      case 3:
+        insns.push(bpf.alu64('mov', reg, 10), bpf.alu64Imm('add', reg, -8 * (random() % 9)));
+        break;
+      case 4:
+        insns.push(bpf.alu64('mov', reg, 6));
+        break;
+      case 5:
+        functions.push(insns.length);
+        insns.push(bpf.ldFunc(reg, 0));
+        break;
+      default:
+        mapSlots.push([bpf.countSlots(insns), random() % maps]);
+        insns.push(bpf.ldMapFd(reg, 0));
+    }
+  }
+  insns.push(callee, bpf.alu64Imm('mov', 0, 0), bpf.exit());
+  const callback = bpf.countSlots(insns);
+  // A callback that uses its first pointer and goes on or stops as its first argument says.
+  insns.push(bpf.alu64('mov', 0, 1), bpf.alu64Imm('and', 0, 1), bpf.exit());
+  for (const index of functions) {
+    const slot = bpf.countSlots(insns.slice(0, index));
+    insns[index] = bpf.ldFunc(insns[index]!.dst, callback - slot - 1);
+  }
+  return { insns, mapSlots };
+}

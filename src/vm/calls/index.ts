@@ -42,12 +42,17 @@ export function helperNames(): HelperName[] {
   return [...(Object.keys(byName) as HelperName[]), 'tail_call'];
 }
 
-const kfuncNames = Object.keys(kfuncs);
+const namesInOrder = Object.keys(kfuncs);
 
 /** The kernel functions, in the order that `kfuncIndex` numbers. */
 export const kfuncCalls: readonly HelperCall[] = Object.values(kfuncs);
 
 export function kfuncIndex(name: string): number | undefined {
-  const index = kfuncNames.indexOf(name);
+  const index = namesInOrder.indexOf(name);
   return index < 0 ? undefined : index;
+}
+
+/** The names of the kernel functions. */
+export function kfuncNames(): readonly string[] {
+  return namesInOrder;
 }

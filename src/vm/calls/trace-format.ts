@@ -19,12 +19,15 @@ export function formatTrace(core: Core, format: Uint8Array, values: readonly big
       if (value === undefined) return whole;
       const shown = convert(core, value, bitsOf[length ?? ''] ?? 32, kind);
       if (shown === undefined) return whole;
-      const size = Number(width || 0);
+      const size = Math.min(Number(width || 0), MAX_WIDTH);
       if (flags.includes('-')) return shown.padEnd(size);
       return shown.padStart(size, flags.includes('0') ? '0' : ' ');
     },
   );
 }
+
+/** Widths beyond what a line can hold are cut. */
+const MAX_WIDTH = 512;
 
 const bitsOf: Readonly<Record<string, number>> = { l: 64, ll: 64, h: 16, hh: 8 };
 
