@@ -1,6 +1,6 @@
 import { Btf, BtfBuilder, type BtfId } from '../../src/btf/index.ts';
 import type { Target } from '../../src/program/index.ts';
-import { fakeTarget, tracepointField } from './fake-target.ts';
+import { fakeTarget, tracepointField, usdtProbe } from './fake-target.ts';
 
 interface MemberOf {
   readonly name: string;
@@ -110,13 +110,26 @@ function fakeBtf(): Btf {
   return Btf.parse(b.finish());
 }
 
-/** A machine with those types, two tracepoints, and the functions `vfs_read` and `tcp_connect`. */
+/** A machine with those types, two tracepoints, the functions `vfs_read` and `tcp_connect`, and a program with static probes. */
 export function fakeKernel(): Target {
   return fakeTarget({
     btf: fakeBtf(),
     functions: [{ name: 'vfs_read' }, { name: 'tcp_connect' }],
     kernelSymbols: { avenrun: 0xffffffff82000000n },
     cgroups: { '/sys/fs/cgroup/a': 77n },
+    binaries: { '/bin/app': [{ name: 'total', address: 0x4000n, fileOffset: 0x3000n, size: 8n }] },
+    usdt: {
+      '/bin/app': [
+        usdtProbe('app', 'start', ['-4@%edi 8@-16(%rbp) 8@$7 8f@%xmm0']),
+        usdtProbe('app', 'step', [
+          '-4@%edi 8@(%rax,%rbx,8)',
+          '-4@%edi 8@total(%rip)',
+          '-4@%edi 8@(%rax,%rbx,8)',
+        ]),
+        usdtProbe('app', 'stop', ['']),
+        usdtProbe('lib', 'stop', ['8@%rsi']),
+      ],
+    },
     tracepoints: {
       'sched:sched_switch': [
         tracepointField('char[16]', 'prev_comm', 8, 16),

@@ -75,3 +75,13 @@ export function tracepointField(type: string, name: string, offset: number, size
   const signed = !/unsigned|\bu\d+\b|\*|size_t/.test(type);
   return { type, name, offset, size, signed };
 }
+
+/** A static probe with one place per argument text, at addresses that only depend on their number. */
+export function usdtProbe(provider: string, name: string, places: readonly string[]): UsdtProbe {
+  const locations = places.map((text, index) => ({
+    address: 0x1000n + BigInt(index) * 16n,
+    fileOffset: 0x200n + BigInt(index) * 16n,
+    arguments: text,
+  }));
+  return { provider, name, locations };
+}
