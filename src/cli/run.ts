@@ -94,7 +94,7 @@ function compileScript(work: Compilation): Compiled {
     environment: process.env,
     options: {
       isUnsafe: options.unsafe,
-      mode: 'run',
+      mode: runMode(options),
       runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
       includeFiles: options.includeFiles,
       ...(pid === undefined ? {} : { pid }),
@@ -172,12 +172,12 @@ async function runProgram(run: ProgramRun): Promise<number> {
         : {}),
     },
     host,
-    makeReport: (loaded) =>
+    makeReport: (loaded, format: 'text' | 'json' = run.format) =>
       createReport({
         program,
         maps: loaded.maps,
         lookups: host,
-        format: run.format,
+        format,
         possibleCpus: machine.target.possibleCpus,
         warnings: options.warnings !== 'hidden',
         color: run.context.color,
@@ -185,6 +185,8 @@ async function runProgram(run: ProgramRun): Promise<number> {
     control,
     messages,
     options: {
+      mode: runMode(options),
+      format: run.format,
       dryRun: options.dryRun,
       quiet: options.quiet,
       verbose: options.verbose,
@@ -195,6 +197,11 @@ async function runProgram(run: ProgramRun): Promise<number> {
   if (outputFd !== STDOUT) closeSync(outputFd);
   if (stdout.isBroken) return exitCodes.brokenPipe;
   return childExitCode(run, code);
+}
+
+/** Which probes the command line asks for. */
+function runMode({ mode }: Options): 'run' | 'test' | 'bench' {
+  return mode === 'test' || mode === 'bench' ? mode : 'run';
 }
 
 /** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */
@@ -234,9 +241,7 @@ function readProbeFilter(text: string | undefined): RegExp | undefined | null {
 /** What the command line asks for that cannot be done yet, as an error. */
 function unsupportedOption(options: Options): string | undefined {
   if (options.backend === 'embedded') return '--backend embedded is not there yet';
-  if (options.mode === 'test' || options.mode === 'bench' || options.mode === 'compiler-bench') {
-    return `--mode ${options.mode} is not there yet`;
-  }
+  if (options.mode === 'compiler-bench') return `--mode ${options.mode} is not there yet`;
   if (options.aot !== undefined) return '--aot is not there yet';
   if (options.emitElf !== undefined) return '--emit-elf is not there yet';
   if (options.emitIr !== undefined) return '--emit-llvm is not there yet';

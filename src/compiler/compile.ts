@@ -18,7 +18,7 @@ import {
   TypeTable,
 } from './check/index.ts';
 import { readCSection } from './cpreproc/index.ts';
-import { findProbes } from './find-probes.ts';
+import { explainOtherMode, findProbes } from './find-probes.ts';
 import { answerInclude } from './include-files.ts';
 import {
   type Diagnostic,
@@ -91,6 +91,8 @@ export function compile(input: CompileInput): CompileResult {
 
   const probes = findProbes(input, script, settings.missingProbes, types, add);
   if (probes === undefined) return stop();
+  const leftOut = probes.length === 0 ? explainOtherMode(script, input.options.mode) : undefined;
+  if (leftOut && add([leftOut])) return stop();
 
   const checked = checkScript({
     script,

@@ -1,9 +1,16 @@
 import { readUnsigned } from '../base/index.ts';
 import type { CompileInput } from './compile.ts';
-import { type Diagnostic, makeDiagnostic, type Script, withHint } from './language/index.ts';
+import {
+  type Diagnostic,
+  makeDiagnostic,
+  type Script,
+  splitAttachPoint,
+  withHint,
+} from './language/index.ts';
 import {
   type MissingPolicy,
   probeCatalogue,
+  providerNamed,
   type ResolveContext,
   type ResolvedProbe,
   resolveProbes,
@@ -67,4 +74,22 @@ export function findProbes(
   };
   const probes = resolveProbes(script, input.positional, context);
   return failed ? undefined : probes;
+}
+
+/**
+ * What to say of a script that comes to no probe because all it has are tests or benchmarks and nobody asked for them.
+ *
+ * @returns undefined when it has others
+ */
+export function explainOtherMode(script: Script, mode: 'run' | 'test' | 'bench'): Diagnostic | undefined {
+  for (const item of script.items) {
+    if (item.kind !== 'probe') continue;
+    for (const { text, span } of item.attachPoints) {
+      const split = splitAttachPoint(text, []);
+      const kind = split.ok ? providerNamed(split.parts[0] ?? '') : undefined;
+      if ((kind === 'test' || kind === 'bench') && kind !== mode)
+        return makeDiagnostic(probeCatalogue, 'probe-other-mode', span, kind);
+    }
+  }
+  return undefined;
 }

@@ -44,8 +44,11 @@ export interface Loaded extends Disposable {
   attach(probe: number): AttachOutcome;
   /** Detaches all probes; maps and records stay readable. */
   detach(): void | Promise<void>;
-  /** Runs a begin, end, self or test prog once through BPF_PROG_TEST_RUN; its return value and duration. */
-  run(prog: number): { readonly retval: number; readonly durationNs: bigint };
+  /**
+   * Runs a begin, end, self, test or bench prog through BPF_PROG_TEST_RUN: once, or a test or bench prog `repeat` times. The return value
+   * is that of the last time, the duration the average.
+   */
+  run(prog: number, repeat?: number): { readonly retval: number; readonly durationNs: bigint };
   /**
    * Hands over the records that are there now, oldest first. A view is valid during the call only. `onRecord` returning false stops
    * the drain after that record (it counts as consumed). Returns how many were handed over.

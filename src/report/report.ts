@@ -5,7 +5,7 @@
  * Nothing here performs anything: maps are read and changed through MapAccess, names come from Lookups, all else is the caller's.
  */
 
-import type { Lookups, MapAccess, Program } from '../program/index.ts';
+import type { Lookups, MapAccess, Program, RecordKind } from '../program/index.ts';
 import { structTableFrom } from '../types/index.ts';
 import { utf8String } from './byte-text.ts';
 import { createDecodeContext } from './decode.ts';
@@ -38,6 +38,8 @@ export interface Report {
    * @throws DecodeError when it is shorter than its description says, or none of the program's; the report stays usable.
    */
   handle(record: Uint8Array): Outcome;
+  /** Whether a record says that something went wrong: errorf(), a helper or an operation that failed. */
+  isError(record: Uint8Array): boolean;
   /** The output for a system() that has been run; `stdout` is what the command printed (a binary string). */
   finishSystem(stdout: string): Shown;
   /** The output for a cat() that has been tried. */
@@ -56,6 +58,8 @@ export interface Report {
   /** The end of the run's own output, before `printAllMaps`. */
   ended(): Shown;
 }
+
+const errorKinds: readonly RecordKind[] = ['errorf', 'helper-error', 'runtime-error'];
 
 export function createReport(options: ReportOptions): Report {
   const { program, lookups } = options;
@@ -98,6 +102,10 @@ export function createReport(options: ReportOptions): Report {
         );
       }
       return handler(record);
+    },
+    isError(record) {
+      const kind = record.length < 8 ? undefined : program.records[readU32(record, 0)]?.kind;
+      return kind !== undefined && errorKinds.includes(kind);
     },
     finishSystem: (stdout) => output.system(stdout),
     finishCat: (effect, answer) =>

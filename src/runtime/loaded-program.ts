@@ -73,13 +73,13 @@ export class LoadedProgram implements Loaded {
     await stopAll(attachments);
   }
 
-  run(index: number): { readonly retval: number; readonly durationNs: bigint } {
+  run(index: number, repeat = 1): { readonly retval: number; readonly durationNs: bigint } {
     const prog = this.#prog(index);
     switch (prog.spec.type) {
       case 'BPF_PROG_TYPE_RAW_TRACEPOINT':
         return prog.testRun({ ctx: new Uint8Array(RAW_TRACEPOINT_CTX_BYTES) });
       case 'BPF_PROG_TYPE_XDP':
-        return prog.testRun({ data: new Uint8Array(XDP_DATA_BYTES), repeat: 1 });
+        return prog.testRun({ data: new Uint8Array(XDP_DATA_BYTES), repeat });
       default:
         return prog.testRun();
     }

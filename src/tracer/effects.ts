@@ -2,6 +2,9 @@ import { unreachable } from '../base/index.ts';
 import type { Host } from '../program/index.ts';
 import type { Outcome, Report } from '../report/index.ts';
 
+/** The part of a Host that effects take. */
+export type EffectHost = Pick<Host, 'stdout' | 'stderr' | 'system' | 'cat' | 'packet'>;
+
 /**
  * Has the Host do what a record came to, before the next record is looked at: output of later records stands behind what a command
  * or a file puts out.
@@ -11,7 +14,7 @@ import type { Outcome, Report } from '../report/index.ts';
 export function performOutcome(
   outcome: Outcome,
   report: Pick<Report, 'finishSystem' | 'finishCat'>,
-  host: Host,
+  host: EffectHost,
 ): number | undefined {
   switch (outcome.kind) {
     case 'none':

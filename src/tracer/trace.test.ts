@@ -14,6 +14,8 @@ interface Scene {
   readonly probes: readonly ProbeSpec[];
   /** Records that a prog emits when it is run; `!7` is an exit record with code 7. */
   readonly emits?: Readonly<Record<number, readonly string[]>>;
+  /** What a prog returns and how long it takes at its n-th run; 0 and a millisecond when it is not said. */
+  readonly runs?: (prog: number, repeat: number) => { readonly retval: number; readonly durationNs: bigint };
   readonly missingProbes?: 'error' | 'warn' | 'ignore';
   readonly failing?: ReadonlySet<number>;
   readonly options?: Partial<TraceRun['options']>;
@@ -49,10 +51,10 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
       return scene.failing?.has(probe) ? { ok: false, message: 'no such thing' } : { ok: true, functions: 1 };
     },
     detach: () => void log.push('detach'),
-    run: (prog: number) => {
-      log.push(`run ${prog}`);
+    run: (prog: number, repeat?: number) => {
+      log.push(repeat === undefined ? `run ${prog}` : `run ${prog} ${repeat} times`);
       queue.push(...(scene.emits?.[prog] ?? []));
-      return { retval: 0, durationNs: 0n };
+      return scene.runs?.(prog, repeat ?? 1) ?? { retval: 0, durationNs: 1_000_000n };
     },
     drain: (onRecord: (record: Uint8Array) => boolean | undefined) => {
       let count = 0;
@@ -112,6 +114,7 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
         if (text.startsWith('cat ')) return { kind: 'cat', path: text.slice(4), limit: 10 };
         return none;
       },
+      isError: (bytes) => new TextDecoder().decode(bytes) === 'error',
       finishSystem: () => none,
       finishCat: (effect, answer) =>
         shown(`${effect.path}: ${'text' in answer ? answer.text : answer.refused}`),
@@ -123,7 +126,15 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
     }),
     control: runControl,
     messages: { error: say, warning: say, hint: say, plain: say },
-    options: { dryRun: false, quiet: false, verbose: false, notifyAttached: false, ...scene.options },
+    options: {
+      mode: 'run',
+      format: 'text',
+      dryRun: false,
+      quiet: false,
+      verbose: false,
+      notifyAttached: false,
+      ...scene.options,
+    },
   });
   return { code, log };
 }
@@ -254,4 +265,73 @@ test('a refused prog names its probe and quotes the verifier', async () => {
   assert.equal(log[0], 'ERROR: helper bpf_override_return not allowed in probe');
   assert.equal(log[1], 'Error loading BPF program for tracepoint:a:x. Error code: -13 (Permission denied).');
   assert.ok(log.includes('  program of this type cannot use helper bpf_override_return#58'));
+});
+
+function labelled(kind: 'test' | 'bench', label: string, prog: number): ProbeSpec {
+  return { kind, name: `${kind}:${label}`, label, prog };
+}
+
+test('tests run between begin and end; what one of them prints is shown when it fails', async () => {
+  const { code, log } = await play({
+    probes: [
+      begin(0),
+      labelled('test', 'good', 1),
+      labelled('test', 'bad', 2),
+      labelled('test', 'ends', 3),
+      labelled('test', 'says', 5),
+      end(4),
+    ],
+    emits: { 0: ['b'], 1: ['cat here'], 2: ['cat here'], 3: ['!4', 'cat here'], 4: ['e'], 5: ['error'] },
+    runs: (prog) => ({ retval: prog === 2 ? 1 : 0, durationNs: 7n }),
+    options: { mode: 'test' },
+  });
+  assert.equal(code, 1);
+  const plain = log.map((line) => line.replace(/\x1b\[\d+m/g, ''));
+  assert.deepEqual(plain, [
+    'run 0',
+    'record b',
+    '[==========] Running 4 tests.',
+    'run 1 1 times',
+    'record cat here',
+    '[ RUN      ] good\n[       OK ] good (7 ns)',
+    'run 2 1 times',
+    'record cat here',
+    '[ RUN      ] bad\nhere: contents\n[  FAILED  ] bad (7 ns)',
+    'run 3 1 times',
+    'record !4',
+    '[ RUN      ] ends\n[  FAILED  ] ends (7 ns)',
+    'run 5 1 times',
+    'record error',
+    '[ RUN      ] says\n[  FAILED  ] says (7 ns)',
+    '[==========] 4 tests ran.\n[  PASSED  ] 1 test.\n[  FAILED  ] 3 tests, listed below:\n[  FAILED  ] bad\n[  FAILED  ] ends\n[  FAILED  ] says',
+    'run 4',
+    'record e',
+    'end',
+    'dispose',
+  ]);
+});
+
+test('a benchmark is repeated until it took a millisecond; one that returns 1 is skipped, one that ends fails', async () => {
+  const { code, log } = await play({
+    probes: [labelled('bench', 'a', 0), labelled('bench', 'skipped', 1), labelled('bench', 'ends', 2)],
+    emits: { 2: ['!1'] },
+    runs: (prog) => ({ retval: prog === 1 ? 1 : 0, durationNs: 20n }),
+    options: { mode: 'bench', format: 'json' },
+  });
+  assert.equal(code, 1);
+  assert.deepEqual(log.slice(1), [
+    'run 0 1 times',
+    'run 0 1000 times',
+    'run 0 10000 times',
+    'run 0 20000 times',
+    'run 0 40000 times',
+    'run 0 80000 times',
+    '{"type": "benchmark_result", "data": {"a": {"average": 20, "iters": 80000}}}',
+    'run 1 1 times',
+    'run 2 1 times',
+    'record !1',
+    "Benchmark 'ends' failed.",
+    'end',
+    'dispose',
+  ]);
 });

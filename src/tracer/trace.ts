@@ -1,13 +1,23 @@
 import type { Backend, Host, Loaded, LoadOptions, Program } from '../program/index.ts';
 import type { Outcome, Report } from '../report/index.ts';
 import { attachOrder } from './attach-order.ts';
+import { runBenchmarks } from './benchmarks.ts';
 import { performOutcome } from './effects.ts';
 import { describeRejection } from './rejection.ts';
+import { runTests } from './tests.ts';
 
 /** What a run asks of the report. */
 export type RunReport = Pick<
   Report,
-  'handle' | 'finishSystem' | 'finishCat' | 'attached' | 'lost' | 'lostInAll' | 'ended' | 'printAllMaps'
+  | 'handle'
+  | 'isError'
+  | 'finishSystem'
+  | 'finishCat'
+  | 'attached'
+  | 'lost'
+  | 'lostInAll'
+  | 'ended'
+  | 'printAllMaps'
 >;
 
 /** Where the run's own messages go. */
@@ -34,6 +44,10 @@ export interface RunControl {
 }
 
 export interface RunOptions {
+  /** What runs: everything but test and bench probes, or these alone, between begin and end. */
+  readonly mode: 'run' | 'test' | 'bench';
+  /** How results of tests and benchmarks are shown. */
+  readonly format: 'text' | 'json';
   readonly dryRun: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -46,8 +60,8 @@ export interface TraceRun {
   readonly backend: Backend;
   readonly load: LoadOptions;
   readonly host: Host;
-  /** Made once the maps exist. */
-  readonly makeReport: (loaded: Loaded) => RunReport;
+  /** Made once the maps exist. `format` is that of the run unless it says otherwise. */
+  readonly makeReport: (loaded: Loaded, format?: 'text' | 'json') => RunReport;
   readonly control: RunControl;
   readonly messages: RunMessages;
   readonly options: RunOptions;
@@ -112,6 +126,7 @@ class Run {
   async toEnd(): Promise<number> {
     const { program, options, control, host } = this.#run;
     if (!options.dryRun) this.#runProgs('begin');
+    if (options.mode !== 'run') return options.dryRun ? 0 : this.#runLabelled(options.mode);
     const places = this.#attachAll();
     if (places === undefined) return EXIT_FAILED;
     if (options.dryRun) return 0;
@@ -129,6 +144,30 @@ class Run {
     else await this.#loop(places > 0 || program.probes.some(({ kind }) => kind === 'self'));
 
     await this.#loaded.detach();
+    this.#finish();
+    if (program.settings.printMapsOnExit)
+      this.#report.printAllMaps().forEach((text) => void this.#show(text));
+    control.flush();
+    return (this.#exitCode ?? 0) & 0xff;
+  }
+
+  /** Tests or benchmarks, between the begin and the end probes; nothing is attached and no map printed. */
+  #runLabelled(mode: 'test' | 'bench'): number {
+    const { program, host, control, messages, options, makeReport } = this.#run;
+    this.#drain(Number.POSITIVE_INFINITY, true);
+    const loaded = this.#loaded;
+    const parts = { loaded, host, report: makeReport(loaded, 'text') };
+    const succeeded =
+      mode === 'test'
+        ? runTests(parts, program.probes, options.format)
+        : runBenchmarks(parts, program.probes, options.format, messages);
+    this.#finish();
+    control.flush();
+    return succeeded ? (this.#exitCode ?? 0) & 0xff : EXIT_REFUSED;
+  }
+
+  /** The end probes, and what is said after everything else. */
+  #finish(): void {
     // What was queued behind exit() is not shown; what the end probes say is.
     if (this.#exitCode !== undefined) this.#loaded.drain(() => true);
     this.#runProgs('end');
@@ -136,10 +175,6 @@ class Run {
     this.#showLosses();
     this.#show(this.#report.lostInAll(this.#lost));
     this.#show(this.#report.ended());
-    if (program.settings.printMapsOnExit)
-      this.#report.printAllMaps().forEach((text) => void this.#show(text));
-    control.flush();
-    return (this.#exitCode ?? 0) & 0xff;
   }
 
   /** Attaches everything; undefined when a probe failed and the script wants none missing, or the run was ended meanwhile. */
@@ -175,14 +210,7 @@ class Run {
   }
 
   #nothingAttached(): number {
-    const { program, messages } = this.#run;
-    if (program.probes.some(({ kind }) => kind === 'test')) {
-      messages.error('No probes attached; use --test to run test probes.');
-    } else if (program.probes.some(({ kind }) => kind === 'bench')) {
-      messages.error('No probes attached; use --bench to run benchmark probes.');
-    } else {
-      messages.error('Attachment failed for all probes.');
-    }
+    this.#run.messages.error('Attachment failed for all probes.');
     return EXIT_FAILED;
   }
 

@@ -168,7 +168,14 @@ async function run(
       }),
     control,
     messages: { error: say, warning: say, hint: say, plain: say },
-    options: { dryRun: false, quiet: true, verbose: false, notifyAttached: false },
+    options: {
+      mode: 'run',
+      format: 'text',
+      dryRun: false,
+      quiet: true,
+      verbose: false,
+      notifyAttached: false,
+    },
   });
   return { code, stdout, messages };
 }

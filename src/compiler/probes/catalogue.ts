@@ -138,6 +138,11 @@ export const probeCatalogue = {
     message: (mode: string, _supported: string) => `invalid watchpoint mode: ${mode}`,
     hints: (_mode: string, supported: string) => [`supported modes: ${supported}`],
   },
+  'probe-other-mode': {
+    severity: error,
+    message: (kind: 'test' | 'bench') =>
+      `No probes attached; use --${kind} to run ${kind === 'test' ? 'test' : 'benchmark'} probes.`,
+  },
   /** Severity is the policy's (`missing_probes`). */
   'probe-missing': { severity: error, message: (what: string) => `No matches for ${what}.` },
   'probe-unavailable': { severity: error, message: (reason: string) => reason },
