@@ -31,6 +31,16 @@ function lowerNtop(lower: Lower, call: CallExpr, to: Place): void {
   } else copyPlace(b, bytes, lower.memory(source), Math.min(IPV6_BYTES, size));
 }
 
+/** What a helper gives for a kernel object; 0 where there is none, which the verifier wants to be tested. */
+function ifNotNull(lower: Lower, pointer: ValueId, use: (pointer: ValueId) => ValueId): ValueId {
+  const { b } = lower;
+  return lower.choose(
+    b.compare('ne', pointer, b.const(0)),
+    () => use(pointer),
+    () => b.const(0),
+  );
+}
+
 /** As many bytes as the family has. */
 function readAddress(
   lower: Lower,
@@ -88,10 +98,10 @@ function constantOf(expr: TypedExpr): bigint | undefined {
 /** The kernel copies from the start of the packet; the reader skips `offset` bytes. */
 function lowerSkboutput(lower: Lower, call: CallExpr): ValueId {
   const { b } = lower;
-  const [skb, length, offset] = call.args;
+  const [object, length, offset] = call.args;
   const skipped = constantOf(offset!);
   if (skipped === undefined) lower.refuse(call.at, 'skboutput() needs a constant offset');
-  const packet = lower.scalar(skb!);
+  const packet = lower.scalar(object!);
   const bytes = lower.scalar(length!);
   const record = lower.temporary(PACKET_HEADER_BYTES);
   const index = lower.recordIndex({
@@ -106,16 +116,16 @@ function lowerSkboutput(lower: Lower, call: CallExpr): ValueId {
   b.store(8, record.base, lower.bootNow(), record.off + 8);
   b.store(8, record.base, bytes, record.off + 16);
   const flags = b.binary('or', b.binary('shl', bytes, b.const(CTX_LENGTH_SHIFT)), b.const(BPF_F_CURRENT_CPU));
-  return b.unary(
-    'zext32',
+  const sent = ifNotNull(lower, packet, (skb) =>
     b.call('skb_output', [
-      packet,
+      skb,
       b.mapFd(lower.perfBuffer()),
       flags,
       addressOf(b, record),
       b.const(PACKET_HEADER_BYTES),
     ]),
   );
+  return b.unary('zext32', sent);
 }
 
 export const networkLowerings = {
@@ -128,7 +138,10 @@ export const networkLowerings = {
   bswap: { gives: 'scalar', lower: lowerBswap },
   socket_cookie: {
     gives: 'scalar',
-    lower: (lower, call) => lower.b.call('get_socket_cookie', [lower.scalar(call.args[0]!)], 'reads'),
+    lower: (lower, call) =>
+      ifNotNull(lower, lower.scalar(call.args[0]!), (sock) =>
+        lower.b.call('get_socket_cookie', [sock], 'reads'),
+      ),
   },
   skboutput: { gives: 'scalar', lower: lowerSkboutput },
 } as const satisfies Record<string, Lowering>;
