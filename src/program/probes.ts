@@ -60,12 +60,10 @@ export type ProbeSpec = ProbeBase &
       }
     | {
         readonly kind: 'usdt';
-        readonly provider: string;
-        readonly probe: string;
         readonly locations: readonly UsdtLocation[];
         readonly via: 'perf' | 'multi';
-        /** False for all but one of the attachments of a probe whose places need progs of their own: a probe counts once. */
-        readonly counts: boolean;
+        /** How many static probes this is, each counted once although its places may need several progs. */
+        readonly probeCount: number;
       }
     | {
         readonly kind: 'watchpoint';

@@ -17,8 +17,8 @@ function resolve(text: string, probes: readonly UsdtProbe[], without: readonly F
     name,
     attachments: attachments.map((attachment) => {
       assert.ok(attachment.kind === 'usdt');
-      const { locations, counts, via } = attachment;
-      return { name: attachment.name, offsets: locations.map(({ fileOffset }) => fileOffset), counts, via };
+      const { locations, probeCount, via } = attachment;
+      return { offsets: locations.map(({ fileOffset }) => fileOffset), probeCount, via };
     }),
   }));
 }
@@ -28,8 +28,8 @@ const inlined = usdtProbe('app', 'step', ['8@%rax 8@$1', '8@%rbx 8@$1', '8@%rax 
 test('places whose arguments are used and differ have a prog each; the probe counts once', () => {
   const name = 'usdt:/bin/app:app:step';
   assert.deepEqual(resolve('usdt:/bin/app:step { print(arg0); }', [inlined]), [
-    { name, attachments: [{ name, offsets: [0x200n, 0x220n], counts: true, via: 'multi' }] },
-    { name, attachments: [{ name, offsets: [0x210n], counts: false, via: 'multi' }] },
+    { name, attachments: [{ offsets: [0x200n, 0x220n], probeCount: 1, via: 'multi' }] },
+    { name, attachments: [{ offsets: [0x210n], probeCount: 0, via: 'multi' }] },
   ]);
 });
 
@@ -52,13 +52,8 @@ test('several probes share a prog unless the block says which it is in', () => {
   const probes = [inlined, usdtProbe('app', 'stop', ['8@%rdi 8@$1']), usdtProbe('lib', 'stop', [''])];
   const shared = resolve('usdt:/bin/app:app:* { print(arg1); }', probes);
   assert.deepEqual(
-    shared.map(({ attachments }) => attachments.map(({ name, counts }) => [name, counts])),
-    [
-      [
-        ['usdt:/bin/app:app:step', true],
-        ['usdt:/bin/app:app:stop', true],
-      ],
-    ],
+    shared.map(({ name, attachments }) => [name, attachments.map(({ probeCount }) => probeCount)]),
+    [['usdt:/bin/app:app:*', [2]]],
   );
   const apart = resolve('usdt:/bin/app:*:* { @[probe] = count(); }', probes);
   assert.deepEqual(
@@ -74,9 +69,9 @@ test('without multi-links every place is a perf event', () => {
 
 test('any number of namespaces when none is named', () => {
   const probes = [usdtProbe('a', 'x', ['']), usdtProbe('b', 'x', [''])];
-  const names = (text: string): string[] =>
-    resolve(text, probes).flatMap(({ attachments }) => attachments.map(({ name }) => name));
-  assert.deepEqual(names('usdt:/bin/app:x {}'), ['usdt:/bin/app:a:x', 'usdt:/bin/app:b:x']);
-  assert.deepEqual(names('usdt:/bin/app::x {}'), ['usdt:/bin/app:a:x', 'usdt:/bin/app:b:x']);
+  const names = (text: string): string[] => resolve(text, probes).map(({ name }) => name);
+  assert.deepEqual(names('usdt:/bin/app:x { print(probe); }'), ['usdt:/bin/app:a:x', 'usdt:/bin/app:b:x']);
+  assert.deepEqual(names('usdt:/bin/app::x { print(probe); }'), ['usdt:/bin/app:a:x', 'usdt:/bin/app:b:x']);
+  assert.deepEqual(names('usdt:/bin/app:x {}'), ['usdt:/bin/app:x']);
   assert.deepEqual(names('U:/bin/app:b:* {}'), ['usdt:/bin/app:b:x']);
 });

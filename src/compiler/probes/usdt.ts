@@ -9,7 +9,7 @@ import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import type { ArgSource } from '../typed/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import { aritySentence, providers } from './providers.ts';
-import type { Attachment, NumberedArgs, ResolvedProbe } from './resolved.ts';
+import type { NumberedArgs, ResolvedProbe } from './resolved.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
 import { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';
 import type { Uses } from './uses.ts';
@@ -32,8 +32,6 @@ type Binary = ReturnType<Target['resolveBinary']>[number];
 
 /** Places of one or more probes that one prog serves. */
 interface Group {
-  /** Of the first probe. */
-  readonly name: string;
   readonly binary: Binary;
   readonly args: readonly UsdtArgument[];
   readonly probes: Map<UsdtProbe, UsdtPlace[]>;
@@ -48,7 +46,7 @@ export const usdt: Provider = (point, context) => {
   for (const binary of binaries) {
     const found = context.target.usdtProbes(binary.path);
     if (!found) unreadable ??= binary;
-    else probes.push(...probesOf(point, binary, matching(found, wanted), context));
+    else probes.push(...probesOf(point, binary, matching(found, wanted), wanted, context));
   }
   if (probes.length > 0) return probes;
   if (unreadable && binaries.length === 1)
@@ -122,9 +120,12 @@ function probesOf(
   point: Point,
   binary: Binary,
   found: readonly UsdtProbe[],
+  wanted: Wanted,
   context: ResolveContext,
 ): readonly ResolvedProbe[] {
   const used = numbersUsed(point.uses);
+  // A block that says which probe it is in has a prog for each; and names can only be chosen from where each has its own.
+  const isApart = point.uses.has('probe') || context.options.probeFilter !== undefined;
   const groups = new Map<string, Group>();
   for (const probe of found) {
     const name = `usdt:${nameOf(binary.shown, probe)}`;
@@ -133,15 +134,14 @@ function probesOf(
         location: place.address,
         symbol: (text) => context.target.symbolAddress(binary.path, text),
       });
-      // A block that says which probe it is in has a prog for each.
-      const key = `${point.uses.has('probe') ? name : ''}\n${used.map((index) => keyOf(args[index])).join()}`;
+      const key = `${isApart ? name : ''}\n${used.map((index) => keyOf(args[index])).join()}`;
       const group = groups.get(key);
-      if (!group) groups.set(key, { name, binary, args, probes: new Map([[probe, [place]]]) });
+      if (!group) groups.set(key, { binary, args, probes: new Map([[probe, [place]]]) });
       else group.probes.set(probe, [...(group.probes.get(probe) ?? []), place]);
     }
   }
   const counted = new Set<UsdtProbe>();
-  return [...groups.values()].map((group) => makeProbe(point, group, counted, context));
+  return [...groups.values()].map((group) => makeProbe(point, group, wanted, counted, context));
 }
 
 /** The N of every `argN` the block mentions. */
@@ -158,24 +158,17 @@ function keyOf(argument: UsdtArgument | undefined): string {
 
 function makeProbe(
   point: Point,
-  { name, binary, args, probes }: Group,
+  { binary, args, probes }: Group,
+  wanted: Wanted,
   counted: Set<UsdtProbe>,
   context: ResolveContext,
 ): ResolvedProbe {
+  const [first = wanted, ...more] = probes.keys();
+  const name = `usdt:${nameOf(binary.shown, more.length === 0 ? first : wanted)}`;
   const via = hasUprobeLinks(context) ? 'multi' : 'perf';
-  const attachments = [...probes].map(([probe, places]): Attachment => {
-    const counts = !counted.has(probe);
-    counted.add(probe);
-    return {
-      kind: 'usdt',
-      name: `usdt:${nameOf(binary.shown, probe)}`,
-      provider: probe.provider,
-      probe: probe.name,
-      locations: places.map((place) => locationOf(binary.path, place)),
-      via,
-      counts,
-    };
-  });
+  const fresh = [...probes.keys()].filter((probe) => !counted.has(probe));
+  for (const probe of fresh) counted.add(probe);
+  const locations = [...probes.values()].flat().map((place) => locationOf(binary.path, place));
   return {
     ...baseProbe(point, name, 'usdt'),
     progType: 'BPF_PROG_TYPE_KPROBE',
@@ -185,7 +178,7 @@ function makeProbe(
     space: 'user',
     func: 'user-ip',
     numbered: numberedArgs(args),
-    attachments,
+    attachments: [{ kind: 'usdt', name, locations, via, probeCount: fresh.length }],
   };
 }
 

@@ -27,7 +27,7 @@ export const attachUprobe: Attach<'uprobe' | 'uretprobe'> = (probe, { prog, pid 
  */
 export const attachUsdt: Attach<'usdt'> = (probe, { prog, pid }) => {
   const scope = pid === undefined ? {} : { pid };
-  const places = probe.counts ? 1 : 0;
+  const places = probe.probeCount;
   if (probe.via === 'perf') {
     return {
       attachments: attachEach(probe.locations, (location) => attachAt(prog, location, scope)),
