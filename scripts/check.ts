@@ -1,4 +1,4 @@
-/** Every check that runs no tests: types, pure types, format and lint, import arrows. All of them run; one failure fails the check. */
+/** Every check that runs no tests: types, pure types, format and lint, import arrows, reference pages. All of them run; one failure fails the check. */
 
 import { spawnSync } from 'node:child_process';
 
@@ -10,6 +10,7 @@ const checks: readonly (readonly [string, readonly string[]])[] = [
     ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off', '.'],
   ],
   ['import arrows', ['--import', 'tsx', 'scripts/check-imports.ts']],
+  ['reference pages', ['--import', 'tsx', 'scripts/docs.ts', '--check']],
 ];
 
 for (const [name, argv] of checks) {

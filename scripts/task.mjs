@@ -17,6 +17,7 @@ const tasks = {
   'test:kernel': { needs: 'build', argv: ['--import', 'tsx', 'scripts/test.ts', '--kernel'] },
   'test:vm': { needs: 'build', argv: ['--import', 'tsx', 'scripts/test-vm.ts'] },
   check: { needs: 'install', argv: ['--import', 'tsx', 'scripts/check.ts'] },
+  docs: { needs: 'install', argv: ['--import', 'tsx', 'scripts/docs.ts'] },
   format: { needs: 'install', argv: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'] },
   bench: { needs: 'build', argv: ['--import', 'tsx', 'scripts/bench.ts'] },
 };

@@ -32,6 +32,24 @@ export const builtins = {
   ...probeContextBuiltins,
 } as const satisfies Record<string, BuiltinRow>;
 
+/** The same rows by family, named as a manual names them. */
+export const builtinFamilies: Readonly<Record<string, Readonly<Record<string, BuiltinRow>>>> = {
+  Output: outputBuiltins,
+  Maps: mapBuiltins,
+  Aggregations: aggregateBuiltins,
+  Strings: stringBuiltins,
+  Symbols: symbolBuiltins,
+  Stacks: stackBuiltins,
+  Network: networkBuiltins,
+  Time: timeBuiltins,
+  Processes: processBuiltins,
+  Cgroups: cgroupBuiltins,
+  Memory: memoryBuiltins,
+  Actions: actionBuiltins,
+  'The script and its types': introspectionBuiltins,
+  'The probe': probeContextBuiltins,
+};
+
 export type BuiltinName = keyof typeof builtins;
 
 type Folds<Row> = Row extends { readonly folds: true } ? true : false;
