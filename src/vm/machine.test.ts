@@ -207,6 +207,16 @@ describe('running', () => {
       assert.ok(!handMadeMachine([{ insns }], { engine, insnLimit: 24 }).run(0).ok);
     });
 
+    it(`does not count what a tail call leaves out (${engine})`, () => {
+      const array = mapSpec({ type: 'BPF_MAP_TYPE_PROG_ARRAY', valueSize: 4, maxEntries: 1 });
+      const insns = [bpf.ldMapFd(R2, 0), bpf.alu64Imm('mov', R3, 0), bpf.call('tail_call'), ...returnZero];
+      const relocs = [{ insn: 0, kind: 'map', map: 0 }] as const;
+      const machine = handMadeMachine([{ insns, relocs, maps: [array] }], { engine });
+      assert.equal(machine.run(0).insns, 5);
+      machine.setTailCall(0, 0, 0);
+      assert.equal(machine.run(0).insns, 33 * 3 + 5);
+    });
+
     it(`ends work that hides in helpers (${engine})`, () => {
       const big = mapSpec({ type: 'BPF_MAP_TYPE_ARRAY', valueSize: 1 << 20, maxEntries: 1 });
       const insns = [

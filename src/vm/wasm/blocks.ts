@@ -1,7 +1,7 @@
-import type { Operation } from '../../bpf/index.ts';
+import { helpers, type Operation } from '../../bpf/index.ts';
 import { type Code, type FuncRange, INSN_WORDS } from '../decode.ts';
 
-/** Instructions that run one after the other: indexes `start` to `end` (exclusive). Jumps are the last instruction only. */
+/** Instructions that run one after the other: indexes `start` to `end` (exclusive). Jumps and tail calls are the last instruction only. */
 export interface Block {
   readonly start: number;
   readonly end: number;
@@ -16,7 +16,7 @@ export function findBlocks(code: Code, func: FuncRange): Block[] {
     const operation = code.operations[index]!;
     if (!endsBlock(operation)) continue;
     if (index + 1 < func.end) starts.add(index + 1);
-    if (operation.kind !== 'exit') starts.add(jumpTarget(code, index));
+    if (isJump(operation)) starts.add(jumpTarget(code, index));
   }
   const sorted = [...starts].sort((a, b) => a - b);
   const indexOf = new Map(sorted.map((start, index) => [start, index]));
@@ -38,13 +38,14 @@ export function findBlocks(code: Code, func: FuncRange): Block[] {
   });
 }
 
+/** A tail call ends a block as well: when it has its effect, what follows does not run and must not be counted. */
 function endsBlock(operation: Operation): boolean {
-  return (
-    operation.kind === 'jump' ||
-    operation.kind === 'goto' ||
-    operation.kind === 'may-goto' ||
-    operation.kind === 'exit'
-  );
+  if (operation.kind === 'call-helper') return operation.id === helpers.tail_call.id;
+  return isJump(operation) || operation.kind === 'exit';
+}
+
+function isJump(operation: Operation): boolean {
+  return operation.kind === 'jump' || operation.kind === 'goto' || operation.kind === 'may-goto';
 }
 
 /** The instruction a jump goes to. */
