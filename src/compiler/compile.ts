@@ -102,7 +102,7 @@ export function compile(input: CompileInput): CompileResult {
     macros: cSection.macros,
     positional: input.positional,
     settings,
-    options: compileSettings(values, input.options.runtimeWarnings),
+    options: compileSettings(values, input.options.runtimeWarnings, input.environment),
     license: values.license,
     stackMode: stackModeOf(values),
     config: configRecord(values),

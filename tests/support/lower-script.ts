@@ -11,15 +11,16 @@ export interface LowerOptions {
   /** Features the target is to lack. */
   readonly without?: readonly Feature[];
   readonly runtimeWarnings?: CompileSettings['runtimeWarnings'];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The stages up to IR, for tests of the lowering. Every function is checked. @throws Error when the script is wrong. */
 export function lowerText(text: string, options: LowerOptions): LoweredProgram {
-  const { without = [], runtimeWarnings = 'default' } = options;
+  const { without = [], runtimeWarnings = 'default', environment = {} } = options;
   const target: Target = Object.create(options.target, {
     has: { value: (feature: Feature) => !without.includes(feature) && options.target.has(feature) },
   });
-  const checked = checkText(text, { target, isUnsafe: true });
+  const checked = checkText(text, { target, isUnsafe: true, environment });
   if (!checked.program) throw new Error(checked.text);
   const program = { ...checked.program, options: { ...checked.program.options, runtimeWarnings } };
   const lowered = lowerProgram(program, checked.probes, target);

@@ -429,6 +429,11 @@ export const checkCatalogue = {
     message: (key: string) => `${key}: can only be set as an environment variable`,
   },
   'config-value': { severity: error, message: (text: string) => text },
+  'clock-map': {
+    severity: error,
+    message: (name: string) =>
+      `BPFTRACE_DUMMY_TS_MAP names ${name}, which is no scalar map of an unsigned integer in this script`,
+  },
   'config-deprecated': {
     severity: warning,
     message: (key: string) => `${key} is deprecated and has no effect`,

@@ -98,6 +98,7 @@ export function checkScript(input: CheckInput): CheckResult {
     block ? [checkProbe(program, probe, id, block, index)] : [],
   );
   checkMapKinds(program, maps);
+  checkClockMap(sink, input.options.clockMap, maps);
   const diagnostics = sink.diagnostics;
   if (program.untyped && !hasErrors(diagnostics)) {
     sink.add(makeCheckDiagnostic('type-unresolved', program.untyped, []));
@@ -312,6 +313,14 @@ function checkMapKinds(program: ProgramContext, maps: readonly MapState[]): void
     const needs = needed === 'perCpu' ? 'percpuhash' : 'hash';
     program.sink.add(makeCheckDiagnostic('map-kind-mismatch', at, [declared.kind, needs]));
   }
+}
+
+/** A map that is to stand for the clocks must have one unsigned number. */
+function checkClockMap(sink: DiagnosticSink, name: string | undefined, maps: readonly MapState[]): void {
+  if (name === undefined) return;
+  const map = maps.find((candidate) => candidate.name === name);
+  if (map?.scalar && map.value?.kind === 'int' && !map.value.signed) return;
+  sink.add(makeCheckDiagnostic('clock-map', map?.at, [name]));
 }
 
 function typedMap(map: MapState, maxMapKeys: number): TypedMap {

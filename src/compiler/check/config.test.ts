@@ -74,5 +74,5 @@ test('old names still work, with a warning; names without effect only warn', () 
 
 test('short strings get room for their NUL', () => {
   assert.equal(runSettings(resolve('max_strlen = 64').values).maxStrlen, 65);
-  assert.equal(compileSettings(resolve('max_strlen = 1024').values, 'default').maxStrlen, 1024);
+  assert.equal(compileSettings(resolve('max_strlen = 1024').values, 'default', {}).maxStrlen, 1024);
 });

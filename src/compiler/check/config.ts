@@ -298,8 +298,11 @@ function strlenOf(values: ConfigValues): number {
 export function compileSettings(
   values: ConfigValues,
   runtimeWarnings: CompileSettings['runtimeWarnings'],
+  environment: Readonly<Record<string, string | undefined>>,
 ): CompileSettings {
+  const clockMap = environment['BPFTRACE_DUMMY_TS_MAP'];
   return {
+    ...(clockMap === undefined ? {} : { clockMap }),
     maxStrlen: strlenOf(values),
     maxMapKeys: Number(values.max_map_keys),
     onStackLimit: Number(values.on_stack_limit),

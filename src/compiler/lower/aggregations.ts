@@ -6,7 +6,7 @@ import { addressOf, type Place, zeroPlace } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedStatement } from '../typed/index.ts';
 import { linearBucket, log2Bucket } from './buckets.ts';
-import { taiNow } from './clocks.ts';
+import { readClock } from './clocks.ts';
 import { branch, choose } from './control.ts';
 import { currentRow } from './cpu-row.ts';
 import { lowerScalar } from './expressions.ts';
@@ -153,7 +153,7 @@ function recordInSeries(
   number: ValueId,
 ): void {
   const { b } = f;
-  const now = taiNow(f);
+  const now = readClock(f, 'sw_tai');
   const epoch = b.binary('udiv', now, b.const(type.intervalNs));
   const slot = b.binary('umod', epoch, b.const(type.slots));
   // The weight of a series that keeps the newest value is its time; else the number of samples.

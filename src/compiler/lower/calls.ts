@@ -11,7 +11,7 @@ import {
 } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
-import { bootNow } from './clocks.ts';
+import { readClock } from './clocks.ts';
 import { lowerInto, materialise } from './composites.ts';
 import { branch, choose, repeat } from './control.ts';
 import { lowerScalar } from './expressions.ts';
@@ -89,7 +89,7 @@ export function lowerFor(f: FuncContext): Lower {
     read: (space, to, bytes, address) => readMemory(f, space, to, bytes, address),
     readString: (space, to, bytes, address) => readText(f, space, to, bytes, address),
     withAddress: (expr, use) => withAddress(f, expr, use),
-    bootNow: () => bootNow(f),
+    readClock: (clock) => readClock(f, clock),
     recordIndex: (spec) => program.records.indexOf(spec),
     perfBuffer: () => program.mapTable.perfBuffer,
     record: (spec, fill) => sendRecord(f, spec, fill),

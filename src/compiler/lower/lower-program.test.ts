@@ -65,3 +65,17 @@ test('the form of a loop follows from its rounds and the target', () => {
   assert.equal(formOf('begin { for $i : 0..1000000 { @ = $i; } }', ['open-coded-iterators']), 'callback');
   assert.equal(formOf('begin { $n = nsecs; for $i : 0..$n { @ = (int64)$i; } }'), 'iterator');
 });
+
+test('a map can stand for the clocks', () => {
+  const script = '@ts = (uint64)7; @s = tseries(1, 1s, 5); @t = nsecs(tai); @e = elapsed;';
+  const clockMap = (environment: Readonly<Record<string, string>>) =>
+    printLowered(lowerText(`begin { ${script} }`, { target, environment }));
+  assert.match(clockMap({}), /ktime_get_boot_ns[\s\S]*ktime_get_tai_ns/);
+  assert.doesNotMatch(clockMap({ BPFTRACE_DUMMY_TS_MAP: '@ts' }), /ktime/);
+  for (const wrong of ['@none', '@s']) {
+    assert.throws(
+      () => clockMap({ BPFTRACE_DUMMY_TS_MAP: wrong }),
+      new RegExp(`names ${wrong}, which is no scalar map`),
+    );
+  }
+});

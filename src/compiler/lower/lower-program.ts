@@ -82,6 +82,7 @@ export function lowerProgram(
     records: new RecordTable(),
     constants,
     lines: new LineTable(),
+    clockMap: clockMapOf(typed),
   };
   const progs: LoweredProg[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -116,6 +117,11 @@ export function lowerProgram(
     sources: program.lines.sources,
     diagnostics,
   };
+}
+
+function clockMapOf({ maps, options }: TypedProgram): MapIndex | undefined {
+  if (options.clockMap === undefined) return undefined;
+  return maps.findIndex(({ name }) => name === options.clockMap) as MapIndex; // the checker found it
 }
 
 function addressedMaps(typed: TypedProgram): ReadonlySet<MapIndex> {

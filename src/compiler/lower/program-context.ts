@@ -19,6 +19,8 @@ export interface ProgramContext {
   readonly records: RecordTable;
   readonly constants: ConstantPool;
   readonly lines: LineTable;
+  /** The script map that stands for every clock, in tests. */
+  readonly clockMap: MapIndex | undefined;
 }
 
 /** One prog on its way: the functions it has so far besides the one being built. */

@@ -300,4 +300,6 @@ export interface CompileSettings {
   readonly onStackLimit: number;
   /** -k: report failed reads too; --no-warnings: report nothing. */
   readonly runtimeWarnings: 'none' | 'default' | 'all';
+  /** A scalar map that stands for every clock, for tests of what depends on time (BPFTRACE_DUMMY_TS_MAP). */
+  readonly clockMap?: string;
 }

@@ -48,6 +48,9 @@ export interface LoopRound {
   readonly leaveWhen: (when: ValueId) => void;
 }
 
+/** `boot` counts suspended time where the kernel can tell; `sw_tai` is `boot` and an offset that the runtime measures. */
+export type Clock = 'boot' | 'monotonic' | 'tai' | 'sw_tai';
+
 /** What the lowering of a builtin may use: the function being built, and the lowering of everything around the call. */
 export interface Lower {
   readonly b: FuncBuilder;
@@ -87,8 +90,8 @@ export interface Lower {
 
   /** Gives `use` a pointer, or the address of a struct that lies outside the prog; runs nothing where there is no such value. */
   withAddress(expr: TypedExpr, use: (address: ValueId) => void): void;
-  /** Nanoseconds since boot. */
-  bootNow(): ValueId;
+  /** The time now, ns. */
+  readClock(clock: Clock): ValueId;
 
   /** The number of a record that is sent by other means than the ring buffer. */
   recordIndex(spec: RecordSpec): number;

@@ -113,7 +113,7 @@ function lowerSkboutput(lower: Lower, call: CallExpr): ValueId {
     sizeBytes: PACKET_HEADER_BYTES,
   });
   b.store(8, record.base, b.const(index), record.off);
-  b.store(8, record.base, lower.bootNow(), record.off + 8);
+  b.store(8, record.base, lower.readClock('boot'), record.off + 8);
   b.store(8, record.base, bytes, record.off + 16);
   const flags = b.binary('or', b.binary('shl', bytes, b.const(CTX_LENGTH_SHIFT)), b.const(BPF_F_CURRENT_CPU));
   const sent = ifNotNull(lower, packet, (skb) =>
