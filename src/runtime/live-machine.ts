@@ -7,6 +7,7 @@ import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
 import { LiveTarget } from './live-target.ts';
 import type { OutputStream } from './output-stream.ts';
+import { steadyOffset } from './steady-offset.ts';
 
 export interface LiveMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -70,7 +71,7 @@ export class LiveMachine {
       kallsyms: this.#kallsyms,
       elfFiles: this.#elfFiles,
       demangle: (name) => name,
-      bootToWallNs,
+      bootToWallNs: steadyOffset(bootToWallNs),
     });
   }
 
