@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { EmitOptions } from '../../src/compiler/backend/index.ts';
-import { evaluate, type Func, Memory, type World } from '../../src/compiler/ir/index.ts';
+import { evaluate, type Func, Memory, parseFunc, type World } from '../../src/compiler/ir/index.ts';
 import { optimize } from '../../src/compiler/opt/index.ts';
 import { createMap, ProgLoadError, possibleCpuCount } from '../../src/kernel/index.ts';
 import { loadFuncs } from '../support/load-emitted.ts';
@@ -19,6 +19,7 @@ describe('the kernel', () => {
       statements: fc.integer({ min: 1, max: 20 }),
       variables: fc.integer({ min: 1, max: 12 }),
       isPure: fc.constant(true),
+      withoutFetch: fc.constant(!acceptsFetchingAtomics()),
     });
     fc.assert(
       fc.property(sizes, fc.constantFrom(...variants), fc.boolean(), (shape, options, isOptimized) => {
@@ -45,6 +46,26 @@ describe('the kernel', () => {
     );
   });
 });
+
+/** Whether the kernel has atomics that give back the old value. */
+function acceptsFetchingAtomics(): boolean {
+  const func = parseFunc(`func f(v0) prog {
+  slot s0 8 align 8
+b0:
+  v1 = slot s0
+  v2 = const 1
+  store.8 v1+0 v2
+  v3 = atomic.8 fetchAdd v1+0 v2
+  return v3
+}`);
+  try {
+    using _loaded = loadFuncs([func], 'BPF_PROG_TYPE_RAW_TRACEPOINT', new Map());
+    return true;
+  } catch (error) {
+    if (error instanceof ProgLoadError) return false;
+    throw error;
+  }
+}
 
 function evaluateOnce(
   funcs: readonly Func[],

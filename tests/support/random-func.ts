@@ -43,6 +43,8 @@ export interface RandomOptions {
   readonly variables: number;
   /** Only helpers that answer the same everywhere and do nothing outside. */
   readonly isPure?: boolean;
+  /** No atomic that gives back the old value: Linux 5.12. */
+  readonly withoutFetch?: boolean;
 }
 
 const interesting = [
@@ -167,7 +169,7 @@ class Generator {
       );
     } else if (kind < 13) {
       const value = b.mapValue(1, 8 * random.below(MAP_VALUE_BYTES / 8));
-      if (random.below(2) === 0) b.atomicAdd(8, value, this.#read());
+      if (random.below(2) === 0 || this.#options.withoutFetch) b.atomicAdd(8, value, this.#read());
       else
         b.writeVariable(
           this.#variable(),
