@@ -126,7 +126,7 @@ export function truncate(words: Int32Array, at: number, bits: number): void {
   else if (bits === 32) words[at + 1] = 0;
 }
 
-export function swap32(value: number): number {
+function swap32(value: number): number {
   return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
 }
 

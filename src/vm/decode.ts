@@ -159,7 +159,7 @@ function checkedOperation(insn: Insn, slot: number): Operation {
 }
 
 /** The register an instruction sets, apart from the calls' R0. */
-export function writtenRegister(operation: Operation): number | undefined {
+function writtenRegister(operation: Operation): number | undefined {
   switch (operation.kind) {
     case 'alu':
     case 'neg':
@@ -196,7 +196,7 @@ function functionOffset(operation: Operation): number | undefined {
   return undefined;
 }
 
-/** The instruction `offset` slots after the one at `index`; ld_imm64's own offsets count from its second slot's start. */
+/** The instruction `offset` slots after the one at `index`; what ld_imm64 holds counts from its second slot. */
 function target(placed: Placed, index: number, offset: number): number {
   const slot = placed.slots[index]!;
   const to = placed.indexBySlot.get(slot + 1 + offset);
@@ -206,18 +206,6 @@ function target(placed: Placed, index: number, offset: number): number {
       `slot ${slot + 1 + offset}, where this goes, is no instruction of the prog`,
     );
   return to;
-}
-
-/** The instruction's offset to a place of the same function; undefined when it is no jump. */
-export function jumpOffset(operation: Operation): number | undefined {
-  switch (operation.kind) {
-    case 'jump':
-    case 'goto':
-    case 'may-goto':
-      return operation.off;
-    default:
-      return undefined;
-  }
 }
 
 function encode(

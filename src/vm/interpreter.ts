@@ -456,270 +456,138 @@ function interpret(core: Core, frames: Frames, start: number): void {
         pc = code[pc + 1]!;
         continue;
       case 0x15:
-        if (m[d] === code[pc + 2] && m[d + 1] === code[pc + 3]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] === code[pc + 2] && m[d + 1] === code[pc + 3] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x1d:
-        if (m[d] === m[s] && m[d + 1] === m[s + 1]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] === m[s] && m[d + 1] === m[s + 1] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x55:
-        if (m[d] !== code[pc + 2] || m[d + 1] !== code[pc + 3]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] !== code[pc + 2] || m[d + 1] !== code[pc + 3] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x5d:
-        if (m[d] !== m[s] || m[d + 1] !== m[s + 1]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] !== m[s] || m[d + 1] !== m[s + 1] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x45:
-        if (((m[d]! & code[pc + 2]!) | (m[d + 1]! & code[pc + 3]!)) !== 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = ((m[d]! & code[pc + 2]!) | (m[d + 1]! & code[pc + 3]!)) !== 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x4d:
-        if (((m[d]! & m[s]!) | (m[d + 1]! & m[s + 1]!)) !== 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = ((m[d]! & m[s]!) | (m[d + 1]! & m[s + 1]!)) !== 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x25: // >
-        if (isBelow(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isBelow(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x2d:
-        if (isBelow(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isBelow(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x35: // >=
-        if (!isBelow(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isBelow(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x3d:
-        if (!isBelow(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isBelow(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xa5: // <
-        if (isBelow(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isBelow(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xad:
-        if (isBelow(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isBelow(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xb5: // <=
-        if (!isBelow(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isBelow(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xbd:
-        if (!isBelow(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isBelow(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x65: // s>
-        if (isLess(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isLess(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x6d:
-        if (isLess(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isLess(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x75: // s>=
-        if (!isLess(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isLess(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x7d:
-        if (!isLess(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isLess(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xc5: // s<
-        if (isLess(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isLess(m[d]!, m[d + 1]!, code[pc + 2]!, code[pc + 3]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xcd:
-        if (isLess(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = isLess(m[d]!, m[d + 1]!, m[s]!, m[s + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xd5: // s<=
-        if (!isLess(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isLess(code[pc + 2]!, code[pc + 3]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xdd:
-        if (!isLess(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!)) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = !isLess(m[s]!, m[s + 1]!, m[d]!, m[d + 1]!) ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       // ---- jumps on the low half
       case 0x16:
-        if (m[d] === code[pc + 2]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] === code[pc + 2] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x1e:
-        if (m[d] === m[s]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] === m[s] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x56:
-        if (m[d] !== code[pc + 2]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] !== code[pc + 2] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x5e:
-        if (m[d] !== m[s]) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d] !== m[s] ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x46:
-        if ((m[d]! & code[pc + 2]!) !== 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = (m[d]! & code[pc + 2]!) !== 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x4e:
-        if ((m[d]! & m[s]!) !== 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = (m[d]! & m[s]!) !== 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x26:
-        if (m[d]! >>> 0 > code[pc + 2]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 > code[pc + 2]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x2e:
-        if (m[d]! >>> 0 > m[s]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 > m[s]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x36:
-        if (m[d]! >>> 0 >= code[pc + 2]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 >= code[pc + 2]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x3e:
-        if (m[d]! >>> 0 >= m[s]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 >= m[s]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xa6:
-        if (m[d]! >>> 0 < code[pc + 2]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 < code[pc + 2]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xae:
-        if (m[d]! >>> 0 < m[s]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 < m[s]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xb6:
-        if (m[d]! >>> 0 <= code[pc + 2]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 <= code[pc + 2]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xbe:
-        if (m[d]! >>> 0 <= m[s]! >>> 0) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >>> 0 <= m[s]! >>> 0 ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x66:
-        if (m[d]! > code[pc + 2]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! > code[pc + 2]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x6e:
-        if (m[d]! > m[s]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! > m[s]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x76:
-        if (m[d]! >= code[pc + 2]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >= code[pc + 2]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0x7e:
-        if (m[d]! >= m[s]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! >= m[s]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xc6:
-        if (m[d]! < code[pc + 2]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! < code[pc + 2]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xce:
-        if (m[d]! < m[s]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! < m[s]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xd6:
-        if (m[d]! <= code[pc + 2]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! <= code[pc + 2]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xde:
-        if (m[d]! <= m[s]!) {
-          pc = code[pc + 1]!;
-          continue;
-        }
-        break;
+        pc = m[d]! <= m[s]! ? code[pc + 1]! : pc + INSN_WORDS;
+        continue;
       case 0xe5: // may_goto
         if (frames.rounds[core.depth]! === 0) {
           pc = code[pc + 1]!;

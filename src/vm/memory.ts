@@ -251,7 +251,7 @@ const HANDLE_TAG = 0x4000_0000;
 export const ROW_WORDS = 4;
 export const ROW_BYTES = ROW_WORDS * 4;
 /** Registers take 8 bytes each; the rest up to the table is kept for whoever shares the block. */
-export const TABLE_START = 256;
+const TABLE_START = 256;
 
 invariant(REGISTER_COUNT * 8 <= TABLE_START, 'the registers end before the table');
 

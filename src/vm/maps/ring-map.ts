@@ -1,5 +1,5 @@
 import { alignUp } from '../../base/index.ts';
-import { ringbufFlags, ringbufQueries } from '../../bpf/index.ts';
+import { ringbufQueries } from '../../bpf/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
 import type { Memory, Space } from '../memory.ts';
 import type { RingBufferMap } from './map.ts';
@@ -119,9 +119,4 @@ function sizeOf(header: number): number {
 
 function recordLength(header: number): number {
   return alignUp(sizeOf(header) + HEADER, 8);
-}
-
-/** Whether the flags of bpf_ringbuf_output() and friends are known ones. */
-export function areRingFlags(flags: bigint): boolean {
-  return (flags & ~BigInt(ringbufFlags.BPF_RB_NO_WAKEUP | ringbufFlags.BPF_RB_FORCE_WAKEUP)) === 0n;
 }
