@@ -5,9 +5,9 @@ import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerInto, materialise, zeroGaps } from './composites.ts';
 import { isCountable, lowerCountedComparison } from './counted-comparison.ts';
-import { lowerScalar } from './expressions.ts';
+import { lowerArg, lowerScalar } from './expressions.ts';
+import { asNumber, isFollowed } from './followed-pointers.ts';
 import type { FuncContext } from './func-context.ts';
-import { readMemory } from './memory-reads.ts';
 import { extend, isByValue, isSigned, loadValue, storedSize, storeValue } from './values.ts';
 
 export function lowerScalarCast(f: FuncContext, expr: TypedExprOf<'cast'>): ValueId {
@@ -18,17 +18,13 @@ export function lowerScalarCast(f: FuncContext, expr: TypedExprOf<'cast'>): Valu
   return arrayAsInteger(f, operand, type);
 }
 
-/** A pointer the verifier follows is no number yet: reading its bytes back through a helper makes it one. */
+/** The value of what is cast; a pointer the verifier follows becomes a number when it is cast to one. */
 function numberOf(f: FuncContext, operand: TypedExpr, to: Type): ValueId {
+  // An untyped argument that is cast to a pointer stays what it is.
+  if (to.kind === 'pointer' && operand.kind === 'arg') return lowerArg(f, operand);
   const value = lowerScalar(f, operand);
-  const isFollowed = operand.kind === 'ctx' || (operand.type.kind === 'pointer' && operand.type.trusted);
-  if (!isFollowed || to.kind === 'pointer') return value;
-  const { b } = f;
-  const pointer: Place = { base: b.temporary(8), off: 0, align: 8 };
-  const number: Place = { base: b.temporary(8), off: 0, align: 8 };
-  b.store(8, pointer.base, value);
-  readMemory(f, 'kernel', number, b.const(8), pointer.base);
-  return b.load(8, number.base);
+  const isPointer = operand.type.kind === 'pointer' && (operand.type.trusted || isFollowed(f, operand));
+  return isPointer && to.kind !== 'pointer' && to.kind !== 'bool' ? asNumber(f, value) : value;
 }
 
 /** Brings a value of one by-value type into the form of another. */

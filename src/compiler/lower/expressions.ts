@@ -7,6 +7,7 @@ import { lowerCall } from './calls.ts';
 import { lowerScalarCast } from './casts.ts';
 import { lowerCompare } from './compare.ts';
 import { choose } from './control.ts';
+import { asNumber } from './followed-pointers.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunction } from './inlining.ts';
 import { addressOfLocal, readLocal, writeLocal } from './locals.ts';
@@ -72,8 +73,10 @@ function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
       return readScalar(f, expr, (location) => loadFrom(f, location, expr.type));
     case 'field':
       return lowerField(f, expr);
-    case 'arg':
-      return lowerArg(f, expr);
+    case 'arg': {
+      const value = lowerArg(f, expr);
+      return isUntyped(f, expr) ? asNumber(f, value) : value;
+    }
     case 'ctx':
       return f.ctx();
     case 'call':
@@ -159,7 +162,17 @@ function dynamicAddress(f: FuncContext, record: Location, offset: number, relati
   return b.binary('add', addressOfLocation(f, record), distance);
 }
 
-function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
+/**
+ * Whether a number from ctx may be a pointer to the verifier: `argN` and `retval` of tracing progs are uint64 whatever the function's
+ * prototype says.
+ */
+function isUntyped(f: FuncContext, { source, type }: TypedExprOf<'arg'>): boolean {
+  const { kind, progType, substituted } = f.prog.probe;
+  if (progType !== 'BPF_PROG_TYPE_TRACING' || source.kind !== 'ctx-slot') return false;
+  return (substituted || kind === 'rawtracepoint') && type.kind === 'int' && type.size === 8;
+}
+
+export function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
   const { source, type } = expr;
   switch (source.kind) {
     case 'ctx-bytes':

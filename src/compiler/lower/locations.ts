@@ -16,6 +16,7 @@ import type { ArgSource, TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { materialise } from './composites.ts';
 import { branch } from './control.ts';
 import { lowerScalar } from './expressions.ts';
+import { isFollowed, underCasts } from './followed-pointers.ts';
 import type { FuncContext } from './func-context.ts';
 import { placeOfLocal } from './locals.ts';
 import { lookUp } from './map-access.ts';
@@ -125,44 +126,18 @@ export function registerOffset(f: FuncContext, name: string): number {
   return archFacts(f.prog.program.target.arch).registers[name] ?? 0;
 }
 
-/** The pointer under casts from one pointer type to another. */
-function underCasts(pointer: TypedExpr): TypedExpr {
-  let inner = pointer;
-  while (inner.kind === 'cast' && inner.type.kind === 'pointer' && inner.operand.type.kind === 'pointer') {
-    inner = inner.operand;
-  }
-  return inner;
-}
-
 function locatePointee(f: FuncContext, pointer: TypedExpr, missing: Missing): Location {
   const inner = underCasts(pointer);
   if (inner.kind === 'ctx') return { kind: 'ctx', off: 0 };
   if (inner.kind === 'address-of-local') return { kind: 'place', place: placeOfLocal(f, inner.local) };
   const base = lowerScalar(f, pointer);
   const { type } = pointer;
-  if (f.prog.probe.progType === 'BPF_PROG_TYPE_TRACING' && mayBeNull(inner)) {
+  if (isFollowed(f, inner)) {
     branch(f, f.b.compare('eq', base, f.b.const(0)), missing, undefined, 'then');
   }
   return type.kind === 'pointer' && type.trusted
     ? { kind: 'trusted', base, off: 0 }
     : { kind: 'foreign', base, off: 0, space: spaceOf(f, type) };
-}
-
-/**
- * Whether the verifier may want a pointer compared with NULL before it is added to: it follows all pointers in the ctx of tracing
- * progs. (Pointers that those lead to are not NULL-checked: loads through them give 0.)
- */
-function mayBeNull(pointer: TypedExpr): boolean {
-  switch (pointer.kind) {
-    case 'field':
-    case 'element':
-    case 'index':
-      return mayBeNull(pointer.base);
-    case 'deref':
-      return underCasts(pointer.pointer).kind === 'ctx';
-    default:
-      return true;
-  }
 }
 
 /** The memory an address of a type leads to: integers of which nothing is known lead where the probe's arguments do. */
