@@ -78,10 +78,14 @@ export class TmuxSession implements Disposable {
 
   /** The exit code of the program, 128 and the signal's number when one ended it; undefined while it runs. */
   exitCode(): number | undefined {
-    // The terminal may be closed a moment before tmux learns how the program ended.
-    const [status, signal] = this.#format('#{pane_dead_status}/#{pane_dead_signal}').split('/');
+    const [dead, status, signal, server] = this.#format(
+      '#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}/#{pid}',
+    ).split('/');
     if (status) return Number(status);
-    return signal ? 128 + Number(signal) : undefined;
+    if (signal) return 128 + Number(signal);
+    // The terminal is closed before tmux learns how the program ended; and tmux 3.3 can miss that signal for good.
+    if (dead === '1') process.kill(Number(server), 'SIGCHLD');
+    return undefined;
   }
 
   /**
@@ -89,7 +93,7 @@ export class TmuxSession implements Disposable {
    *
    * @throws Error with the last screen when `timeoutMs` is over; a guard against hanging, not a measurement.
    */
-  async waitForScreen(matches: RegExp | ((screen: string) => boolean), timeoutMs = 60_000): Promise<string> {
+  async waitForScreen(matches: RegExp | ((screen: string) => boolean), timeoutMs = 120_000): Promise<string> {
     const accepts = typeof matches === 'function' ? matches : (screen: string) => matches.test(screen);
     const until = Date.now() + timeoutMs;
     for (;;) {
@@ -101,7 +105,7 @@ export class TmuxSession implements Disposable {
   }
 
   /** Waits until the program has ended, and returns its exit code. */
-  async waitForExit(timeoutMs = 60_000): Promise<number> {
+  async waitForExit(timeoutMs = 120_000): Promise<number> {
     const until = Date.now() + timeoutMs;
     for (;;) {
       const code = this.exitCode();
