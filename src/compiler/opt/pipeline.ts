@@ -63,23 +63,28 @@ export interface OptimizeOptions {
 
 /** Improves a function; its meaning stays. */
 export function optimize(func: Func, options: OptimizeOptions = {}): Func {
+  /** By pass: the function it had nothing more to say about. */
+  const settled = new Map<Pass, Func>();
   let current = func;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = current;
-    current = runStages(rounds, current, options);
+    current = runStages(rounds, current, options, settled);
     if (current === before) break;
   }
-  return runStages(finish, current, options);
+  return runStages(finish, current, options, settled);
 }
 
 function runStages(
   stages: readonly Stage[],
   func: Func,
   { trace, isChecked = false }: OptimizeOptions,
+  settled: Map<Pass, Func>,
 ): Func {
   let current = func;
   for (const { pass } of stages) {
+    if (settled.get(pass) === current) continue;
     const next = pass.run(current);
+    settled.set(pass, next);
     if (next === current) continue;
     current = next;
     trace?.(pass.name, printFunc(current));
