@@ -98,6 +98,7 @@ function compileScript(work: Compilation): Compiled {
       runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
       includeFiles: options.includeFiles,
       ...(pid === undefined ? {} : { pid }),
+      filtersByPid: work.traced.kind === 'pid',
       ...(probeFilter === undefined ? {} : { probeFilter }),
     },
   });

@@ -46,6 +46,8 @@ export interface CompileOptions {
   readonly isUnsafe: boolean;
   /** The process of -p, or the child of -c. */
   readonly pid?: number;
+  /** With -p: a probe that cannot be attached to one process checks for it. */
+  readonly filtersByPid?: boolean;
   readonly mode: 'run' | 'test' | 'bench';
   readonly probeFilter?: RegExp;
   /** 'none': --no-warnings; 'all': -k. */

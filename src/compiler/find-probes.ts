@@ -52,12 +52,16 @@ export function findProbes(
       unsafe: options.isUnsafe,
       mode: options.mode,
       ...(options.pid === undefined ? {} : { pid: options.pid }),
+      filtersByPid: options.filtersByPid === true,
       ...(options.probeFilter === undefined ? {} : { probeFilter: options.probeFilter }),
     },
     report: (code, span, ...args) => {
       failed = add([makeDiagnostic(probeCatalogue, code, span, ...args)]) || failed;
     },
-    missing: (point, what) => byPolicy(makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what)),
+    missing: (point, what, hint) => {
+      const diagnostic = makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what);
+      byPolicy(missingProbes === 'error' ? withHint(diagnostic, hint?.()) : diagnostic);
+    },
     unavailable: (point, reason) =>
       byPolicy(
         withHint(

@@ -12,6 +12,8 @@ export interface ResolveOptions {
   readonly unsafe: boolean;
   /** The process of -p or -c. */
   readonly pid?: number;
+  /** With -p, a probe that cannot be attached to one process checks for it. Not with -c: the child's children count. */
+  readonly filtersByPid?: boolean;
   /** Keeps only probes whose name it finds; begin and end are exempt. */
   readonly probeFilter?: RegExp;
   /** `test:` and `bench:` probes count only in their modes, and then alone with begin and end. */
@@ -42,8 +44,8 @@ export interface ResolveContext {
     span: Span,
     ...args: Parameters<(typeof probeCatalogue)[K]['message']>
   ): void;
-  /** Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …". */
-  missing(point: Point, what: string): void;
+  /** Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …", `hint` knows better names. */
+  missing(point: Point, what: string, hint?: () => string | undefined): void;
   /** This machine cannot serve the provider at all: an error, or by policy a warning or nothing. */
   unavailable(point: Point, message: string): void;
   /** An integer in any form of the language (`10`, `1e3`, `0x10`, `5ms`), or undefined. */

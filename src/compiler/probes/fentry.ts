@@ -2,7 +2,7 @@
 import type { KernelFunction } from '../../program/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import { baseProbe, type Provider } from './context.ts';
-import { matchFunctions, noFunctionList } from './kernel-functions.ts';
+import { matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { ProbeArgs, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
 
@@ -72,7 +72,7 @@ export const fentry: Provider = (point, context) => {
       attachBtf: { kind: 'func', name: fn.name, ...location },
       space: 'kernel',
       func: 'helper',
-      pidFilter: context.options.pid !== undefined,
+      pidFilter: context.options.filtersByPid === true,
       args,
       ...(kind === 'fexit' && proto.retval
         ? { retval: { type: proto.retval, source: { kind: 'ctx-slot', index: proto.slots } } }
@@ -81,7 +81,9 @@ export const fentry: Provider = (point, context) => {
     });
   }
   if (probes.length === 0)
-    context.missing(point, `${kind} ${module === undefined ? '' : `${module}:`}${pattern}`);
+    context.missing(point, `${kind} ${module === undefined ? '' : `${module}:`}${pattern}`, () =>
+      similarFunction({ function: pattern }, context),
+    );
   return probes;
 };
 

@@ -1,5 +1,6 @@
 /** The kernel functions an attach point names: exact, by module, by wildcard. */
 import type { KernelFunction } from '../../program/index.ts';
+import { suggest } from '../language/index.ts';
 import type { Point, ResolveContext } from './context.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
 
@@ -47,6 +48,18 @@ export function matchFunctions(
     seen.add(key);
     return true;
   });
+}
+
+/** "Did you mean …?" for a function that the kernel does not have. */
+export function similarFunction(
+  { function: name }: FunctionPattern,
+  context: ResolveContext,
+): string | undefined {
+  if (hasWildcard(name)) return undefined;
+  return suggest(
+    name,
+    (context.target.kernelFunctions() ?? []).map((known) => known.name),
+  );
 }
 
 /** Says that wildcards need a list of functions, where none could be read. */

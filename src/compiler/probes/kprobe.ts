@@ -3,7 +3,7 @@ import { archFacts, type KernelFunction, type KernelLocation } from '../../progr
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
-import { matchFunctions, noFunctionList } from './kernel-functions.ts';
+import { matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { Attachment, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
 
@@ -86,7 +86,7 @@ export const kprobe: Provider = (point, context) => {
   }
   const shown = `${point.kind} ${place.module === undefined ? '' : `${place.module}:`}${place.function}`;
   if (found.length === 0 && !(context.options.unsafe && !hasWildcard(place.function))) {
-    context.missing(point, shown);
+    context.missing(point, shown, () => similarFunction(place, context));
     return [];
   }
   const functions = found.length > 0 ? found : [{ name: place.function }];
@@ -138,7 +138,7 @@ function registerProbe(
     hasRegisters: true,
     space: 'kernel',
     func: isReturn || via === 'multi' ? 'helper' : 'ip',
-    pidFilter: context.options.pid !== undefined,
+    pidFilter: context.options.filtersByPid === true,
     attachments: [attachment],
     ...(isReturn
       ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }
@@ -200,7 +200,7 @@ function trampolineProbes(
       space: 'kernel',
       func: 'helper',
       substituted: true,
-      pidFilter: context.options.pid !== undefined,
+      pidFilter: context.options.filtersByPid === true,
       attachments: [
         {
           kind: isReturn ? 'fexit' : 'fentry',

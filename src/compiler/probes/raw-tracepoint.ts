@@ -35,7 +35,7 @@ export const rawTracepoint: Provider = (point, context) => {
       expectedAttachType: 'BPF_TRACE_RAW_TP',
       attachBtf: { kind: 'typedef', name: `btf_trace_${event.name}`, ...location },
       space: 'kernel',
-      pidFilter: context.options.pid !== undefined,
+      pidFilter: context.options.filtersByPid === true,
       args,
       numbered: { count: found.args.length, type: uint64, source: (index) => ({ kind: 'ctx-slot', index }) },
       attachments: [{ kind: 'rawtracepoint', name, event: event.name, ...location }],

@@ -1,6 +1,7 @@
 /** tracepoint: events with a tracefs format; args are bytes of the ctx record (section 2.10). */
 import type { Target, TracepointField, TracepointFormat } from '../../program/index.ts';
 import { type AddressSpace, int8, pointerTo, type Type } from '../../types/index.ts';
+import { suggest } from '../language/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { Attachment, ProbeArg, ProbeArgs, ResolvedProbe } from './resolved.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
@@ -106,7 +107,7 @@ export const tracepoint: Provider = (point, context) => {
     // A tracepoint prog that returns 0 takes the event away from perf's own users.
     defaultReturn: 1n,
     space: 'kernel',
-    pidFilter: context.options.pid !== undefined,
+    pidFilter: context.options.filtersByPid === true,
     attachments: ownAttachments,
     ...(args ? { args } : {}),
   });
@@ -122,7 +123,12 @@ export const tracepoint: Provider = (point, context) => {
   }
   const firstShared = attachments[0];
   if (firstShared) probes.push(make(firstShared.name, attachments));
-  if (probes.length === 0) context.missing(point, `tracepoint ${category}:${event}`);
+  if (probes.length === 0) {
+    const wanted = `${category}:${event}`;
+    context.missing(point, `tracepoint ${wanted}`, () =>
+      hasWildcard(wanted) ? undefined : suggest(wanted, context.target.tracepoints()),
+    );
+  }
   return probes;
 };
 
