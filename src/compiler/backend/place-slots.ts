@@ -16,6 +16,7 @@ import {
   type SlotId,
   type ValueId,
 } from '../ir/index.ts';
+import { acquiresReference, heldReferences } from './held-references.ts';
 import { SCRATCH_MAP } from './machine.ts';
 
 export interface PlacedSlots {
@@ -49,7 +50,7 @@ export interface PlaceOptions {
  *     s2  ──────[==========]───────   does not
  *
  * If anything went to scratch, the pointer is looked up once, as late as possible: in the nearest block outside loops that dominates
- * all uses, followed by the check for NULL that the verifier wants.
+ * all uses, followed by the check for NULL that the verifier wants, and where nothing is held that would have to be given back.
  */
 export function placeSlots(func: Func, options: PlaceOptions): PlacedSlots {
   if (func.slots.length === 0) return { func, stackOffsets: [], stackBytes: 0, scratchBytes: 0 };
@@ -277,7 +278,9 @@ function useScratch(func: Func, cfg: Cfg, scratchOffset: (slot: SlotId) => numbe
     if (isUsed) where = where === -1 ? place : commonDominator(tree.parent, where, place);
   }
   invariant(where !== -1, 'a slot that lives is named somewhere');
-  while (depths[where]! > 0) where = tree.parent[where]!;
+  // Where something has to be given back no way may end, and the check for NULL is one.
+  const held = heldReferences(cfg);
+  while (depths[where]! > 0 || held[where]! > 0) where = tree.parent[where]!;
 
   const rewrite = (insns: readonly Insn[]): readonly Insn[] => {
     if (!insns.some((insn) => 'slot' in insn)) return insns;
@@ -299,7 +302,9 @@ function useScratch(func: Func, cfg: Cfg, scratchOffset: (slot: SlotId) => numbe
   const bodyId = func.blockCount as BlockId;
   const missingId = (func.blockCount + 1) as BlockId;
   const host = cfg.order[where]!;
-  const firstUse = host.insns.findIndex((insn) => 'slot' in insn && scratchOffset(insn.slot) !== undefined);
+  const firstUse = host.insns.findIndex(
+    (insn) => acquiresReference(insn) || ('slot' in insn && scratchOffset(insn.slot) !== undefined),
+  );
   const cut = firstUse === -1 ? host.insns.length : firstUse;
   const at = host.insns[cut]?.at ?? host.end.at;
   const key = newValue();
