@@ -38,6 +38,13 @@ test('exit() gives the exit code; the maps come last, behind two empty lines', a
   });
 });
 
+test('nothing happens between exit() and the end, however late it is read', async (t) => {
+  if (!requireRoot(t)) return;
+  const script = 'interval:us:50 { @++; if (@ == 3) { exit(); } } end { @e = 1; }';
+  const { stdout } = await runTetrace(['-q', '-e', script]);
+  assert.equal(stdout, '\n\n@: 3\n@e: 1\n');
+});
+
 test('SIGINT and SIGTERM end the run: end probes run, exit code 0', async (t) => {
   if (!requireRoot(t)) return;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -14,8 +14,8 @@ export interface Captures {
   leavesFrom(loop: Loop): boolean;
 }
 
-/** Builtins that end the probe. */
-const leaving: ReadonlySet<string> = new Set(['exit', 'assert']);
+/** Builtins that end the probe, and the run. */
+export const leaving: ReadonlySet<string> = new Set(['exit', 'assert']);
 
 /**
  * Finds which locals callbacks share with the functions around them. A local belongs to the innermost callback loop that holds all

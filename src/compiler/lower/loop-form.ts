@@ -19,6 +19,8 @@ export type Loop = Extract<TypedStatement, { readonly kind: 'while' | 'repeat' |
 
 /** Rounds times instructions that the verifier may be made to follow one by one. Its own limit is a million in all. */
 const VERIFIED_BUDGET = 150_000;
+/** The same where there is a choice: a loop it need not count along with loads sooner, and costs a call per round. */
+const VERIFIED_BUDGET_WITH_ITERATORS = 5_000;
 /** Most rounds of a range without loops in the target. */
 const MAX_UNROLLED_ROUNDS = 256;
 
@@ -26,10 +28,8 @@ export function loopForm(loop: Loop, target: Target): LoopForm {
   switch (loop.kind) {
     case 'repeat':
       if (!target.has('bounded-loops')) return { kind: 'unrolled' };
-      if (loop.count * costOf(loop.body) > VERIFIED_BUDGET && target.has('open-coded-iterators')) {
-        return { kind: 'iterator' };
-      }
-      return { kind: 'bounded' };
+      if (isCountable(loop.count * costOf(loop.body), target)) return { kind: 'bounded' };
+      return { kind: target.has('open-coded-iterators') ? 'iterator' : 'bounded' };
     case 'while':
       if (
         target.has('bounded-loops') &&
@@ -48,11 +48,18 @@ export function loopForm(loop: Loop, target: Target): LoopForm {
   }
 }
 
+/** Whether the verifier may follow a loop of this cost round by round. */
+function isCountable(cost: number, target: Target): boolean {
+  if (cost <= VERIFIED_BUDGET_WITH_ITERATORS) return true;
+  return cost <= VERIFIED_BUDGET && !target.has('open-coded-iterators');
+}
+
 function rangeForm(loop: Extract<Loop, { readonly kind: 'for-range' }>, target: Target): LoopForm {
   const rounds = constantRounds(loop.from, loop.to);
   if (rounds !== undefined) {
-    if (target.has('bounded-loops') && rounds * costOf(loop.body) <= VERIFIED_BUDGET)
+    if (target.has('bounded-loops') && isCountable(rounds * costOf(loop.body), target)) {
       return { kind: 'bounded' };
+    }
     if (!target.has('bounded-loops') && rounds <= MAX_UNROLLED_ROUNDS) return { kind: 'unrolled' };
   }
   if (target.has('open-coded-iterators')) return { kind: 'iterator' };

@@ -27,6 +27,7 @@ import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { RecordTable } from './record-table.ts';
+import { leaveAfterRunEnd, placeRunEnd } from './run-end.ts';
 import { runtimeConstant } from './runtime-constants.ts';
 import { lowerStatements } from './statements.ts';
 import { planStorage } from './storage.ts';
@@ -71,17 +72,19 @@ export function lowerProgram(
   target: Target,
 ): LoweredProgram {
   const mapTable = new MapTable(target);
+  const maps = planStorage(typed.maps, addressedMaps(typed), mapTable, target, typed.structs);
   const constants = new ConstantPool(typed.namedParams, typed.structs);
   const program: ProgramContext = {
     typed,
     target,
     structs: typed.structs,
     options: typed.options,
-    maps: planStorage(typed.maps, addressedMaps(typed), mapTable, target, typed.structs),
+    maps,
     mapTable,
     records: new RecordTable(),
     constants,
     lines: new LineTable(),
+    ended: placeRunEnd(typed, probes, mapTable),
     clockMap: clockMapOf(typed),
   };
   const progs: LoweredProg[] = [];
@@ -175,6 +178,7 @@ function lowerProbe(
   };
   at(f, probe.at, () => {
     if (resolved.pidFilter) filterByPid(f);
+    leaveAfterRunEnd(f);
     clearUnassignedLocals(f);
     lowerStatements(f, probe.statements);
     if (!b.isEnded) b.return(b.const(resolved.defaultReturn));

@@ -19,6 +19,8 @@ export interface ProgramContext {
   readonly records: RecordTable;
   readonly constants: ConstantPool;
   readonly lines: LineTable;
+  /** Offset in the globals map of a byte that exit() sets and that probes look at; undefined where nothing would look. */
+  readonly ended: number | undefined;
   /** The script map that stands for every clock, in tests. */
   readonly clockMap: MapIndex | undefined;
 }

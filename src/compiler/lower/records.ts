@@ -5,6 +5,7 @@ import { currentRow } from './cpu-row.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
+import { markRunEnd } from './run-end.ts';
 import { subprogram } from './subprograms.ts';
 
 /** A ring buffer record starts with its u64 index in Program.records. */
@@ -27,7 +28,12 @@ export function sendRecord(f: FuncContext, spec: RecordSpec, fill?: (record: Pla
   const index = f.b.const(program.records.indexOf(spec));
   // Without slots it is one call, which the verifier need not look into.
   if (spec.sizeBytes === RECORD_HEADER_BYTES) f.b.callFunc(reportSubprogram(f.prog), [index]);
-  else sendWith(f.b, f.prog, program, spec.sizeBytes, index, fill ?? (() => {}));
+  else {
+    sendWith(f.b, f.prog, program, spec.sizeBytes, index, (record) => {
+      fill?.(record);
+      if (spec.kind === 'exit') markRunEnd(f);
+    });
+  }
 }
 
 function sendWith(
