@@ -49,7 +49,7 @@ export function memberOf(body: Body, object: TypedExpr, name: string, at: Span):
   const structName = base.type.name;
   const layout = types.struct(structName);
   if (!layout) {
-    const hint = (): string | undefined => suggest(structName, types.structNames());
+    const hint = (): string | undefined => types.structHint(structName);
     return fail(body, 'unknown-struct', at, [structName], { hint });
   }
   const field = findField(types, layout, name);

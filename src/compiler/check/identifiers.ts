@@ -24,7 +24,9 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
   }
   const known = kernelConstant(name, body.program.target.arch);
   if (known !== undefined) return intLiteral(known, span);
-  return fail(body, 'unknown-identifier', span, [name], { hint: () => suggest(name, knownNames(body)) });
+  return fail(body, 'unknown-identifier', span, [name], {
+    hint: () => suggest(name, knownNames(body)) ?? body.program.types.kernelHint(),
+  });
 }
 
 /** A C macro stands for the expression its text is. */

@@ -105,7 +105,7 @@ function resolveNamed(body: Body, type: NamedType, at: Span): Type | undefined {
   const found = findNamedType(body, type.name);
   if (!found) {
     report(body, 'unknown-type', at, [type.name], {
-      hint: () => suggest(type.name, builtinTypeNames),
+      hint: () => suggest(type.name, builtinTypeNames) ?? body.program.types.kernelHint(),
     });
   }
   return found;
@@ -116,8 +116,8 @@ function resolveTagged(body: Body, type: TaggedType, at: Span): Type | undefined
   const name = `${type.tag} ${type.name}`;
   const found = type.tag === 'enum' || types.struct(name) ? types.tagged(name) : undefined;
   if (found) return found;
-  if (type.tag === 'enum') report(body, 'unknown-enum', at, [type.name]);
-  else report(body, 'unknown-type', at, [name], { hint: () => suggest(name, types.structNames()) });
+  if (type.tag === 'enum') report(body, 'unknown-enum', at, [type.name], { hint: () => types.kernelHint() });
+  else report(body, 'unknown-type', at, [name], { hint: () => types.structHint(name) });
   return undefined;
 }
 

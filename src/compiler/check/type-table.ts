@@ -5,15 +5,20 @@
 import type { Btf, BtfId } from '../../btf/index.ts';
 import type { AddressSpace, EnumLayout, StructLayout, Type } from '../../types/index.ts';
 import type { CDecl } from '../cpreproc/index.ts';
+import { suggest } from '../language/index.ts';
 import type { TypeSource } from '../probes/index.ts';
 import { BtfTypes, type Enumerator } from './btf-types.ts';
 import { cBaseType } from './c-base-types.ts';
 import { type OuterTypes, ScriptTypes } from './script-types.ts';
 import { parseTypeText } from './type-text.ts';
 
+const noKernelTypes =
+  "The kernel's types come from its BTF, and there is none to read. Define what the script needs of them, or name a file with BPFTRACE_BTF.";
+
 export class TypeTable implements OuterTypes, TypeSource {
   readonly #script: ScriptTypes;
   readonly #kernel: BtfTypes;
+  readonly #hasKernelTypes: boolean;
 
   /**
    * @param btfs the kernel's BTF and those of the modules that probes name.
@@ -21,6 +26,7 @@ export class TypeTable implements OuterTypes, TypeSource {
    */
   constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = []) {
     this.#kernel = new BtfTypes(btfs);
+    this.#hasKernelTypes = btfs.length > 0;
     this.#script = new ScriptTypes(declarations, this);
   }
 
@@ -83,5 +89,15 @@ export class TypeTable implements OuterTypes, TypeSource {
   *structNames(): Generator<string> {
     yield* this.#script.structNames;
     yield* this.#kernel.structNames();
+  }
+
+  /** What to do about a struct that nobody knows. */
+  structHint(name: string): string | undefined {
+    return suggest(name, this.structNames()) ?? this.kernelHint();
+  }
+
+  /** What to do about something that the kernel may know: nothing but a hint when its BTF cannot be read. */
+  kernelHint(): string | undefined {
+    return this.#hasKernelTypes ? undefined : noKernelTypes;
   }
 }

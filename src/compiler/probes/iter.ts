@@ -10,6 +10,10 @@ export const iter: Provider = (point, context) => {
     if (!point.guessed) context.report('counter-wildcard', point.span, 'iter');
     return [];
   }
+  if (!context.target.btf()) {
+    context.unavailable(point, "iter needs the kernel's BTF, and there is none");
+    return [];
+  }
   if (!hasBtfFunction(context.target, `bpf_iter_${iterator}`)) {
     context.unavailable(point, `iter ${iterator} not available for your kernel version.`);
     return [];
