@@ -64,12 +64,18 @@ export function bucketCount(cpus: readonly Uint8Array[]): bigint {
   return sumOf(cpus, 0, false);
 }
 
-/** The newest interval that any CPU has in a slot, and its value; undefined when the slot was never used. */
+/**
+ * The newest interval that any CPU has in a slot, and its value.
+ *
+ * A CPU that never used the slot has interval 0 there, the first of 1970. Only a script whose clock is a map gets to that one itself; it
+ * shows 0, as upstream does.
+ */
 export function combineSeriesSlot(
   aggregate: SeriesAggregate | undefined,
   signed: boolean,
   cpus: readonly Uint8Array[],
 ): { readonly epoch: bigint; readonly value: bigint } | undefined {
+  if (cpus.length === 0) return undefined;
   let newest: { epoch: bigint; value: bigint; weight: bigint } | undefined;
   for (const bytes of cpus) {
     const epoch = readU64(bytes, 16);
@@ -79,7 +85,7 @@ export function combineSeriesSlot(
     if (!newest || epoch > newest.epoch) newest = { epoch, value, weight };
     else newest = { epoch, ...mergeSamples(aggregate, newest, { value, weight }) };
   }
-  if (!newest) return undefined;
+  if (!newest) return { epoch: 0n, value: 0n };
   const { epoch, value, weight } = newest;
   if (aggregate === 'avg') return { epoch, value: weight === 0n ? 0n : wrap(value, signed) / weight };
   return { epoch, value: wrap(value, signed) };

@@ -133,3 +133,13 @@ for (const { aggregate, value } of combined) {
     assert.equal(shown[3]?.split(' ').at(-1), String(value));
   });
 }
+
+test('the first interval of 1970 shows 0', () => {
+  const shown = lines(
+    new ReportRun().map('@', undefined, series(SECOND, 3), points([0, 5, 0, 0n], [1, 5, 1, 1n])),
+  );
+  assert.deepEqual(
+    shown.slice(3, 5).map((line) => line.replace(/ +/g, ' ')),
+    ['00:00:00 * | 0', '00:00:01 | * 5'],
+  );
+});
