@@ -251,18 +251,29 @@ test('a split BTF continues the ids and strings of its base', () => {
   assert.equal(id, base.typeCount);
   assert.equal(split.type(id!).kind, 'struct');
   assert.equal(split.find('task', 'struct'), base.find('task', 'struct'));
+  assert.equal(split.nameOf(id!), 'mod_state');
+  for (let round = 0; round < 8; round++) assert.equal(split.find('mod_state', 'struct'), id);
   assert.equal(split.findMember(id!, 'owner')?.type, base.find('task', 'struct'));
   assert.equal(base.find('mod_state'), undefined);
 });
 
-/** A split BTF made from a stand-alone one by shifting its name offsets. */
+/**
+ * A split BTF made from a stand-alone one, as the kernel has them for modules: the empty string at the start of its strings goes, and
+ * names count from the end of the base's.
+ */
 function splitSample(base: Btf) {
   const builder = new BtfBuilder();
   const owner = base.find('task', 'struct')!;
   builder.add({ kind: 'struct', name: 'mod_state', size: 40, members: [member('owner', owner, 0)] });
-  const bytes = builder.finish();
-  const view = new DataView(bytes.buffer);
-  for (const at of [24, 24 + 12]) view.setUint32(at, view.getUint32(at, true) + base.stringLength, true);
+  const whole = builder.finish();
+  const view = new DataView(whole.buffer);
+  const [HEADER_SIZE, STRINGS_AT, STRINGS_LENGTH] = [24, 16, 20];
+  for (const at of [HEADER_SIZE, HEADER_SIZE + 12])
+    view.setUint32(at, view.getUint32(at, true) - 1 + base.stringLength, true);
+  const strings = HEADER_SIZE + view.getUint32(STRINGS_AT, true);
+  const bytes = new Uint8Array([...whole.subarray(0, strings), ...whole.subarray(strings + 1)]);
+  const length = new DataView(bytes.buffer);
+  length.setUint32(STRINGS_LENGTH, length.getUint32(STRINGS_LENGTH, true) - 1, true);
   return { bytes };
 }
 

@@ -90,7 +90,7 @@ export class Btf {
     // Records are rows of 32-bit words, so word access needs alignment of the section in memory.
     const aligned = types.byteOffset % 4 === 0 ? types : types.slice();
     const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-    return new Btf(words, new BtfStrings(strings), base);
+    return new Btf(words, new BtfStrings(strings, base !== undefined), base);
   }
 
   /** One more than the greatest id, base and void included. */

@@ -11,6 +11,8 @@ const SCANS_BEFORE_TABLE = 6;
  */
 export class BtfStrings {
   readonly #bytes: Uint8Array;
+  /** Bytes put before the section: one NUL where it begins with a name, so that every string stands behind a NUL. */
+  readonly #lead: 0 | 1;
   /** One char per byte, so that offsets are indexes. Undefined until a string is wanted. */
   #text: string | undefined;
   /** Whether some byte is not ASCII, so that slices must be decoded again. */
@@ -18,34 +20,39 @@ export class BtfStrings {
   #scans = 0;
   #table: Int32Array | undefined;
 
-  /** @throws BtfError unless the section begins and ends with a NUL. */
-  constructor(bytes: Uint8Array) {
-    // A BTF split from a base may have no strings of its own.
-    if (bytes.length > 0 && (bytes[0] !== 0 || bytes[bytes.length - 1] !== 0)) {
-      throw new BtfError('the BTF string section does not begin and end with a NUL');
+  /**
+   * @param isSplit continues the strings of a base: the empty string is the base's, so the section begins with a name, or is empty
+   * @throws BtfError unless the section ends with a NUL, and that of no split BTF begins with one.
+   */
+  constructor(bytes: Uint8Array, isSplit = false) {
+    if (!isSplit && bytes[0] !== 0) throw new BtfError('the BTF string section does not begin with a NUL');
+    if (bytes.length > 0 && bytes[bytes.length - 1] !== 0) {
+      throw new BtfError('the BTF string section does not end with a NUL');
     }
-    this.#bytes = bytes;
+    this.#lead = isSplit ? 1 : 0;
+    this.#bytes = isSplit ? withLead(bytes) : bytes;
   }
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#bytes.length - this.#lead;
   }
 
   /** @throws BtfError when `offset` lies outside. */
   text(offset: number): string {
-    if (offset === 0) return '';
-    if (offset >= this.#bytes.length) {
-      throw new BtfError(`a BTF name lies at ${offset}, past the strings (${this.#bytes.length} bytes)`);
+    const at = offset + this.#lead;
+    if (at === 0) return '';
+    if (at >= this.#bytes.length) {
+      throw new BtfError(`a BTF name lies at ${offset}, past the strings (${this.length} bytes)`);
     }
     const all = this.#section();
-    const end = all.indexOf('\0', offset);
-    if (this.#isAscii) return all.slice(offset, end);
-    return new TextDecoder().decode(this.#bytes.subarray(offset, end));
+    const end = all.indexOf('\0', at);
+    if (this.#isAscii) return all.slice(at, end);
+    return new TextDecoder().decode(this.#bytes.subarray(at, end));
   }
 
   /** Offset of a string equal to `text`, which stands after a NUL as writers of BTF place them; undefined when there is none. */
   find(text: string): number | undefined {
-    if (text === '') return 0;
+    if (text === '') return this.#lead === 0 ? 0 : undefined;
     if (text.includes('\0')) return undefined;
     const all = this.#section();
     const wanted = this.#isAscii ? text : oneCharPerByte(new TextEncoder().encode(text));
@@ -53,7 +60,7 @@ export class BtfStrings {
       if (this.#scans < SCANS_BEFORE_TABLE) {
         this.#scans++;
         const at = all.indexOf(`\0${wanted}\0`);
-        return at < 0 ? undefined : at + 1;
+        return at < 0 ? undefined : at + 1 - this.#lead;
       }
       this.#table = buildTable(all);
     }
@@ -61,7 +68,8 @@ export class BtfStrings {
     const mask = table.length - 1;
     for (let slot = hashOf(wanted, 0, wanted.length) & mask; table[slot] !== 0; slot = (slot + 1) & mask) {
       const offset = table[slot]!;
-      if (all.startsWith(wanted, offset) && all.charCodeAt(offset + wanted.length) === 0) return offset;
+      if (all.startsWith(wanted, offset) && all.charCodeAt(offset + wanted.length) === 0)
+        return offset - this.#lead;
     }
     return undefined;
   }
@@ -74,6 +82,12 @@ export class BtfStrings {
     this.#text = this.#isAscii ? decoded : oneCharPerByte(this.#bytes);
     return this.#text;
   }
+}
+
+function withLead(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(bytes.length + 1);
+  padded.set(bytes, 1);
+  return padded;
 }
 
 function oneCharPerByte(bytes: Uint8Array): string {
