@@ -130,7 +130,8 @@ function seriesEntries(type: SeriesType, groups: readonly (readonly StoredValue[
     value: {
       kind: 'series',
       signed: type.signed,
-      points: seriesPoints(values, oldest, newest, type.intervalNs),
+      // After zero() all slots are in interval 0, and hold nothing.
+      points: newest === 0n ? [] : seriesPoints(values, oldest, newest, type.intervalNs),
     },
     order: undefined,
   }));
