@@ -43,6 +43,13 @@ test('what is wrong with a value', () => {
 
 test('names the script does not know, and --help', () => {
   const two = declared.slice(0, 1);
+  assert.deepEqual(
+    resolveNamedParams(
+      [...two, { name: 'cc', kind: 'bool', description: '', default: false, ...place }],
+      ['help'],
+    ),
+    { ok: false, error: undefined, hint: 'expected program options:\n--aa: a number\n--cc' },
+  );
   assert.deepEqual(resolveNamedParams(two, ['bb']), {
     ok: false,
     error: 'unexpected program command line options: --bb',

@@ -72,7 +72,9 @@ function describeParams(declared: readonly NamedParam[], withDescriptions: boole
   if (!withDescriptions) return `expected program options: ${listNames(declared.map((param) => param.name))}`;
   return [
     'expected program options:',
-    ...declared.map((param) => `--${param.name}: ${param.description}`),
+    ...declared.map(({ name, description }) =>
+      description === '' ? `--${name}` : `--${name}: ${description}`,
+    ),
   ].join('\n');
 }
 
