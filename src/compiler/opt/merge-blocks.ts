@@ -27,15 +27,8 @@ export const mergeEqualBlocks: Pass = {
     const outside = usedOutside(func);
     /** Merged block -> the one that stands for it. */
     const standFor = new Map<BlockId, BlockId>();
-    const bySize = new Map<number, Block[]>();
-    const keys = new Map<Block, string>();
-    const keyOf = (block: Block): string => {
-      const known = keys.get(block);
-      if (known !== undefined) return known;
-      const key = describe(block, standFor);
-      keys.set(block, key);
-      return key;
-    };
+    /** By shape: the first block that has it, until a second one comes; then all of them by their text. */
+    const byShape = new Map<number, Block | Map<string, Block>>();
     for (let place = order.length - 1; place > 0; place--) {
       const block = order[place]!;
       const isPrivate =
@@ -47,13 +40,16 @@ export const mergeEqualBlocks: Pass = {
       let shape = block.insns.length * 31 + block.params.length;
       for (const insn of block.insns)
         shape = (Math.imul(shape, 31) + insn.op.length * 7 + insn.op.charCodeAt(0)) | 0;
-      const others = bySize.get(shape);
-      if (others === undefined) {
-        bySize.set(shape, [block]);
+      const found = byShape.get(shape);
+      if (found === undefined) {
+        byShape.set(shape, block);
         continue;
       }
-      const equal = others.find((other) => keyOf(other) === keyOf(block));
-      if (equal === undefined) others.push(block);
+      const byText = found instanceof Map ? found : new Map([[describe(found, standFor), found]]);
+      byShape.set(shape, byText);
+      const text = describe(block, standFor);
+      const equal = byText.get(text);
+      if (equal === undefined) byText.set(text, block);
       else standFor.set(block.id, equal.id);
     }
     if (standFor.size === 0) return func;

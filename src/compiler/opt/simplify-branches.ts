@@ -178,9 +178,13 @@ class Simplification {
 
   #threadJumps(): void {
     this.#reached();
+    const transparent = new Set<BlockId>();
+    for (const block of this.#blocks)
+      if (block !== undefined && isTransparent(block)) transparent.add(block.id);
+    if (transparent.size === 0) return;
     const outside = this.#usedOutside();
     for (const block of this.#blocks) {
-      if (block === undefined) continue;
+      if (block === undefined || !edgesOf(block.end).some((edge) => transparent.has(edge.block))) continue;
       const end = mapEdges(block.end, (edge) => this.#thread(block, edge, outside));
       if (end !== block.end) this.#setEnd(block, end);
     }
@@ -223,10 +227,7 @@ class Simplification {
   /** Where `edge` leads on, if its block does nothing but choose a way that is known for this edge. */
   #through(from: OpenBlock, edge: Edge, outside: Uint8Array): Edge | undefined {
     const block = this.#block(edge.block);
-    if (block === from || block.end.kind === 'return' || block.insns.length > MAX_THREADED_INSNS)
-      return undefined;
-    if (block.end.kind === 'jump' && (block.insns.length > 0 || block.end.to.block === block.id))
-      return undefined;
+    if (block === from || block.end.kind === 'return' || !isTransparent(block)) return undefined;
     if (block.params.some((param) => outside[param] === 1)) return undefined;
     /** What the block's own values are for this edge: a value from before, or a number. */
     const known = new Map<ValueId, ValueId | bigint>();
@@ -238,7 +239,7 @@ class Simplification {
       return typeof found === 'bigint' ? found : this.#constant(found);
     };
     for (const insn of block.insns) {
-      if (opFacts(insn.op).effect !== 'none' || outside[insn.id] === 1) return undefined;
+      if (outside[insn.id] === 1) return undefined;
       const result = computeInsn(insn, numberOf);
       if (result !== undefined) known.set(insn.id, result);
     }
@@ -295,6 +296,13 @@ class Simplification {
       if (insns !== undefined) block.insns = insns;
     }
   }
+}
+
+/** Whether a block does nothing but choose where to go on. */
+function isTransparent({ id, insns, end }: OpenBlock): boolean {
+  if (end.kind === 'return' || insns.length > MAX_THREADED_INSNS) return false;
+  if (end.kind === 'jump') return insns.length === 0 && end.to.block !== id;
+  return insns.every((insn) => opFacts(insn.op).effect === 'none');
 }
 
 function mapEdges(end: Terminator, change: (edge: Edge) => Edge): Terminator {
