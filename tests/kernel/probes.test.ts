@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { CProgram } from '../support/c-program.ts';
+import { inFolder } from '../support/loads.ts';
+import { countOf, histogramTotal } from '../support/output-patterns.ts';
+import { requireProgram, requireRoot } from '../support/requirements.ts';
+import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace.ts';
+import { interrupt, runProgram, waitForAttached } from '../support/trace-load.ts';
+
+const copyBytes = 'dd if=/dev/zero of=/dev/null bs=1 count=1000 status=none';
+
+test('the one-liner of the README: system calls by program, fewest first', async (t) => {
+  if (!requireRoot(t)) return;
+  const script = 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }';
+  const { stdout, stderr, code } = await runTetrace(['-e', script, '-c', copyBytes]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: 'Attached 1 probe\n' });
+  assert.match(stdout, /^\n\n(?:@\[[^\]\n]+\]: \d+\n)+$/);
+  const counts = [...stdout.matchAll(/: (\d+)$/gm)].map(([, count]) => Number(count));
+  assert.deepEqual(
+    counts,
+    [...counts].sort((a, b) => a - b),
+  );
+  const calls = countOf(stdout, '@[dd]');
+  assert.ok(calls >= 2000 && calls < 2200, stdout);
+});
+
+test('tracepoints: arguments, and -p keeps others out where -c lets them in', async (t) => {
+  if (!requireRoot(t)) return;
+  await inFolder(async (folder) => {
+    // The second program is a child of the command.
+    const command = join(folder, 'command');
+    writeFileSync(command, '#!/bin/sh\ncat /etc/hostname >/dev/null\n', { mode: 0o755 });
+    const opened = 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }';
+    const all = await runTetrace(['-q', '-e', opened, '-c', command]);
+    assert.match(all.stdout, /^cat \/etc\/hostname$/m);
+
+    const named = 'tracepoint:syscalls:sys_enter_openat { printf("%d %s\\n", pid, str(args.filename)); }';
+    using tracer = startTetrace(['-e', named, '-p', String(process.pid)]);
+    await waitForAttached(tracer);
+    await runProgram(['cat', '/etc/hostname']);
+    readFileSync('/etc/hosts');
+    await tracer.waitFor(/ \/etc\/hosts$/m);
+    const { stdout } = await interrupt(tracer);
+    const pids = new Set(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    );
+    assert.deepEqual([...pids], [String(process.pid)]);
+  });
+});
+
+test('tracepoints by pattern: one program for all, or one for each that needs its name', async (t) => {
+  if (!requireRoot(t)) return;
+  const run = await runTetrace([
+    '-e',
+    'tracepoint:syscalls:sys_*_read { @[probe] = count(); }',
+    '-c',
+    copyBytes,
+  ]);
+  assert.equal(run.stderr, 'Attached 2 probes\n');
+  for (const name of ['sys_enter_read', 'sys_exit_read']) {
+    assert.ok(countOf(run.stdout, `@[tracepoint:syscalls:${name}]`) >= 1000, run.stdout);
+  }
+});
+
+test('raw tracepoints: typed arguments and numbered ones', async (t) => {
+  if (!requireRoot(t)) return;
+  const typed =
+    'rawtracepoint:sched_process_exec { printf("%s %d\\n", str(args.bprm.filename), args.old_pid == pid); }';
+  const run = await runTetrace(['-q', '-e', typed, '-c', '/bin/true']);
+  assert.match(run.stdout, /^\/bin\/true 1$/m);
+  const numbered = await runTetrace([
+    '-q',
+    '-e',
+    'rawtracepoint:sys_enter { @[arg1] = count(); }',
+    '-c',
+    copyBytes,
+  ]);
+  assert.ok(countOf(numbered.stdout, '@[1]') >= 1000, numbered.stdout);
+});
+
+describe('timers and samples', () => {
+  test('interval', async (t) => {
+    if (!requireRoot(t)) return;
+    const run = await runTetrace(['-q', '-e', 'interval:ms:20 { @n++; if (@n == 3) { exit(7); } }']);
+    assert.deepEqual(run, { stdout: '\n\n@n: 3\n', stderr: '', code: 7, signal: undefined });
+  });
+
+  test('interval: how long it really is', async (t) => {
+    if (!requireRoot(t)) return;
+    const run = await runTetrace([
+      '-q',
+      '-e',
+      'interval:ms:50 { if (@last != 0) { @ms = lhist((nsecs - @last) / 1000000, 0, 100, 25); @n++; } @last = nsecs; if (@n == 10) { clear(@last); exit(); } }',
+    ]);
+    assert.equal(histogramTotal(run.stdout, '@ms'), 10);
+    assert.match(run.stdout, /^\[50, 75\) +[1-9]/m);
+  });
+
+  test('profile finds who computes', async (t) => {
+    if (!requireRoot(t)) return;
+    const script =
+      'profile:hz:997 /pid == cpid/ { @ = count(); @where[comm, usermode] = count(); if (nsecs > 0) { exit(); } }';
+    const run = await runTetrace(['-q', '-e', script, '-c', 'dd if=/dev/zero of=/dev/null']);
+    assert.ok(countOf(run.stdout, '@') >= 1, run.stdout);
+    assert.match(run.stdout, /^@where\[dd, [01]\]: \d+$/m);
+  });
+
+  test('software: page faults of a program that starts', async (t) => {
+    if (!requireRoot(t)) return;
+    const run = await runTetrace([
+      '-q',
+      '-e',
+      'software:page-faults:1 { @[comm] = count(); }',
+      '-c',
+      '/bin/true',
+    ]);
+    assert.ok(countOf(run.stdout, '@[true]') > 10, run.stdout);
+  });
+});
+
+describe('uprobes', () => {
+  // It reads its text before the probe does, which cannot fetch memory that nobody has touched yet; and it stays until its symbols are read.
+  const source = `
+    #include <string.h>
+    #include <unistd.h>
+    static const char *text = "seven ";
+    int area(int width, int height) { return width * height; }
+    long word(const char *text, long long big) { return strlen(text) + (big > 0); }
+    int main(void) {
+      char c;
+      int bad = strlen(text) != 6;
+      area(6, 7); area(2, 3);
+      bad += word(text, 1LL << 40) != 7;
+      while (read(0, &c, 1) > 0) {}
+      return bad;
+    }`;
+
+  /** Runs the victim while `script` is attached, until `last` has been printed. */
+  async function runVictim(victim: CProgram, script: string, last: RegExp): Promise<RunResult> {
+    using tracer = startTetrace(['-e', script]);
+    await waitForAttached(tracer);
+    const child = spawn(victim.path, { stdio: ['pipe', 'ignore', 'ignore'] });
+    try {
+      await tracer.waitFor(last);
+      return await interrupt(tracer);
+    } finally {
+      child.stdin.end();
+    }
+  }
+
+  test('arguments, results, texts, names', async (t) => {
+    if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+    using victim = new CProgram(source);
+    const script = `
+      uprobe:${victim.path}:area { printf("%s(%d, %d)\\n", func, arg0, arg1); }
+      uretprobe:${victim.path}:area { printf("= %d\\n", retval); }
+      uprobe:${victim.path}:word { printf("%s %d %s\\n", str(arg0), arg1 >> 40, probe); }
+      uretprobe:${victim.path}:word { printf("= %d\\n", retval); }`;
+    const run = await runVictim(victim, script, /^= 7$/m);
+    assert.equal(run.stderr, 'Attached 4 probes\n');
+    assert.equal(
+      run.stdout.trimEnd(),
+      `area(6, 7)\n= 42\narea(2, 3)\n= 6\nseven  1 uprobe:${victim.path}:word\n= 7`,
+    );
+  });
+
+  test('patterns, offsets, stacks', async (t) => {
+    if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+    using victim = new CProgram(source);
+    const script = `
+      uprobe:${victim.path}:*r* { @[func] = count(); }
+      uprobe:${victim.path}:area+0 { @stack[ustack(2)] = count(); }
+      uprobe:${victim.path}:word { print(@); print(@stack); printf("all\\n"); }`;
+    const run = await runVictim(victim, script, /^all$/m);
+    assert.equal(countOf(run.stdout, '@[area]'), 2);
+    assert.equal(countOf(run.stdout, '@[word]'), 1);
+    assert.match(run.stdout, /^@stack\[\n {8}area\+0.*\n {8}main\+\d+.*\n\]: 1$/m);
+  });
+
+  test('what does not exist', async (t) => {
+    if (!requireRoot(t)) return;
+    const noFile = await runTetrace(['-q', '-e', 'uprobe:/no/such/file:f { }']);
+    assert.match(
+      noFile.stderr,
+      /ERROR: uprobe target file '\/no\/such\/file' does not exist or is not executable/,
+    );
+    assert.equal(noFile.code, 1);
+    const noSymbol = await runTetrace(['-q', '-e', 'uprobe:/bin/sh:no_such_function { }']);
+    assert.match(noSymbol.stderr, /ERROR: No matches for uprobe \/\S+sh:no_such_function\./);
+    assert.equal(noSymbol.code, 1);
+  });
+});
+
+test('several attach points in one probe, predicates, and what -f json says of them', async (t) => {
+  if (!requireRoot(t)) return;
+  const script =
+    'tracepoint:syscalls:sys_enter_read, tracepoint:syscalls:sys_enter_write /comm == "dd" && args.count == 1/ { @[probe] = count(); }';
+  using tracer = startTetrace(['-f', 'json', '-e', script]);
+  await tracer.waitFor(/^\{"type": "attached_probes", "count": 2, "data": \{"probes": 2\}\}$/m);
+  await runProgram(copyBytes.split(' '));
+  const { stdout } = await interrupt(tracer);
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  assert.deepEqual(last, {
+    type: 'map',
+    data: {
+      '@': { 'tracepoint:syscalls:sys_enter_read': 1000, 'tracepoint:syscalls:sys_enter_write': 1000 },
+    },
+  });
+});

@@ -1,0 +1,166 @@
+/** What goes wrong around a script: rights, files, types that are missing, kernels that refuse; and that nothing stays behind. */
+import assert from 'node:assert/strict';
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { bpfObjectIds } from '../../src/kernel/index.ts';
+import { bpfObjectsOf, waitUntilFreed } from '../support/bpf-objects.ts';
+import { inFolder } from '../support/loads.ts';
+import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
+import { runTetrace, startTetrace, tetracePath } from '../support/run-tetrace.ts';
+import { runProgram, waitForAttached } from '../support/trace-load.ts';
+
+const script = 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } interval:s:100 { exit(); }';
+
+test('without rights: which one is missing, and the command that works', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  const canRead = (await runProgram(['setpriv', ...asNobody, 'cat', tetracePath])).code === 0;
+  if (!skipUnless(t, canRead, 'other users cannot read this clone')) return;
+  const command = ['-e', 'BEGIN { printf("it\'s %d\\n", 1); }', '--', '--n=1'];
+  const run = await runTetrace([...asNobody, process.execPath, tetracePath, ...command], {
+    program: 'setpriv',
+    env: { npm_lifecycle_event: undefined },
+  });
+  assert.deepEqual(run, {
+    stdout: '',
+    stderr: [
+      'ERROR: Missing CAP_DAC_READ_SEARCH capability, please run tetrace as the root user.',
+      `HINT: sudo ${tetracePath} -e 'BEGIN { printf("it'\\''s %d\\n", 1); }' -- --n=1`,
+      '',
+    ].join('\n'),
+    code: 1,
+    signal: undefined,
+  });
+});
+
+test('files that cannot be read as scripts', async (t) => {
+  if (!requireRoot(t)) return;
+  await inFolder(async (folder) => {
+    const missing = await runTetrace([join(folder, 'x.bt')]);
+    assert.equal(missing.stderr, `ERROR: failed to open file '${folder}/x.bt': No such file or directory\n`);
+    assert.equal(missing.code, 1);
+    mkdirSync(join(folder, 'dir.bt'));
+    const directory = await runTetrace([join(folder, 'dir.bt')]);
+    assert.match(directory.stderr, /^ERROR: .*dir\.bt.*: Is a directory\n$/);
+    assert.equal(directory.code, 1);
+  });
+});
+
+describe("without the kernel's BTF", () => {
+  const env = { BPFTRACE_BTF: '/dev/null' };
+
+  test('scripts that need no types run', async (t) => {
+    if (!requireRoot(t)) return;
+    const plain =
+      'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); @ids = hist(args.id); } tracepoint:syscalls:sys_enter_openat { printf("%s\\n", str(args.filename)); }';
+    const run = await runTetrace(['-q', '-e', plain, '-c', 'cat /etc/hostname'], { env });
+    assert.deepEqual({ stderr: run.stderr, code: run.code }, { stderr: '', code: 0 });
+    assert.match(run.stdout, /^\/etc\/hostname$/m);
+    assert.match(run.stdout, /^@\[cat\]: \d+$/m);
+  });
+
+  test('own definitions stand in', async (t) => {
+    if (!requireRoot(t)) return;
+    const own = `
+      struct timespec64 { long seconds; long nanoseconds; };
+      tracepoint:syscalls:sys_enter_clock_nanosleep
+      { $wish = (struct timespec64 *)args.rqtp; printf("%d %d\\n", $wish.seconds, $wish.nanoseconds); }`;
+    const run = await runTetrace(['-q', '-e', own, '-c', 'sleep 0.25'], { env });
+    assert.match(run.stdout, /^0 250000000$/m);
+    assert.equal(run.stderr, '');
+  });
+
+  const needs: readonly (readonly [program: string, stderr: RegExp])[] = [
+    ['begin { print(curtask.comm); }', /Unknown struct\/union: 'struct task_struct'\n[\s\S]*HINT: .*BTF/],
+    [
+      'begin { print(((struct file *)1).f_mode); }',
+      /Cannot resolve unknown type "struct file"\n[\s\S]*HINT: .*BTF/,
+    ],
+    [
+      'rawtracepoint:sys_enter { exit(); }',
+      /ERROR: rawtracepoints require kernel BTF\. Try using a 'tracepoint' instead\.$/m,
+    ],
+    ['fentry:vfs_read { exit(); }', /ERROR: fentry needs the kernel's BTF, and there is none$/m],
+    ['iter:task { print(1); }', /ERROR: iter needs the kernel's BTF, and there is none$/m],
+  ];
+  for (const [program, stderr] of needs) {
+    test(`${program} says what it is needed for`, async (t) => {
+      if (!requireRoot(t)) return;
+      const run = await runTetrace(['-q', '-e', program], { env });
+      assert.match(run.stderr, stderr);
+      assert.equal(run.code, 1);
+    });
+  }
+});
+
+test('a program that the verifier refuses: the line, the reason, and nothing stays', async (t) => {
+  if (!requireRoot(t)) return;
+  const refused =
+    'begin { @marker_verify = 1; }\nrawtracepoint:sched_process_exec {\n  @ = socket_cookie((struct sock *)args.bprm);\n}';
+  const before = new Set(bpfObjectIds('prog'));
+  const run = await runTetrace(['-e', refused]);
+  assert.equal(run.code, 255);
+  assert.equal(run.stdout, '');
+  assert.match(
+    run.stderr,
+    /^stdin:3:7-46: ERROR: Error loading BPF program for rawtracepoint:vmlinux:sched_process_exec\. Error code: -(?:13|22) .*\n {2}@ = socket_cookie\(.*\n {6}~{39}\nThe verifier said:\n[\s\S]*R1 is of type linux_binprm but sock_common is expected/m,
+  );
+  await waitUntilFreed({ prog: bpfObjectIds('prog').filter((id) => !before.has(id)), map: [], link: [] });
+});
+
+describe('nothing stays attached', () => {
+  const ways: readonly (readonly [how: string, end: NodeJS.Signals | 'exit'])[] = [
+    ['after Ctrl-C', 'SIGINT'],
+    ['after being killed', 'SIGKILL'],
+  ];
+  for (const [how, signal] of ways) {
+    test(how, async (t) => {
+      if (!requireRoot(t)) return;
+      using tracer = startTetrace(['-e', script]);
+      await waitForAttached(tracer);
+      const held = bpfObjectsOf(tracer.child.pid ?? 0);
+      assert.ok(held.prog.length >= 2 && held.map.length >= 1, JSON.stringify(held));
+      const all = { prog: bpfObjectIds('prog'), map: bpfObjectIds('map') };
+      assert.ok(held.prog.every((id) => all.prog.includes(id)));
+      assert.ok(held.map.every((id) => all.map.includes(id)));
+      tracer.child.kill(signal as NodeJS.Signals);
+      await tracer.ended;
+      await waitUntilFreed(held);
+    });
+  }
+
+  test('after a probe that could not be attached', async (t) => {
+    if (!requireRoot(t)) return;
+    const before = new Set(bpfObjectIds('map'));
+    // The kernel gives out 2^63 - 1 as the longest period, and refuses what is longer.
+    const run = await runTetrace(['-e', 'interval:us:18446744073709551 { @marker_attach = 1; }']);
+    assert.match(run.stderr, /Unable to attach probe: interval:us:18446744073709551/);
+    assert.equal(run.code, 255);
+    await waitUntilFreed({ prog: [], map: bpfObjectIds('map').filter((id) => !before.has(id)), link: [] });
+  });
+});
+
+test('the first Ctrl-C lets end probes run, the second leaves at once', async (t) => {
+  if (!requireRoot(t)) return;
+  await inFolder(async (folder) => {
+    const pipe = join(folder, 'pipe');
+    await runProgram(['mkfifo', pipe]);
+    // The shell waits for a writer, and with it the tracer.
+    using tracer = startTetrace([
+      '--unsafe',
+      '-e',
+      `interval:s:100 { exit(); } end { printf("ending\\n"); system("cat ${pipe}"); printf("over\\n"); }`,
+    ]);
+    await waitForAttached(tracer);
+    const held = bpfObjectsOf(tracer.child.pid ?? 0);
+    tracer.child.kill('SIGINT');
+    await tracer.waitFor(/^ending$/m);
+    tracer.child.kill('SIGINT');
+    const { stdout, code, signal } = await tracer.ended;
+    closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+    assert.doesNotMatch(stdout, /over/);
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
+    await waitUntilFreed(held);
+  });
+});
