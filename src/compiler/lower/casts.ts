@@ -3,7 +3,7 @@ import { layoutOf, type RecordType, sizeOf, type TupleType, type Type } from '..
 import { copyPlace, type Fill, type Place, placeAfter, zeroPlace } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
-import { lowerInto, materialise, zeroGaps } from './composites.ts';
+import { lowerInto, lowerTextInto, materialise, zeroGaps } from './composites.ts';
 import { isCountable, lowerCountedComparison } from './counted-comparison.ts';
 import { lowerArg, lowerScalar } from './expressions.ts';
 import { asNumber, isFollowed } from './followed-pointers.ts';
@@ -76,11 +76,7 @@ export function lowerCastInto(f: FuncContext, expr: TypedExprOf<'cast'>, to: Pla
     return;
   }
   if (operand.type.kind === 'string' && operand.type.size <= sizeOf(type, structs)) {
-    // Grows in place: the text, then zeros, or at least an end.
-    const used = operand.type.size;
-    const tail = sizeOf(type, structs) - used;
-    lowerInto(f, operand, to, fill);
-    zeroPlace(f.b, placeAfter(to, used), fill === 'exact' ? tail : Math.min(1, tail));
+    lowerTextInto(f, operand, to, fill, sizeOf(type, structs));
     return;
   }
   convertPlace(f, materialise(f, operand), operand.type, to, type);

@@ -109,15 +109,25 @@ function lowerKindInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill): 
   }
 }
 
-/** Copies what an expression names; zeros where there is no such value. */
-function readInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill): void {
+/** Writes a text where there is more room than its type takes: one without an end in its own memory gets one there. */
+export function lowerTextInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill, room: number): void {
+  const { b } = f;
+  const bytes = sizeOf(expr.type, f.prog.program.structs);
+  zeroPlace(b, placeAfter(to, bytes), fill === 'exact' ? room - bytes : Math.min(1, room - bytes));
+  const reads: readonly TypedExpr['kind'][] = ['map', 'deref', 'field', 'index', 'element'];
+  if (reads.includes(expr.kind)) at(f, expr.at, () => readInto(f, expr, to, fill, room));
+  else lowerInto(f, expr, to, fill);
+}
+
+/** Copies what an expression names; zeros where there is no such value. `room` is that of `copyFrom`. */
+function readInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill, room?: number): void {
   const { b } = f;
   const join = b.newBlock();
   const location = locate(f, expr, () => {
     zeroPlace(b, to, sizeOf(expr.type, f.prog.program.structs));
     b.jump(join);
   });
-  copyFrom(f, location, expr.type, to, fill);
+  copyFrom(f, location, expr.type, to, fill, room);
   b.jump(join);
   b.enter(join);
 }

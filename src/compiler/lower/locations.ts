@@ -290,8 +290,15 @@ export function loadBits(
   return b.binary(isSigned(type) ? 'ashr' : 'lshr', top, b.const(64 - width));
 }
 
-/** Copies a value that is not by-value. */
-export function copyFrom(f: FuncContext, location: Location, type: Type, to: Place, fill: Fill): void {
+/** Copies a value that is not by-value. `room`: bytes at `to`, where there are more than the type takes; those are zeros already. */
+export function copyFrom(
+  f: FuncContext,
+  location: Location,
+  type: Type,
+  to: Place,
+  fill: Fill,
+  room?: number,
+): void {
   const { b } = f;
   const bytes = sizeOf(type, f.prog.program.structs);
   if (bytes === 0) return;
@@ -312,7 +319,7 @@ export function copyFrom(f: FuncContext, location: Location, type: Type, to: Pla
   if (type.kind === 'string' && fill === 'exact') {
     // What stands behind the NUL there is no part of the text.
     zeroPlace(b, to, bytes);
-    readText(f, space, to, b.const(bytes), address);
+    readText(f, space, to, b.const(room === undefined ? bytes : Math.min(room, bytes + 1)), address);
   } else readMemory(f, space, to, b.const(bytes), address);
 }
 
