@@ -40,6 +40,8 @@ export const mergeEqualBlocks: Pass = {
       let shape = block.insns.length * 31 + block.params.length;
       for (const insn of block.insns)
         shape = (Math.imul(shape, 31) + insn.op.length * 7 + insn.op.charCodeAt(0)) | 0;
+      for (const edge of edgesOf(block.end))
+        shape = (Math.imul(shape, 31) + (standFor.get(edge.block) ?? edge.block)) | 0;
       const found = byShape.get(shape);
       if (found === undefined) {
         byShape.set(shape, block);
