@@ -38,6 +38,8 @@ export interface BpfMapSpec {
  * - slot: a plain scalar map: its value at `offset` of a one-entry array, and a byte at `presence` that is 1 once it was written.
  * - per-cpu-slot: a scalar aggregate: one row per possible CPU, `stride` bytes apart from `offset`; in each row the value, and a
  *   presence byte `presence` bytes after the start of the row.
+ * - dense: a map whose keys are one integer, most of them small: a table in a one-entry array for the keys 0 to `slots` - 1, values `stride` bytes apart
+ *   from `offset`, and from `presence` on a byte per key that is 1 once it was written (the value of an absent key is 0); all other keys are in `hash`.
  * - hash: everything else: a BPF map of its own. Keys are the script key's bytes (padding zeroed); for hist and lhist the key is followed by a
  *   u64 bucket index (aligned to 8), for tseries by a u64 slot; a scalar map kept this way has the key u64 0 (hist: just the bucket).
  */
@@ -49,6 +51,16 @@ export type MapStorage =
       readonly offset: number;
       readonly stride: number;
       readonly presence: number;
+    }
+  | {
+      readonly kind: 'dense';
+      readonly map: number;
+      readonly offset: number;
+      readonly stride: number;
+      readonly slots: number;
+      readonly presence: number;
+      /** A BPF map as for `hash`, not per CPU. */
+      readonly hash: number;
     }
   | { readonly kind: 'hash'; readonly map: number; readonly perCpu: boolean };
 

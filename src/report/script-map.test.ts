@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { words } from '../../tests/support/encode-value.ts';
 import { ReportRun } from '../../tests/support/report-run.ts';
 import type { ScriptMap } from '../program/index.ts';
-import { int64, type Type } from '../types/index.ts';
+import { int32, int64, type Type } from '../types/index.ts';
 import { DecodeError } from './decode-error.ts';
 
 /** Two plain scalars in one array: values at 0 and 8, presence bytes at 16 and 17. */
@@ -44,6 +44,29 @@ test('slots: cleared is never written, zeroed stays written', () => {
   assert.deepEqual(cleared.bpfMaps.readArray(0), new Uint8Array([...words([0, 6, 0])]));
   const zeroed = slots().record({ kind: 'zero-map', map: 0 }).record({ kind: 'zero-map', map: 1 });
   assert.equal(zeroed.printAllMaps().stdout, '@b: 0\n');
+});
+
+/** Keys 0 to 2 in a table of int64 at 8, their presence bytes at 32; a hash with the key 300. */
+function dense(): ReportRun {
+  const run = new ReportRun();
+  const array = run.bpfMaps.addArray(new Uint8Array([...words([99, 5, 0, 7]), 1, 0, 1, 0, 0, 0, 0, 0]));
+  const hash = run.bpfMaps.addHash([{ key: new Uint8Array([44, 1, 0, 0]), values: [words([9])] }]);
+  return run.addMap({
+    name: '@d',
+    key: int32,
+    value: int64,
+    storage: { kind: 'dense', map: array, offset: 8, stride: 8, slots: 3, presence: 32, hash },
+    maxEntries: 4096,
+  });
+}
+
+test('a table: keys that were written, and those of the hash beside it', () => {
+  assert.equal(dense().printAllMaps().stdout, '@d[0]: 5\n@d[2]: 7\n@d[300]: 9\n');
+  const zeroed = dense().record({ kind: 'zero-map', map: 0 });
+  assert.equal(zeroed.printAllMaps().stdout.split('\n').sort().join(' '), ' @d[0]: 0 @d[2]: 0 @d[300]: 0');
+  const cleared = dense().record({ kind: 'clear-map', map: 0 });
+  assert.equal(cleared.printAllMaps().stdout, '');
+  assert.deepEqual(cleared.bpfMaps.readArray(0), words([99, 0, 0, 0, 0]));
 });
 
 test('rows of CPUs: only those written count', () => {

@@ -11,6 +11,7 @@ import { DecodeError } from './decode-error.ts';
 import { readU64 } from './integers.ts';
 
 type PerCpuSlot = Extract<MapStorage, { readonly kind: 'per-cpu-slot' }>;
+type Dense = Extract<MapStorage, { readonly kind: 'dense' }>;
 
 /** One value: its bytes on each CPU that has one (a single one for what is not per CPU). */
 export interface StoredValue {
@@ -51,6 +52,8 @@ export function readStoredValues(map: ScriptMap, store: MapStore): StoredValue[]
       }
       return cpus.length === 0 ? [] : [{ key: noKey, part: 0n, cpus }];
     }
+    case 'dense':
+      return [...readTable(map, storage, store), ...readOverflow(map, storage, store)];
     case 'hash': {
       const keySize = map.key ? sizeOf(map.key, store.table) : 0;
       const partAt = hasParts(map) ? alignUp(keySize, 8) : undefined;
@@ -82,6 +85,11 @@ export function clearMap(map: ScriptMap, store: MapStore): void {
         store.access.writeArray(storage.map, start + storage.presence, new Uint8Array(1));
       }
       break;
+    case 'dense':
+      clearTable(storage, store);
+      store.access.writeArray(storage.map, storage.presence, new Uint8Array(storage.slots));
+      for (const { key } of store.access.entries(storage.hash)) store.access.delete(storage.hash, key);
+      break;
     case 'hash':
       for (const { key } of store.access.entries(storage.map)) store.access.delete(storage.map, key);
       break;
@@ -100,18 +108,56 @@ export function zeroMap(map: ScriptMap, store: MapStore): void {
     case 'per-cpu-slot':
       for (const start of rowStarts(storage, store.possibleCpus)) zeroSlot(storage.map, start, map, store);
       break;
+    case 'dense':
+      clearTable(storage, store);
+      zeroEntries(storage.hash, store);
+      break;
     case 'hash':
-      for (const { key, values } of store.access.entries(storage.map)) {
-        store.access.update(
-          storage.map,
-          key,
-          values.map((value) => new Uint8Array(value.length)),
-        );
-      }
+      zeroEntries(storage.map, store);
       break;
     default:
       unreachable(storage);
   }
+}
+
+function zeroEntries(bpfMap: number, { access }: MapStore): void {
+  for (const { key, values } of access.entries(bpfMap)) {
+    access.update(
+      bpfMap,
+      key,
+      values.map((value) => new Uint8Array(value.length)),
+    );
+  }
+}
+
+/** The keys of the table that were written. */
+function readTable(map: ScriptMap, storage: Dense, store: MapStore): StoredValue[] {
+  const array = store.access.readArray(storage.map);
+  checkBytes(map, array, storage.offset + storage.slots * storage.stride);
+  checkBytes(map, array, storage.presence + storage.slots);
+  const keySize = map.key ? sizeOf(map.key, store.table) : 0;
+  const values: StoredValue[] = [];
+  for (let slot = 0; slot < storage.slots; slot++) {
+    if (array[storage.presence + slot] === 0) continue;
+    const start = storage.offset + slot * storage.stride;
+    const key = new Uint8Array(keySize);
+    for (let i = 0, rest = slot; i < keySize; i++, rest = Math.floor(rest / 256)) key[i] = rest % 256;
+    values.push({ key, part: 0n, cpus: [array.subarray(start, start + sizeOf(map.value, store.table))] });
+  }
+  return values;
+}
+
+/** The keys that are not in the table. */
+function readOverflow(map: ScriptMap, storage: Dense, store: MapStore): StoredValue[] {
+  return store.access.entries(storage.hash).map((entry) => {
+    const keySize = map.key ? sizeOf(map.key, store.table) : 0;
+    checkEntry(map, entry, keySize, sizeOf(map.value, store.table));
+    return { key: entry.key, part: 0n, cpus: entry.values };
+  });
+}
+
+function clearTable(storage: Dense, store: MapStore): void {
+  store.access.writeArray(storage.map, storage.offset, new Uint8Array(storage.slots * storage.stride));
 }
 
 function zeroSlot(bpfMap: number, offset: number, map: ScriptMap, store: MapStore): void {

@@ -153,6 +153,25 @@ runs('maps', [
   ],
 ]);
 
+runs('maps with a table', [
+  [
+    '$i = 0; unroll(4) { @b[$i] = $i * 2; $i++; } @b[2] += 5; @b[100] = 7; @b[-1] = 10; print((@b[0], @b[1], @b[2], @b[3], @b[100], @b[-1], @b[50]));',
+    '(0, 2, 9, 6, 7, 10, 0)\n@b[0]: 0\n@b[1]: 2\n@b[3]: 6\n@b[100]: 7\n@b[2]: 9\n@b[-1]: 10\n',
+  ],
+  [
+    '@b[1] = 5; @b[3] = 6; @b[-1] = 7; print((len(@b), has_key(@b,3), has_key(@b,2), delete(@b,3), delete(@b,3), delete(@b,-1), len(@b), @b[3]));',
+    '(3, true, false, true, false, true, 1, 0)\n@b[1]: 5\n',
+  ],
+  [
+    '@b[3] = 6; $v = 0; if (find(@b, 3, $v)) { print($v); } if (!find(@b, 4, $v)) { print("none"); } clear(@b);',
+    '6\nnone\n',
+  ],
+  [
+    '@p[1] = (int32*)16; @p[2] = (int32*)32; @f[0] = true; print((@p[1], @p[3], @f[0], @f[7]));',
+    '(0x10, 0x0, true, false)\n@f[0]: true\n@p[1]: 0x10\n@p[2]: 0x20\n',
+  ],
+]);
+
 runs('histograms', [
   [
     '@b["k"]=hist(9,2); @g=hist(1073741823);',

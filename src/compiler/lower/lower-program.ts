@@ -17,6 +17,7 @@ import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';
 import { ConstantPool } from './constants.ts';
 import { branch } from './control.ts';
+import { denseSlots } from './dense-bounds.ts';
 import { lowerScalar } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
@@ -72,7 +73,14 @@ export function lowerProgram(
   target: Target,
 ): LoweredProgram {
   const mapTable = new MapTable(target);
-  const maps = planStorage(typed.maps, addressedMaps(typed), mapTable, target, typed.structs);
+  const maps = planStorage(
+    typed.maps,
+    addressedMaps(typed),
+    denseSlots(typed),
+    mapTable,
+    target,
+    typed.structs,
+  );
   const constants = new ConstantPool(typed.namedParams, typed.structs);
   const program: ProgramContext = {
     typed,

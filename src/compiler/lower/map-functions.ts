@@ -7,21 +7,21 @@
  */
 import { updateFlags } from '../../bpf/index.ts';
 import type { ScriptMap } from '../../program/index.ts';
-import { isAggregate, layoutOf, sizeOf, type Type } from '../../types/index.ts';
-import type { FuncBuilder, ValueId } from '../ir/index.ts';
+import { isAggregate } from '../../types/index.ts';
+import type { ValueId } from '../ir/index.ts';
 import type { MapIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
+import { branch } from './control.ts';
+import { denseHasFunction, denseReadFunction, denseWriteFunction, isDense } from './dense-functions.ts';
 import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { loopForm } from './loop-form.ts';
+import { keyTypes, storeKey } from './map-keys-in-functions.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { reportNumberSubprogram } from './records.ts';
-import { failureRecord, reportsMisses } from './runtime-errors.ts';
+import { failureRecord, reportMiss, reportsMisses } from './runtime-errors.ts';
 import { subprogram } from './subprograms.ts';
-import { isByValue, loadValue, storedSize, storeValue } from './values.ts';
+import { isByValue, loadValue, storeValue } from './values.ts';
 import { walkStatements } from './walk.ts';
-
-/** A call passes five numbers; a store takes the value and the record of its failure along with the key. */
-const MAX_KEY_NUMBERS = 3;
 
 /** The maps that a prog reaches inside loops the verifier follows round by round. */
 export function mapsInCountedLoops(
@@ -56,19 +56,15 @@ function isSuited(map: ScriptMap | undefined): boolean {
   return isByValue(map.value) && !isAggregate(map.value) && keyTypes(map.key) !== undefined;
 }
 
-/** The types of the numbers a key consists of. */
-function keyTypes(key: Type): readonly Type[] | undefined {
-  const types = key.kind === 'tuple' ? key.elements : [key];
-  return types.length <= MAX_KEY_NUMBERS && types.every(isByValue) ? types : undefined;
-}
-
 /** A key as numbers, or undefined where the map or this way of writing the key is not suited. */
 export function keyNumbers(
   f: FuncContext,
   map: MapIndex,
   key: TypedExpr | undefined,
 ): readonly ValueId[] | undefined {
-  if (key === undefined || !f.prog.mapsBehindFunctions.has(map) || reportsMisses(f)) return undefined;
+  if (key === undefined) return undefined;
+  const isBehind = isDense(f.prog, map) || (f.prog.mapsBehindFunctions.has(map) && !reportsMisses(f));
+  if (!isBehind) return undefined;
   if (isByValue(key.type)) return [lowerScalar(f, key)];
   if (key.kind !== 'tuple') return undefined;
   return key.elements.map((element) => lowerScalar(f, element));
@@ -76,7 +72,12 @@ export function keyNumbers(
 
 /** The value under a key; 0 where there is none. */
 export function readThroughFunction(f: FuncContext, map: MapIndex, key: readonly ValueId[]): ValueId {
-  return f.b.callFunc(readFunction(f.prog, map), key);
+  if (!isDense(f.prog, map)) return f.b.callFunc(readFunction(f.prog, map), key);
+  if (reportsMisses(f)) {
+    const isThere = f.b.callFunc(denseHasFunction(f.prog, map), key);
+    branch(f, f.b.compare('eq', isThere, f.b.const(0)), () => reportMiss(f));
+  }
+  return f.b.callFunc(denseReadFunction(f.prog, map), key);
 }
 
 /** Stores a value under a key; failure is reported as from here. */
@@ -87,7 +88,8 @@ export function writeThroughFunction(
   value: ValueId,
 ): void {
   const report = failureRecord(f, 'map_update_elem');
-  const name = writeFunction(f.prog, map, report !== undefined);
+  const make = isDense(f.prog, map) ? denseWriteFunction : writeFunction;
+  const name = make(f.prog, map, report !== undefined);
   f.b.callFunc(name, [value, f.b.const(report ?? 0), ...key]);
 }
 
@@ -137,20 +139,4 @@ function nameOf(prog: ProgContext, map: MapIndex): string {
 function keySize(prog: ProgContext, map: MapIndex): number {
   const { key } = prog.program.maps[map]!;
   return (key && keyTypes(key)?.length) ?? 0;
-}
-
-/** Puts the parameters from `first` on into the bytes of a key. */
-function storeKey(b: FuncBuilder, prog: ProgContext, map: MapIndex, first: number): ValueId {
-  const { structs, maps } = prog.program;
-  const type = maps[map]!.key!;
-  const bytes = sizeOf(type, structs);
-  const place = b.temporary(Math.max(8, bytes));
-  const types = keyTypes(type) ?? [];
-  const offsets = type.kind === 'tuple' ? layoutOf(type, structs).offsets : [0];
-  const used = types.reduce((sum, each) => sum + storedSize(each, structs), 0);
-  if (used < bytes) b.zero(place, bytes, { off: 0, align: 8 });
-  types.forEach((each, index) => {
-    storeValue(b, { base: place, off: offsets[index] ?? 0, align: 1 }, each, b.param(first + index), structs);
-  });
-  return place;
 }

@@ -6,8 +6,16 @@ import { FuncBuilder, type ValueId, type VariableId } from '../ir/index.ts';
 import type { Span } from '../language/index.ts';
 import type { LocalIndex, MapIndex, TypedExpr } from '../typed/index.ts';
 import { convert, convertPlace } from './casts.ts';
-import { choose, repeat } from './control.ts';
+import { branch, choose, repeat } from './control.ts';
 import { rowOf } from './cpu-row.ts';
+import {
+  denseCountFunction,
+  denseDeleteFunction,
+  denseHasFunction,
+  denseReadFunction,
+  isDense,
+} from './dense-functions.ts';
+import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
 import { copyToLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
@@ -43,6 +51,8 @@ export function deleteKey(f: FuncContext, map: MapIndex, key: TypedExpr | undefi
       });
       return b.readVariable(found);
     }
+    case 'dense':
+      return b.callFunc(denseDeleteFunction(f.prog, map), [lowerScalar(f, key!)]);
     case 'hash':
       if (isBucketed(value)) {
         return eachBucket(f, map, key, value, at, (bucketKey) => deleteAt(f, storage.map, bucketKey));
@@ -61,6 +71,7 @@ function deleteAt(f: FuncContext, bpfMap: number, key: Place): ValueId {
 export function hasKey(f: FuncContext, map: MapIndex, key: TypedExpr | undefined, at: Span): ValueId {
   const { b } = f;
   const { storage, value } = scriptMap(f, map);
+  if (storage.kind === 'dense') return b.callFunc(denseHasFunction(f.prog, map), [lowerScalar(f, key!)]);
   if (storage.kind === 'hash' && isBucketed(value)) {
     return eachBucket(f, map, key, value, at, (bucketKey) =>
       b.compare('ne', b.call('map_lookup_elem', [b.mapFd(storage.map), addressOf(b, bucketKey)]), b.const(0)),
@@ -120,6 +131,7 @@ export function findKey(
   local: LocalIndex,
 ): ValueId {
   const { b } = f;
+  if (isDense(f.prog, map)) return findDense(f, map, key!, local);
   const address = lookUp(f, map, key);
   return choose(
     f,
@@ -131,6 +143,18 @@ export function findKey(
     },
     () => b.const(0),
   );
+}
+
+function findDense(f: FuncContext, map: MapIndex, key: TypedExpr, local: LocalIndex): ValueId {
+  const { b } = f;
+  const { value } = scriptMap(f, map);
+  const number = lowerScalar(f, key);
+  const isThere = b.callFunc(denseHasFunction(f.prog, map), [number]);
+  branch(f, isThere, () => {
+    const found = b.callFunc(denseReadFunction(f.prog, map), [number]);
+    writeLocal(f, local, convert(f, found, value, localOf(f, local).type));
+  });
+  return isThere;
 }
 
 /** Copies a stored value into a local, whose type may be a wider one of its kind. */
@@ -145,9 +169,17 @@ function storeInLocal(f: FuncContext, local: LocalIndex, from: Place, type: Type
 /** Number of entries. */
 export function countKeys(f: FuncContext, map: MapIndex, at: Span): ValueId {
   const { b } = f;
-  const { target } = f.prog.program;
   const { storage } = scriptMap(f, map);
-  if (target.has('map-sum-elem-count')) return b.callKfunc('bpf_map_sum_elem_count', [b.mapFd(storage.map)]);
+  if (storage.kind !== 'dense') return countEntries(f, storage.map, at);
+  const inTable = b.callFunc(denseCountFunction(f.prog, map), []);
+  return b.binary('add', inTable, countEntries(f, storage.hash, at));
+}
+
+/** Number of entries of a BPF map. */
+function countEntries(f: FuncContext, bpfMap: number, at: Span): ValueId {
+  const { b } = f;
+  const { target } = f.prog.program;
+  if (target.has('map-sum-elem-count')) return b.callKfunc('bpf_map_sum_elem_count', [b.mapFd(bpfMap)]);
   if (!target.has('for-each-map-elem')) {
     refuse(
       at,
@@ -163,7 +195,7 @@ export function countKeys(f: FuncContext, map: MapIndex, at: Span): ValueId {
 
   const counter = b.temporary(8);
   b.store(8, counter, b.const(0));
-  const visited = b.call('for_each_map_elem', [b.mapFd(storage.map), b.funcAddr(name), counter, b.const(0)]);
+  const visited = b.call('for_each_map_elem', [b.mapFd(bpfMap), b.funcAddr(name), counter, b.const(0)]);
   checkHelper(f, 'for_each_map_elem', visited, 'default');
   return b.load(8, counter);
 }

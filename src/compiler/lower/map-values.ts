@@ -40,6 +40,7 @@ export function setMap(f: FuncContext, map: MapIndex, key: TypedExpr | undefined
     case 'slot':
       writeSlot(f, map, lowerScalar(f, value));
       return;
+    case 'dense':
     case 'hash':
       storeInHash(f, map, key, value);
       return;

@@ -45,11 +45,13 @@ export function keySizeOf({ key, value }: TypedMap, structs: StructTable): numbe
 /**
  * Chooses how each map is kept, from what it holds and how it is used; see `MapStorage`. What a script can see does not depend on it.
  *
+ * @param dense slots of the maps that get a table, from `denseSlots`.
  * @param addressTaken maps whose own address the script takes: those are BPF maps whatever they hold.
  */
 export function planStorage(
   maps: readonly TypedMap[],
   addressTaken: ReadonlySet<MapIndex>,
+  dense: ReadonlyMap<MapIndex, number>,
   table: MapTable,
   target: Target,
   structs: StructTable,
@@ -63,6 +65,7 @@ export function planStorage(
   );
   return maps.map((map, index): ScriptMap => {
     const rowOffset = inRow[index];
+    const slots = dense.get(index);
     const isSlot = direct && map.key === undefined && isScalar(map.value) && !addressTaken.has(index);
     const storage: MapStorage =
       rowOffset !== undefined
@@ -75,7 +78,9 @@ export function planStorage(
           }
         : isSlot
           ? slotStorage(map, table, structs)
-          : hashStorage(map, table, structs);
+          : slots !== undefined && direct
+            ? denseStorage(map, slots, table, structs)
+            : hashStorage(map, table, structs);
     return { name: map.name, key: map.key, value: map.value, storage, maxEntries: map.maxEntries };
   });
 }
@@ -84,6 +89,21 @@ function slotStorage(map: TypedMap, table: MapTable, structs: StructTable): MapS
   const size = sizeOf(map.value, structs);
   const offset = table.allocateSlot(16, 8);
   return { kind: 'slot', map: table.globals, offset, presence: offset + Math.max(8, size) };
+}
+
+/** A table for the small keys, and a hash as for any map. */
+function denseStorage(map: TypedMap, slots: number, table: MapTable, structs: StructTable): MapStorage {
+  const stride = sizeOf(map.value, structs);
+  const { map: hash } = hashStorage(map, table, structs);
+  return {
+    kind: 'dense',
+    map: table.globals,
+    offset: table.allocateSlot(slots * stride, 8),
+    stride,
+    slots,
+    presence: table.allocateSlot(slots, 8),
+    hash,
+  };
 }
 
 function hashStorage(map: TypedMap, table: MapTable, structs: StructTable): MapStorage {
