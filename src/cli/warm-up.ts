@@ -9,21 +9,47 @@ export async function warmUp(): Promise<void> {
   parseOptions(['-q', '-e', 'BEGIN { exit(); }', '--', '--a=1'], { fileExists: () => false });
   ownCredentials();
   const { createSource, formatScript, parseScript } = await import('../compiler/language/index.ts');
-  formatScript(parseScript(createSource('stdin', sample)).script);
+  const source = createSource('stdin', sample);
+  formatScript(parseScript(source).script);
+  const { compile } = await import('../compiler/index.ts');
+  const { imaginedMachine } = await import('./imagined-machine.ts');
+  for (const without of [[], ['open-coded-iterators']] as const) {
+    const { program, diagnostics } = compile({
+      source,
+      target: imaginedMachine(without),
+      positional: [],
+      environment: {},
+      options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+    });
+    if (program === undefined) throw new Error(`the sample does not compile: ${diagnostics[0]?.message}`);
+  }
+  await import('./run.ts');
 }
 
-/** A little of everything that scripts use. */
+/** A little of everything that scripts use; what needs BTF is left out. */
 const sample = `
-#include <linux/sched.h>
+struct task { int pid; char comm[16]; struct task *parent; };
+#define LIMIT 3
 config = { max_strlen = 64 }
+let @recent = lruhash(64);
 macro two(x) { x * 2 }
-BEGIN { @start = nsecs; $x = (uint8)1; printf("%d %s\\n", two($x), "text"); }
+macro depth() { getopt("depth", 3, "how deep") }
+BEGIN { @start = nsecs; $x = (uint8)1; printf("%d %s\\n", two($x), "text"); @name[(uint64)1, 2] = "one"; }
 tracepoint:raw_syscalls:sys_enter, kprobe:vfs_* /pid != 0 && comm == "x"/ {
-  @[comm, args.id] = count(); @h = hist(retval >> 2);
-  if (@start > 10ms) { delete(@start, 1); } else { @start += 1; }
-  for $kv : @ { print(($kv.0, $kv.1)); }
-  while ($x < 3) { $x++; break; }
-  unroll (2) { @s[tid] = str(((struct task_struct *)curtask)->comm); }
+  @[comm] = count(); @sum = sum(pid); @h = hist(cpu >> 2); @l = lhist(pid, 0, 100, 10); @stats[tid] = stats(pid);
+  $key = (pid, tid);
+  @since[$key] = nsecs;
+  if (has_key(@since, $key)) { printf("%-8d %-16s %s\\n", pid, comm, @name[1, 2]); delete(@since, $key); } else { @start += 1; }
+  @recent[tid] = (int8)(elapsed % 7);
+  $sum = 0;
+  unroll (20) { unroll (12) { $sum += @board[$sum] >= 0; @board[$sum + 1] = -1; if (@board[3] == 4) { $sum = $sum - 1; } } }
+  for $i : 0..depth() { if ($i > LIMIT) { break; } @board[$i] = $sum > 5 ? 1 : 0; }
+  for $i : 0..4000 { @board[$i]++; }
+  @total = avg($sum);
 }
-interval:s:1 { exit(); }
+tracepoint:syscalls:sys_enter_openat { @file[tid] = args.filename; printf("%s %d\\n", str(args.filename), args.id / 3); }
+kprobe:vfs_read { $t = (struct task *)arg0; @who[$t->comm, kstack(3)] = $t->parent->pid; time("%H:%M:%S "); join(arg1); }
+kretprobe:vfs_read /retval > 0/ { @r[func] = max(retval); @s[ustack] = min(retval); }
+interval:s:1 { print(@); print(@since, 5); clear(@); zero(@h); exit(); }
+END { clear(@name); print((1, "x")); }
 `;
