@@ -1,14 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 /** What a script or its load needs beyond tracepoints: of the kernel, or as a program. */
-export type Need = 'kprobe' | 'all kernel symbols' | 'disk writeback' | { readonly program: string };
+export type Need =
+  | 'kprobe'
+  | 'all kernel symbols'
+  | 'disk writeback'
+  | { readonly program: string }
+  | { readonly library: string };
 
 /** A program on the PATH. */
 export const program = (name: string): Need => ({ program: name });
 
 /** Whether this machine has what a script needs; the reason when it has not. */
 export function missingNeed(need: Need): string | undefined {
+  if (typeof need === 'object' && 'library' in need) {
+    const found = libraryDirs.some(
+      (dir) => existsSync(dir) && readdirSync(dir).some((file) => file.startsWith(need.library)),
+    );
+    return found ? undefined : `needs the library ${need.library}`;
+  }
   if (typeof need === 'object') {
     const found = (process.env['PATH'] ?? '').split(':').some((dir) => existsSync(`${dir}/${need.program}`));
     return found ? undefined : `needs the program ${need.program}`;
@@ -24,6 +35,8 @@ export function missingNeed(need: Need): string | undefined {
       return hasDiskBehind(tmpdir()) ? undefined : `${tmpdir()} is not on a disk`;
   }
 }
+
+const libraryDirs = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'];
 
 /** Whether a path's file system lies on a block device. */
 function hasDiskBehind(path: string): boolean {
