@@ -15,6 +15,7 @@ export class LiveControl implements RunControl, Disposable {
   readonly #onFlush: () => boolean;
   readonly #handlers: readonly (readonly [NodeJS.Signals, () => void])[];
   #isEnding = false;
+  #isInterrupted = false;
   #signals: string[] = [];
   #wake: () => void = () => undefined;
   #changed: Promise<void>;
@@ -32,6 +33,10 @@ export class LiveControl implements RunControl, Disposable {
 
   get isEnding(): boolean {
     return this.#isEnding;
+  }
+
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
   }
 
   takeSignals(): readonly string[] {
@@ -66,6 +71,7 @@ export class LiveControl implements RunControl, Disposable {
     for (const [signal, handler] of this.#handlers) {
       if ((endSignals as readonly string[]).includes(signal)) process.off(signal, handler);
     }
+    this.#isInterrupted = true;
     this.end();
   }
 

@@ -76,6 +76,9 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
     get isEnding() {
       return control.isEnding;
     },
+    get isInterrupted() {
+      return control.isEnding && scene.endsAtWait !== undefined;
+    },
     takeSignals: () => {
       const taken = signals;
       signals = [];
@@ -103,6 +106,10 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
     load: { constants: [] },
     host: {
       stdout: (text: string) => say(text.trim()),
+      system: (command: string) => {
+        say(`system ${command}`);
+        return { stdout: '', status: 0 };
+      },
       cat: (path: string) =>
         path === 'here' ? { text: 'contents' } : { refused: 'No such file or directory' },
     } as unknown as Host,
@@ -111,6 +118,7 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
         const text = new TextDecoder().decode(bytes);
         say(`record ${text}`);
         if (text.startsWith('!')) return { kind: 'exit', code: Number(text.slice(1)) };
+        if (text === 'sh') return { kind: 'system', command: text };
         if (text.startsWith('cat ')) return { kind: 'cat', path: text.slice(4), limit: 10 };
         return none;
       },
@@ -332,6 +340,33 @@ test('a benchmark is repeated until it took a millisecond; one that returns 1 is
     'record !1',
     "Benchmark 'ends' failed.",
     'end',
+    'dispose',
+  ]);
+});
+
+test('a signal is heard between two commands; what is queued then is shown, its commands are left out', async () => {
+  const { log } = await play({
+    probes: [begin(0), tracepoint('x', 1), end(2)],
+    emits: { 0: ['sh', 'sh', 'sh', 'a', 'sh'], 2: ['sh'] },
+    endsAtWait: 2,
+  });
+  assert.deepEqual(log.slice(log.indexOf('attached 3')), [
+    'attached 3',
+    'record sh',
+    'system sh',
+    'record sh',
+    'system sh',
+    'record sh',
+    'system sh',
+    'detach',
+    'record a',
+    'record sh',
+    '1 command of system() left out: the run was ended before their turn came.',
+    'run 2',
+    'record sh',
+    'system sh',
+    'end',
+    'maps',
     'dispose',
   ]);
 });

@@ -33,6 +33,8 @@ export interface RunMessages {
 export interface RunControl {
   /** Set once the run has to end: a signal, the traced process is gone, nobody reads the output any more. */
   readonly isEnding: boolean;
+  /** Set when it was a signal: somebody wants it to end now. */
+  readonly isInterrupted: boolean;
   /** Self signals (`SIGUSR1`) received since the last call. */
   takeSignals(): readonly string[];
   /** Resolves when `isEnding` or the signals change. */
@@ -170,6 +172,7 @@ class Run {
   #finish(): void {
     // What was queued behind exit() is not shown; what the end probes say is.
     if (this.#exitCode !== undefined) this.#loaded.drain(() => true);
+    else if (this.#run.control.isInterrupted) this.#drainAfterSignal();
     this.#runProgs('end');
     this.#drain(Number.POSITIVE_INFINITY, false);
     this.#showLosses();
@@ -218,30 +221,55 @@ class Run {
   async #loop(keepsGoing: boolean): Promise<void> {
     const { control } = this.#run;
     for (;;) {
-      const handled = this.#drain(BATCH_RECORDS, true);
+      const { handled, isCutShort } = this.#drain(BATCH_RECORDS, true);
       this.#showLosses();
       control.flush();
       if (this.#exitCode !== undefined || control.isEnding) return;
       for (const signal of control.takeSignals()) this.#runProgs('self', signal);
       if (handled === 0 && !keepsGoing) return;
-      await Promise.race([this.#loaded.wait(handled === BATCH_RECORDS ? 0 : WAIT_MS), control.changed()]);
+      await Promise.race([this.#loaded.wait(isCutShort ? 0 : WAIT_MS), control.changed()]);
     }
   }
 
-  /** Shows at most `limit` records; the first exit record ends it when `stopsAtExit`. */
-  #drain(limit: number, stopsAtExit: boolean): number {
-    let count = 0;
+  /**
+   * Shows at most `limit` records, and when there is a limit at most one that runs a command, so that signals are heard in between. The
+   * first exit record ends it when `stopsAtExit`.
+   */
+  #drain(
+    limit: number,
+    stopsAtExit: boolean,
+  ): { readonly handled: number /** There may be more. */; readonly isCutShort: boolean } {
+    let handled = 0;
+    let isCutShort = false;
     this.#loaded.drain((record) => {
-      count++;
-      const exitCode = this.#show(this.#report.handle(record));
+      handled++;
+      const outcome = this.#report.handle(record);
+      const exitCode = this.#show(outcome);
       if (exitCode !== undefined) {
         // The code that ended the run stays; end probes may still set one when nothing else did.
         this.#exitCode ??= exitCode;
         if (stopsAtExit) return false;
       }
-      return count < limit;
+      isCutShort = handled >= limit || (outcome.kind === 'system' && limit < Number.POSITIVE_INFINITY);
+      return !isCutShort;
     });
-    return count;
+    return { handled, isCutShort };
+  }
+
+  /** What was queued when a signal ended the run is shown, but no command is started for it any more. */
+  #drainAfterSignal(): void {
+    let leftOut = 0;
+    this.#loaded.drain((record) => {
+      const outcome = this.#report.handle(record);
+      if (outcome.kind === 'system') leftOut++;
+      else this.#show(outcome);
+      return true;
+    });
+    if (leftOut > 0) {
+      this.#run.messages.warning(
+        `${leftOut} command${leftOut === 1 ? '' : 's'} of system() left out: the run was ended before their turn came.`,
+      );
+    }
   }
 
   #showLosses(): void {

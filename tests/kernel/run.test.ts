@@ -57,6 +57,19 @@ test('SIGINT and SIGTERM end the run: end probes run, exit code 0', async (t) =>
   }
 });
 
+test('SIGINT ends a run that has more commands queued than it can start', async (t) => {
+  if (!requireRoot(t)) return;
+  const script =
+    'interval:us:100 { system("true"); } interval:ms:50 { print("begun"); } END { printf("ended\\n"); }';
+  using run = startTetrace(['-q', '--unsafe', '-e', script]);
+  await run.waitFor(/begun/);
+  run.child.kill('SIGINT');
+  const { stdout, stderr, code } = await run.ended;
+  assert.match(stdout, /^ended$/m);
+  assert.match(stderr, /^WARNING: \d+ commands? of system\(\) left out/m);
+  assert.equal(code, 0);
+});
+
 test('SIGUSR1 runs self probes', async (t) => {
   if (!requireRoot(t)) return;
   using run = startTetrace(['-e', 'self:signal:SIGUSR1 { printf("got it\\n"); exit(7); }']);

@@ -136,6 +136,7 @@ async function run(
     get isEnding() {
       return isEnding;
     },
+    isInterrupted: false,
     takeSignals: () => [],
     changed: () => new Promise(() => undefined),
     started: () => {
