@@ -7,6 +7,7 @@ import {
   type MemorySize,
   noValue,
   type ValueId,
+  withBody,
 } from '../ir/index.ts';
 import type { EmitOptions } from './options.ts';
 import { slotAlign } from './place-slots.ts';
@@ -27,7 +28,7 @@ export function expandOps(func: Func, options: Required<EmitOptions>): Func {
     const insns = expansion.expandBlock(block.insns);
     if (insns === block.insns) return block;
     changed = true;
-    return { ...block, insns };
+    return withBody(block, insns);
   });
   return changed ? { ...func, blocks, valueCount: expansion.valueCount } : func;
 }

@@ -96,6 +96,8 @@ class Selection {
   readonly #func: Func;
   readonly #definitions: (Insn | undefined)[];
   readonly #needed: Uint8Array;
+  /** By value: the constant that it is, if that fits 32 bits; else NaN. */
+  readonly #imms: Float64Array;
   readonly #remats: (Remat | undefined)[];
   #vregCount: number;
 
@@ -109,9 +111,14 @@ class Selection {
     this.#vregCount = func.valueCount;
     this.#definitions = emptyTable(func.valueCount);
     this.#needed = new Uint8Array(func.valueCount);
+    this.#imms = new Float64Array(func.valueCount).fill(Number.NaN);
     this.#remats = emptyTable(func.valueCount);
     for (const block of func.blocks) {
-      for (const insn of block.insns) if (insn.id !== noValue) this.#definitions[insn.id] = insn;
+      for (const insn of block.insns) {
+        if (insn.id === noValue) continue;
+        this.#definitions[insn.id] = insn;
+        if (insn.op === 'const' && fitsI32(insn.value)) this.#imms[insn.id] = Number(insn.value);
+      }
     }
   }
 
@@ -192,7 +199,8 @@ class Selection {
     });
     const blocks = bounds.map(
       (bound, index): MachineBlock => ({
-        ...bound,
+        from: bound.from,
+        to: bound.to,
         preds: preds[index]!,
         loopEnd: preds[index]!.reduce(
           (last, pred) => (pred >= index && pred < warmCount ? Math.max(last, pred) : last),
@@ -206,12 +214,13 @@ class Selection {
 
   #begin(at: Line | undefined): void {
     this.#out = [];
-    this.#locals = new Map();
+    if (this.#locals.size > 0) this.#locals = new Map();
     this.#at = at;
   }
 
   /** The block in program order, with the local constants set before their first uses. */
   #finish(): MachineInsn[] {
+    if (this.#locals.size === 0) return this.#out.reverse();
     const setsBefore = new Map<number, LocalRemat[]>();
     for (const local of this.#locals.values()) {
       const sets = setsBefore.get(local.firstUse);
@@ -248,11 +257,11 @@ class Selection {
         return { kind: 'func', name: insn.name };
       case 'add': {
         // slot + constant is the address of another byte of it; the same for a map value.
-        const step = this.#constantOf(insn.args[1]!);
-        if (step === undefined || !fitsI32(step)) return undefined;
+        const step = this.#immOf(insn.args[1]!);
+        if (step === undefined) return undefined;
         const base = this.#rematOf(insn.args[0]!);
         if (base?.kind !== 'frame' && base?.kind !== 'map-value') return undefined;
-        const off = base.off + Number(step);
+        const off = base.off + step;
         return off < 0 || !fitsI32(BigInt(off)) ? undefined : { ...base, off };
       }
       default:
@@ -267,15 +276,15 @@ class Selection {
 
   /** The value as a 32-bit immediate; undefined if it is not one. */
   #immOf(value: ValueId): number | undefined {
-    const constant = this.#constantOf(value);
-    return constant !== undefined && fitsI32(constant) ? Number(constant) : undefined;
+    const imm = this.#imms[value]!;
+    return Number.isNaN(imm) ? undefined : imm;
   }
 
   /** The value that `value` is a copy of, through additions of 0. */
   #original(value: ValueId): ValueId {
     let found = value;
     for (let insn = this.#definitions[found]; insn?.op === 'add'; insn = this.#definitions[found]) {
-      if (this.#constantOf(insn.args[1]!) !== 0n) break;
+      if (this.#imms[insn.args[1]!] !== 0) break;
       found = insn.args[0]!;
     }
     return found;
@@ -371,7 +380,7 @@ class Selection {
       if (isCompareOp(insn.op)) {
         const [a, b] = insn.args as [ValueId, ValueId];
         // (comparison == 0) is its opposite, (comparison != 0) itself.
-        const isZeroTest = (insn.op === 'eq' || insn.op === 'ne') && this.#constantOf(b) === 0n;
+        const isZeroTest = (insn.op === 'eq' || insn.op === 'ne') && this.#imms[b] === 0;
         const inner = this.#definitions[a];
         if (isZeroTest && inner !== undefined && (isCompareOp(inner.op) || inner.op === 'and')) {
           const needsOpposite: boolean = (insn.op === 'eq') !== isNegated;
@@ -522,8 +531,7 @@ class Selection {
           at,
         };
       case 'store': {
-        const constant = this.#constantOf(second);
-        const imm = constant === undefined ? undefined : storeImmediate(constant, insn.size);
+        const imm = this.#storeImmediate(second, insn.size);
         const place = this.#place(first, insn.off);
         return imm === undefined
           ? { kind: 'store', size: insn.size, place, b: this.#register(second), imm: 0, at }
@@ -552,6 +560,15 @@ class Selection {
       default:
         return unreachable(insn);
     }
+  }
+
+  /** The immediate that stores the low bytes of a value, or undefined if none does. */
+  #storeImmediate(value: ValueId, size: 1 | 2 | 4 | 8): number | undefined {
+    const imm = this.#immOf(value);
+    if (size === 8 || (imm !== undefined && size === 4)) return imm;
+    if (imm !== undefined) return (imm << (32 - 8 * size)) >> (32 - 8 * size);
+    const constant = this.#constantOf(value);
+    return constant === undefined ? undefined : Number(BigInt.asIntN(size * 8, constant));
   }
 
   #call(insn: Insn, target: CallTarget, args: readonly ValueId[]): MachineInsn {
@@ -594,12 +611,6 @@ const atomicOpOf = {
 
 function fitsI16(value: number): boolean {
   return value >= -0x8000 && value <= 0x7fff;
-}
-
-/** The immediate that stores the low bytes of `value`, or undefined if none does. */
-function storeImmediate(value: bigint, size: 1 | 2 | 4 | 8): number | undefined {
-  if (size === 8) return fitsI32(value) ? Number(value) : undefined;
-  return Number(BigInt.asIntN(size * 8, value));
 }
 
 function keyOf(value: Remat): string {

@@ -1,5 +1,6 @@
 import { asI64, type Brand, invariant } from '../../base/index.ts';
 import type { HelperName } from '../../bpf/index.ts';
+import { withArgs } from './copy.ts';
 import {
   type Alignment,
   type Block,
@@ -487,7 +488,7 @@ export class FuncBuilder {
       params: block.params.filter((value) => !this.#replacements.has(value)),
       insns: block.insns.map((insn) => {
         const args = resolveAll(insn.args);
-        return args === insn.args ? insn : { ...insn, args };
+        return args === insn.args ? insn : withArgs(insn, args);
       }),
       end: closeEnd(block.end!),
     };

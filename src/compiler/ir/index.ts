@@ -2,6 +2,7 @@ export { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
 export { type BuilderOptions, FuncBuilder, type VariableId } from './builder.ts';
 export { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf, loopDepths } from './cfg.ts';
 export { type CheckOptions, checkFunc, isNullable } from './check.ts';
+export { withArgs, withBody } from './copy.ts';
 export {
   type Callbacks,
   type EvaluateOptions,

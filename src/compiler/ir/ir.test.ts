@@ -150,7 +150,10 @@ describe('checkFunc', () => {
       'no arithmetic on the address of a map',
       'b0:\n v1 = mapFd 1\n v2 = const 1\n v3 = add v1 v2\n return v2',
     ],
-    ['the offset into ctx belongs to the load', 'b0:\n v1 = const 8\n v2 = add v0 v1\n v3 = load.8 v2+0\n return v3'],
+    [
+      'the offset into ctx belongs to the load',
+      'b0:\n v1 = const 8\n v2 = add v0 v1\n v3 = load.8 v2+0\n return v3',
+    ],
     ['chosen by a branch', 'b0:\n v1 = mapValue 1+0\n v2 = const 1\n v3 = select v2 v1 v1\n return v2'],
     [
       'v2 may be NULL',

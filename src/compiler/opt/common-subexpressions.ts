@@ -7,6 +7,7 @@ import {
   isRepeatable,
   opFacts,
   type ValueId,
+  withBody,
 } from '../ir/index.ts';
 import { type Pass, Replacements } from './pass.ts';
 
@@ -73,7 +74,7 @@ export const commonSubexpressions: Pass = {
     if (replacements.isEmpty) return func;
     const blocks = func.blocks.map((block) => {
       const insns = changed.get(block);
-      return insns === undefined ? block : { ...block, insns };
+      return insns === undefined ? block : withBody(block, insns);
     });
     return replacements.inFunc({ ...func, blocks });
   },

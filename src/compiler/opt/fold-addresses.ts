@@ -1,4 +1,4 @@
-import type { Func, Insn, ValueId } from '../ir/index.ts';
+import { type Func, type Insn, type ValueId, withBody } from '../ir/index.ts';
 import { constantOf, definitionsOf, mapKeeping, type Pass } from './pass.ts';
 
 /**
@@ -49,7 +49,7 @@ export const foldAddresses: Pass = {
       const insns = mapKeeping(block.insns, change);
       if (insns === block.insns) return block;
       changed = true;
-      return { ...block, insns };
+      return withBody(block, insns);
     });
     return changed ? { ...func, blocks } : func;
   },

@@ -16,6 +16,7 @@ import {
   opFacts,
   swappedCompare,
   type ValueId,
+  withBody,
 } from '../ir/index.ts';
 import { definitionsOf, type Pass, Replacements } from './pass.ts';
 import { type Bindings, type CompiledRule, compileRule, matchInsn, type Pattern } from './rule-pattern.ts';
@@ -84,7 +85,7 @@ class Folding {
     for (const insn of block.insns) this.#insn(this.#replacements.inInsn(insn));
     const isChanged = this.#changed;
     this.#changed = before || isChanged;
-    return isChanged ? { ...block, insns: this.#out } : block;
+    return isChanged ? withBody(block, this.#out) : block;
   }
 
   #insn(original: Insn): void {

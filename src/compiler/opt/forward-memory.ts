@@ -1,4 +1,13 @@
-import { type Block, cfgOf, type Func, type Insn, noValue, type ValueId, writesMemory } from '../ir/index.ts';
+import {
+  type Block,
+  cfgOf,
+  type Func,
+  type Insn,
+  noValue,
+  type ValueId,
+  withBody,
+  writesMemory,
+} from '../ir/index.ts';
 import { definitionsOf, type Pass, Replacements } from './pass.ts';
 
 /**
@@ -72,7 +81,7 @@ class Forwarding {
     if (changed.size === 0) return this.#func;
     const blocks = this.#func.blocks.map((block) => {
       const insns = changed.get(block);
-      return insns === undefined ? block : { ...block, insns };
+      return insns === undefined ? block : withBody(block, insns);
     });
     return this.#replacements.inFunc({ ...this.#func, blocks, valueCount: this.#valueCount });
   }

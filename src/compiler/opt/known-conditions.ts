@@ -8,6 +8,8 @@ import {
   type Insn,
   type Terminator,
   type ValueId,
+  withArgs,
+  withBody,
 } from '../ir/index.ts';
 import { constantOf, definitionsOf, MAX_THREADED_INSNS, type Pass } from './pass.ts';
 
@@ -69,10 +71,10 @@ export const knownConditions: Pass = {
       const insns = block.insns.map((insn): Insn => {
         if (!insn.args.some((value) => equals.has(value))) return insn;
         isChanged = true;
-        return { ...insn, args: insn.args.map(known) };
+        return withArgs(insn, insn.args.map(known));
       });
       const end = knownEnd(block.end, truths, known, (id) => choosesSoon.has(id));
-      if (isChanged || end !== block.end) changed.set(block, { ...block, insns, end });
+      if (isChanged || end !== block.end) changed.set(block, withBody(block, insns, end));
     };
 
     const stack: { readonly place: number; next: number; readonly leave: () => void }[] = [];

@@ -6,6 +6,8 @@ import {
   noValue,
   type Terminator,
   type ValueId,
+  withArgs,
+  withBody,
 } from '../ir/index.ts';
 
 /** One step of the optimizer. `run` is pure, and returns the very object it was given when there was nothing to do. */
@@ -85,7 +87,7 @@ export class Replacements {
 
   inInsn(insn: Insn): Insn {
     const args = this.ofAll(insn.args);
-    return args === insn.args ? insn : { ...insn, args };
+    return args === insn.args ? insn : withArgs(insn, args);
   }
 
   inEdge(edge: Edge): Edge {
@@ -122,7 +124,7 @@ export class Replacements {
       const end = this.inEnd(block.end);
       if (insns === block.insns && end === block.end) return block;
       changed = true;
-      return { ...block, insns, end };
+      return withBody(block, insns, end);
     });
     return changed ? { ...func, blocks } : func;
   }

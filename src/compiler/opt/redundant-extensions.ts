@@ -1,4 +1,14 @@
-import { type Block, cfgOf, edgesOf, type Func, type Insn, noValue, type ValueId } from '../ir/index.ts';
+import {
+  type Block,
+  cfgOf,
+  edgesOf,
+  type Func,
+  type Insn,
+  noValue,
+  type ValueId,
+  withArgs,
+  withBody,
+} from '../ir/index.ts';
 import { definitionsOf, type Pass, Replacements } from './pass.ts';
 
 /**
@@ -67,7 +77,7 @@ class Widths {
     if (changedInsns.size === 0) return this.#func;
     const blocks = this.#func.blocks.map((block) => {
       const insns = changedInsns.get(block);
-      return insns === undefined ? block : { ...block, insns };
+      return insns === undefined ? block : withBody(block, insns);
     });
     return this.#replacements.inFunc({ ...this.#func, blocks });
   }
@@ -134,7 +144,7 @@ class Widths {
   }
 
   #withArg(insn: Insn, index: number, value: ValueId): Insn {
-    return value === insn.args[index] ? insn : { ...insn, args: insn.args.with(index, value) };
+    return value === insn.args[index] ? insn : withArgs(insn, insn.args.with(index, value));
   }
 
   /** A value with the same low `bits` bits, reached through operations that only change the bits above. */

@@ -56,7 +56,10 @@ class Simplification {
     this.#func = func;
     this.#valueCount = func.valueCount;
     this.#definitions = definitionsOf(func);
-    for (const block of func.blocks) this.#blocks[block.id] = { ...block };
+    for (const block of func.blocks) {
+      const { id, params, insns, end } = block;
+      this.#blocks[id] = { id, params, insns, end };
+    }
   }
 
   run(): Func {
