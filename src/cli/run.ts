@@ -12,6 +12,7 @@ import type { Options } from './options.ts';
 import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
+import { dumpStages, unshownStage } from './stage-dumps.ts';
 import { closeTraced, endOf, openTracedProcess, pidOf, type TracedProcess } from './traced-process.ts';
 
 const STDOUT = 1;
@@ -87,7 +88,15 @@ type Compiled =
 function compileScript(work: Compilation): Compiled {
   const { options, context, probeFilter } = work;
   const pid = pidOf(work.traced);
+  const trace =
+    options.debug.size === 0
+      ? undefined
+      : dumpStages(options.debug, work.script, {
+          out: (text) => void process.stdout.write(text),
+          err: (text) => void process.stderr.write(text),
+        });
   const { program, diagnostics } = compile({
+    ...(trace === undefined ? {} : { trace }),
     source: createSourceFromBytes(work.script.name, work.script.bytes),
     target: work.machine.target,
     positional: options.scriptArguments.positional,
@@ -246,5 +255,10 @@ function unsupportedOption(options: Options): string | undefined {
   if (options.aot !== undefined) return '--aot is not there yet';
   if (options.emitElf !== undefined) return '--emit-elf is not there yet';
   if (options.emitIr !== undefined) return '--emit-llvm is not there yet';
+  if (options.verifyIr) return '--verify-llvm-ir is not there yet';
+  if (options.excludeSelf) return '--exclude-self is not there yet';
+  if (options.dwarfPids.length > 0) return '--dwarf-pid is not there yet: dw_ustack is not supported';
+  const stage = unshownStage(options.debug);
+  if (stage !== undefined) return `-d ${stage} is not there yet`;
   return undefined;
 }

@@ -1,5 +1,8 @@
 /** The compiler: a script and a Target in, a Program or diagnostics out. */
 export type { StageTrace } from './assemble.ts';
+
+import { printFunc } from './ir/index.ts';
+
 export { type CompileInput, type CompileOptions, type CompileResult, compile } from './compile.ts';
 export { listScript, type ScriptListing } from './list-script.ts';
 export {
@@ -11,3 +14,6 @@ export {
   parseTypePattern,
   type TypePattern,
 } from './probes/index.ts';
+
+/** How the values a StageTrace is given are written. */
+export const stageTexts = { func: printFunc } as const;

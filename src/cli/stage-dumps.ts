@@ -1,0 +1,39 @@
+import { decodeInsns, listing } from '../bpf/index.ts';
+import { type StageTrace, stageTexts } from '../compiler/index.ts';
+import { createSourceFromBytes, formatScript, parseScript } from '../compiler/language/index.ts';
+import type { DebugStage } from './options.ts';
+import type { LoadedScript } from './script-source.ts';
+
+/** Stages of `-d` that this version cannot show. Section 1.5 of the reference. */
+const unshown: readonly DebugStage[] = ['types', 'libbpf'];
+
+/** The first stage asked for that cannot be shown. */
+export function unshownStage(stages: ReadonlySet<DebugStage>): DebugStage | undefined {
+  // `all` names every stage; it means those there are.
+  return stages.size > unshown.length + 1 ? undefined : unshown.find((stage) => stages.has(stage));
+}
+
+/**
+ * Shows what the compiler does (`-d`): the script as it was read on stderr, the IR before and after the optimizer and the
+ * instructions on stdout.
+ */
+export function dumpStages(
+  stages: ReadonlySet<DebugStage>,
+  script: LoadedScript,
+  write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+): StageTrace {
+  if (stages.has('parse') || stages.has('ast')) {
+    const { script: tree } = parseScript(createSourceFromBytes(script.name, script.bytes));
+    const title = 'AST after: parser';
+    write.err(`${title}\n${'-'.repeat(title.length)}\n${formatScript(tree)}\n`);
+  }
+  return {
+    func: (stage, func) => {
+      const isWanted = stage === 'ir' ? stages.has('ir') || stages.has('codegen') : stages.has('codegen-opt');
+      if (isWanted) write.out(`${stageTexts.func(func)}\n`);
+    },
+    prog: (name, prog) => {
+      if (stages.has('dis')) write.out(`${name}:\n${listing(decodeInsns(prog.insns))}\n\n`);
+    },
+  };
+}
