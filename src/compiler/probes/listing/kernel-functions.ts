@@ -26,6 +26,10 @@ export const listFentries: Lister = (query, context) => {
   const { kind } = query;
   if (kind !== 'fentry' && kind !== 'fexit') return [];
   const { target: module, name } = targetAndName(query.parts);
+  if (module === 'bpf') {
+    context.warn(`${kind}:bpf probes on BPF programs are not supported yet`);
+    return [];
+  }
   if (!context.target.btf()) {
     if (!query.guessed) context.warn(`${kind} needs the kernel's BTF, and there is none`);
     return [];
