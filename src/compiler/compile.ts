@@ -17,9 +17,9 @@ import {
   stackModeOf,
   TypeTable,
 } from './check/index.ts';
-import { readCSection } from './cpreproc/index.ts';
+import { compilerMacros, readCSection } from './cpreproc/index.ts';
 import { explainOtherMode, findProbes } from './find-probes.ts';
-import { answerInclude } from './include-files.ts';
+import { answerInclude, sourceOfHeaders } from './include-files.ts';
 import {
   type Diagnostic,
   hasErrors,
@@ -83,9 +83,12 @@ export function compile(input: CompileInput): CompileResult {
   const settings = runSettings(values);
 
   const { target } = input;
+  const headers = sourceOfHeaders(input.options.includeFiles);
   const cSection = readCSection({
+    headers,
+    defines: script.cSection.length + headers.length > 0 ? compilerMacros(target.arch) : {},
     chunks: script.cSection,
-    hasBtf: script.cSection.length > 0 && target.btf() !== undefined,
+    hasBtf: script.cSection.length + headers.length > 0 && target.btf() !== undefined,
     include: (request) => answerInclude(request, target),
   });
   if (add(cSection.diagnostics)) return stop();

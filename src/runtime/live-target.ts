@@ -25,6 +25,7 @@ import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { systemErrorText } from './system-error.ts';
+import { systemIncludeDirs } from './system-include-dirs.ts';
 import { readUsdtProbes } from './usdt-probes.ts';
 
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
@@ -37,7 +38,7 @@ export interface LiveTargetOptions {
   readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
   readonly bootToWallNs: () => bigint;
-  /** Where C includes are searched. */
+  /** Where C includes are searched before the system's own directories. */
   readonly includeDirs: readonly string[];
   /** Read instead of tracefs's available_filter_functions (--traceable-functions). */
   readonly traceableFunctions?: string;
@@ -51,7 +52,6 @@ export interface LiveTargetOptions {
 /** The running machine as a Target. Nothing is read before it is asked for; each answer is read once. */
 export class LiveTarget implements Target {
   readonly arch: Arch;
-  readonly includeDirs: readonly string[];
   readonly #options: LiveTargetOptions;
   readonly #cgroups = new Cgroups();
   readonly #features = new Map<Feature, boolean>();
@@ -63,12 +63,17 @@ export class LiveTarget implements Target {
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
   #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
   #bootToWallNs: bigint | undefined;
+  #includeDirs: readonly string[] | undefined;
   #pidNamespace: { readonly answer: Target['pidNamespace'] } | undefined;
 
   constructor(options: LiveTargetOptions) {
     this.#options = options;
     this.arch = archOf(machine());
-    this.includeDirs = options.includeDirs;
+  }
+
+  get includeDirs(): readonly string[] {
+    this.#includeDirs ??= [...this.#options.includeDirs, ...systemIncludeDirs(machine())];
+    return this.#includeDirs;
   }
 
   get possibleCpus(): number {

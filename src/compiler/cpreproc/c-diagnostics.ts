@@ -23,9 +23,11 @@ export const cDiagnostics = {
     severity: 'warning',
     message: (text: string) => `#warning ${text}`,
   },
+  /** The second line is how upstream's C compiler says it, in the file that it is given; what reads its output looks for that. */
   'c-include': {
     severity: 'error',
-    message: (path: string, reason: string) => `cannot include '${path}': ${reason}`,
+    message: (path: string, reason: string, line: number) =>
+      `cannot include '${path}': ${reason}\ndefinitions.h:${line}:10: fatal error: '${path}' file not found`,
   },
   'c-include-depth': {
     severity: 'error',

@@ -5,7 +5,7 @@
  * lines; conditionals work across the pieces of the C section, around whole definitions as well as inside one.
  */
 import type { CChunk, Diagnostic, Source, Span } from '../language/index.ts';
-import { createSource, makeDiagnostic, withContext } from '../language/index.ts';
+import { createSource, lineIndexAt, makeDiagnostic, withContext } from '../language/index.ts';
 import { CProblem, cDiagnostics } from './c-diagnostics.ts';
 import type { CMacro, MacroTable } from './c-macro.ts';
 import { expandMacros } from './c-macro.ts';
@@ -29,8 +29,11 @@ export interface PreprocessInput {
 
 export interface IncludeRequest {
   readonly path: string;
-  /** `"path"` is looked for beside the including file first, `<path>` only in the include directories. */
-  readonly form: 'quoted' | 'angled';
+  /**
+   * `"path"` is looked for beside the including file first, `<path>` only in the include directories, and what is written with
+   * `#include_next` only in those behind the one that the including file is in.
+   */
+  readonly form: 'quoted' | 'angled' | 'next';
   /** Name of the source with the `#include`. */
   readonly from: string;
 }
@@ -257,7 +260,7 @@ class Run {
       }
       case 'include':
       case 'include_next':
-        this.#include(rest, span, includeDepth);
+        this.#include(name, rest, span, includeDepth);
         return;
       case 'error':
         // A header that is content with a complete kernel build may not be with this section: only the script's own counts.
@@ -298,17 +301,22 @@ class Run {
     });
   }
 
-  #include(rest: readonly CToken[], span: Span, includeDepth: number): void {
+  #include(directive: string, rest: readonly CToken[], span: Span, includeDepth: number): void {
     const isDirect = rest[0]?.text === '<' || rest[0]?.kind === 'string';
-    const line = isDirect ? rest : expandMacros(rest, this.macros).tokens;
-    const request = includeRequest(line, span.source);
+    const words = isDirect ? rest : expandMacros(rest, this.macros).tokens;
+    const written = includeRequest(words, span.source);
+    const request = written && directive === 'include_next' ? { ...written, form: 'next' as const } : written;
     if (request === undefined) throw new CProblem('expected "path" or <path>');
     if (includeDepth >= maxIncludeDepth) {
       this.#report('c-include-depth', span, request.path, maxIncludeDepth);
       return;
     }
     const file = this.#input.include(request);
-    if (file.kind === 'refused') this.#report('c-include', span, request.path, file.reason);
+    if (file.kind === 'refused') {
+      // The compiler's file has a line of its own before the script's.
+      const line = lineIndexAt(span.source, span.start) + 2;
+      this.#report('c-include', span, request.path, file.reason, line);
+    }
     if (file.kind !== 'text' || this.#readOnce.has(file.name)) return;
     const outer = this.#conditionals;
     this.#conditionals = [];
