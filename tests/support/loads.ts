@@ -50,3 +50,21 @@ export function refusedConnection(host: string): Promise<void> {
   const client = connect(1, host);
   return new Promise((resolve) => client.on('error', () => resolve()));
 }
+
+/** Sends a text to a Unix socket of this process, and waits until it has been received. */
+export async function sendOnUnixSocket(path: string, text: string): Promise<void> {
+  const received = new Promise<void>((resolve) => {
+    const server = createServer((socket) => {
+      socket.once('data', () => {
+        socket.destroy();
+        server.close(() => resolve());
+      });
+    });
+    server.listen(path, () =>
+      connect(path)
+        .on('error', () => {})
+        .write(text),
+    );
+  });
+  await received;
+}

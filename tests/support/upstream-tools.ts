@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { CProgram } from './c-program.ts';
-import { conversation, inFolder, numberOf, writeDirectly } from './loads.ts';
+import { conversation, inFolder, numberOf, sendOnUnixSocket, writeDirectly } from './loads.ts';
 import { LoopDisk } from './loop-disk.ts';
 import { missingNeed, type Need, program } from './needs.ts';
 import { countOf, histogramTotal, row } from './output-patterns.ts';
@@ -20,6 +19,8 @@ export interface UpstreamTool {
   readonly unfit?: () => string | undefined;
   /** Made before the tool starts, for example a kernel module that its probes are in. */
   readonly prepare?: () => void;
+  /** Lets it print to a file; `load` then cannot wait for rows. */
+  readonly toFile?: boolean;
   /** Given to the script. */
   readonly words?: readonly string[];
   /** Makes things happen while the tool runs, and waits for the rows that tell. */
@@ -271,17 +272,10 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
   },
   undump: {
     needs: ['kprobe'],
-    load: (tracer) =>
-      inFolder(async (folder) => {
-        const path = join(folder, 'socket');
-        const server = createServer((socket) => socket.resume());
-        await new Promise<void>((resolve) => server.listen(path, resolve));
-        const client = connect(path);
-        client.write('hello\x01');
-        await tracer.waitFor(row(`<time> \\S+ ${process.pid} 6 hello\\\\x01`));
-        client.destroy();
-        server.close();
-      }),
+    // Pipes between Node.js and its children are Unix sockets too: what is printed would be news again.
+    toFile: true,
+    load: () => inFolder((folder) => sendOnUnixSocket(join(folder, 'socket'), 'hello\x01')),
+    atEnd: (stdout) => assert.match(stdout, row(`<time> \\S+ ${process.pid} 6 hello\\\\x01`)),
   },
   vfscount: {
     needs: ['kprobe'],
@@ -316,14 +310,20 @@ export function obstacleTo({ needs = [], unfit }: UpstreamTool): string | undefi
 /** Runs a tool with its load; its header, its rows and its end have to be right. */
 export async function runTool(path: string, tool: UpstreamTool): Promise<void> {
   tool.prepare?.();
-  using tracer = startTetrace([path, ...(tool.words ?? [])], { timeoutMs: 120_000 });
-  const result = await whileAttached(tracer, tool);
-  assert.equal(result.code, 0, result.stderr);
-  assert.doesNotMatch(result.stderr, /ERROR/);
-  const printed = result.stdout.replace(/\s+/g, ' ');
-  for (const text of headerOf(readFileSync(path, 'utf8')))
-    assert.ok(printed.includes(text), `${text}\n${printed}`);
-  tool.atEnd?.(result.stdout);
+  await inFolder(async (folder) => {
+    const file = join(folder, 'output');
+    const options = tool.toFile ? ['-o', file] : [];
+    using tracer = startTetrace([path, ...options, ...(tool.words ?? [])], { timeoutMs: 120_000 });
+    const result = await whileAttached(tracer, tool);
+    assert.equal(result.code, 0, result.stderr);
+    assert.doesNotMatch(result.stderr, /ERROR/);
+    const stdout = tool.toFile ? readFileSync(file, 'latin1') : result.stdout;
+    const printed = stdout.replace(/\s+/g, ' ');
+    for (const text of headerOf(readFileSync(path, 'utf8'))) {
+      assert.ok(printed.includes(text), `${text}\n${printed}`);
+    }
+    tool.atEnd?.(stdout);
+  });
 }
 
 /** A tool none of whose functions exist here ends by itself, when it says that they may be missing. */
