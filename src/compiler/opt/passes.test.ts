@@ -210,6 +210,19 @@ b0:
   return v6`,
   },
   {
+    pass: redundantExtensions,
+    what: 'keeps a mask that tells the verifier more than it knows',
+    before: `
+b0:
+  v1 = load.8 v0+0
+  v2 = const 10
+  v3 = umod v1 v2
+  v4 = const 15
+  v5 = and v3 v4
+  return v5`,
+    after: undefined,
+  },
+  {
     pass: simplifyBranches,
     what: 'threads a jump whose outcome is known',
     before: `

@@ -20,6 +20,9 @@ import { definitionsOf, type Pass, Replacements } from './pass.ts';
  *     v4 = sdiv v1 v1         ->  udiv v1 v1
  *     store.2 v5+0 (zext32 v6)  ->  store.2 v5+0 v6
  *
+ * A mask stays where the verifier does not know what we know (it follows no division, remainder or byte swap): the mask may be what
+ * makes an offset acceptable.
+ *
  * For every value two widths are found: how many low bits hold it as an unsigned number (64: perhaps negative) and as a signed one.
  */
 export const redundantExtensions: Pass = {
@@ -36,6 +39,8 @@ class Widths {
   readonly #unsigned: Uint8Array;
   /** By value: -2^(signed-1) <= value < 2^(signed-1). */
   readonly #signed: Uint8Array;
+  /** By value: 1 if its width comes from an operation whose result the verifier takes for any number. */
+  readonly #isHidden: Uint8Array;
   readonly #replacements = new Replacements();
 
   constructor(func: Func) {
@@ -43,6 +48,7 @@ class Widths {
     this.#definitions = definitionsOf(func);
     this.#unsigned = new Uint8Array(func.valueCount).fill(64);
     this.#signed = new Uint8Array(func.valueCount).fill(64);
+    this.#isHidden = new Uint8Array(func.valueCount);
   }
 
   run(): Func {
@@ -51,12 +57,17 @@ class Widths {
     /** By block parameter: widths of what edges pass, as far as seen. */
     const passedUnsigned = new Uint8Array(this.#func.valueCount);
     const passedSigned = new Uint8Array(this.#func.valueCount);
+    const passedHidden = new Uint8Array(this.#func.valueCount);
     const changedInsns = new Map<Block, readonly Insn[]>();
     order.forEach((block, place) => {
       // Something wider may still come in through a back edge: of loop heads nothing is known.
       const isKnown = preds[place]!.every((pred) => pred < place);
-      if (isKnown)
-        for (const param of block.params) this.#set(param, passedUnsigned[param]!, passedSigned[param]!);
+      if (isKnown) {
+        for (const param of block.params) {
+          this.#set(param, passedUnsigned[param]!, passedSigned[param]!);
+          this.#isHidden[param] = passedHidden[param]!;
+        }
+      }
       let list: Insn[] | undefined;
       block.insns.forEach((original, index) => {
         const insn = this.#improve(this.#replacements.inInsn(original));
@@ -70,6 +81,7 @@ class Widths {
           const value = this.#replacements.of(arg);
           const param = params[index]!;
           passedUnsigned[param] = Math.max(passedUnsigned[param]!, this.#unsigned[value]!);
+          passedHidden[param]! |= this.#isHidden[value]!;
           passedSigned[param] = Math.max(passedSigned[param]!, this.#signed[value]!);
         });
       }
@@ -98,6 +110,7 @@ class Widths {
     }
     if (improved.id !== noValue) {
       this.#definitions[improved.id] = improved;
+      this.#isHidden[improved.id] = this.#hides(improved) ? 1 : 0;
       this.#measure(improved);
     }
     return improved;
@@ -115,7 +128,7 @@ class Widths {
       case 'zext16':
       case 'zext32': {
         const bits = extensionBits[insn.op];
-        if (this.#unsigned[a]! <= bits) return a;
+        if (this.#unsigned[a]! <= bits && this.#isHidden[a] === 0) return a;
         return this.#withArg(insn, 0, this.#lowBits(a, bits));
       }
       case 'sext8':
@@ -129,7 +142,12 @@ class Widths {
         const mask = this.#constant(b);
         if (mask === undefined || mask < 0n) return insn;
         const width = this.#unsigned[a]!;
-        if (width < 64 && (1n << BigInt(width)) - 1n === (mask & ((1n << BigInt(width)) - 1n))) return a;
+        if (
+          this.#isHidden[a] === 0 &&
+          width < 64 &&
+          (1n << BigInt(width)) - 1n === (mask & ((1n << BigInt(width)) - 1n))
+        )
+          return a;
         return this.#withArg(insn, 0, this.#lowBits(a, mask.toString(2).length));
       }
       case 'store':
@@ -140,6 +158,30 @@ class Widths {
         return { id: insn.id, op: insn.op === 'sdiv' ? 'udiv' : 'umod', args: insn.args, at: insn.at };
       default:
         return insn;
+    }
+  }
+
+  /** Whether the verifier loses track of the result although we know its width. */
+  #hides(insn: Insn): boolean {
+    switch (insn.op) {
+      case 'udiv':
+      case 'umod':
+      case 'bswap16':
+      case 'bswap32':
+        return true;
+      case 'add':
+      case 'mul':
+      case 'or':
+      case 'xor':
+      case 'shl':
+      case 'lshr':
+      case 'select':
+        return insn.args.some((value) => this.#isHidden[value] === 1);
+      case 'and':
+        // A mask bounds whatever it is put on.
+        return insn.args.every((value) => this.#isHidden[value] === 1);
+      default:
+        return false;
     }
   }
 
