@@ -4,11 +4,14 @@ import {
   type Diagnostic,
   makeDiagnostic,
   type Script,
+  type Span,
   splitAttachPoint,
   withHint,
 } from './language/index.ts';
 import {
+  hasWildcard,
   type MissingPolicy,
+  type Point,
   probeCatalogue,
   providerNamed,
   type ResolveContext,
@@ -43,6 +46,12 @@ export function findProbes(
         },
       ]);
   };
+  const losses = new Map<number, Loss>();
+  const noteLoss = ({ block, span }: Point): Loss => {
+    const loss = losses.get(block) ?? { span, patterns: [] };
+    losses.set(block, loss);
+    return loss;
+  };
   const context: ResolveContext = {
     script,
     target: input.target,
@@ -59,10 +68,16 @@ export function findProbes(
       failed = add([makeDiagnostic(probeCatalogue, code, span, ...args)]) || failed;
     },
     missing: (point, what, hint) => {
+      const lost = noteLoss(point);
+      if (isPattern(point)) {
+        lost.patterns.push(what);
+        return;
+      }
       const diagnostic = makeDiagnostic(probeCatalogue, 'probe-missing', point.span, what);
       byPolicy(missingProbes === 'error' ? withHint(diagnostic, hint?.()) : diagnostic);
     },
-    unavailable: (point, reason) =>
+    unavailable: (point, reason) => {
+      noteLoss(point);
       byPolicy(
         withHint(
           makeDiagnostic(probeCatalogue, 'probe-unavailable', point.span, reason),
@@ -70,14 +85,39 @@ export function findProbes(
             ? "If this is expected, set the 'missing_probes' config variable to 'warn'."
             : undefined,
         ),
-      ),
+      );
+    },
     integer: (text) => {
       const read = readUnsigned(text);
       return read.kind === 'integer' ? read.value : undefined;
     },
   };
   const probes = resolveProbes(script, input.positional, context);
+  if (missingProbes !== 'ignore' && !failed) {
+    const kept = new Set(probes.map(({ block }) => block));
+    for (const [block, loss] of losses) {
+      if (!kept.has(block)) failed = add([describeEmptyBlock(loss, missingProbes)]) || failed;
+    }
+  }
   return failed ? undefined : probes;
+}
+
+/** Attach points of a block that came to nothing. */
+interface Loss {
+  readonly span: Span;
+  /** What patterns stood for; nothing was said of them. */
+  readonly patterns: string[];
+}
+
+/** A point that may come to any number of places, none included. */
+function isPattern({ kind, parts }: Point): boolean {
+  return kind === 'rawtracepoint' || parts.some(hasWildcard);
+}
+
+function describeEmptyBlock({ span, patterns }: Loss, policy: 'error' | 'warn'): Diagnostic {
+  const diagnostic = makeDiagnostic(probeCatalogue, 'probe-empty', span, policy);
+  const described = patterns.reduce((soFar, what) => withHint(soFar, `No matches for ${what}.`), diagnostic);
+  return policy === 'error' ? described : { ...described, severity: 'warning' };
 }
 
 /**

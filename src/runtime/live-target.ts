@@ -195,7 +195,8 @@ export class LiveTarget implements Target {
       traceableFunctions === undefined
         ? readOrUndefined(() => this.#findTracefs()?.traceableFunctions())
         : parseTraceableFunctions(readFileSync(traceableFunctions, 'latin1'));
-    if (functions === undefined || functions.length === 0) return this.#functionsFromSymbols();
+    const isGiven = traceableFunctions !== undefined;
+    if (functions === undefined || (functions.length === 0 && !isGiven)) return this.#functionsFromSymbols();
     const refused = refusedByKprobes();
     return refused.size === 0 ? functions : functions.filter(({ name }) => !refused.has(name));
   }

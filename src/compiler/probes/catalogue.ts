@@ -77,6 +77,11 @@ export const probeCatalogue = {
     message: () => 'wildcards need the list of traceable functions, which this kernel does not show',
     hints: () => ['mount tracefs, or name a file with --traceable-functions'],
   },
+  'kprobe-not-traceable': {
+    severity: 'warning',
+    message: (name: string) =>
+      `${name} is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail`,
+  },
   'fentry-four-parts': {
     severity: error,
     message: () => "Only the 'bpf' variant of this probe supports 4 arguments",
@@ -145,6 +150,16 @@ export const probeCatalogue = {
   },
   /** Severity is the policy's (`missing_probes`). */
   'probe-missing': { severity: error, message: (what: string) => `No matches for ${what}.` },
+  /** What a block is left with when none of its attach points came to anything; severity is the policy's. */
+  'probe-empty': {
+    severity: error,
+    message: (policy: 'error' | 'warn') =>
+      `Probe has no valid attach points. ${
+        policy === 'error'
+          ? "If this is expected, set the 'missing_probes' config variable to 'warn'."
+          : 'It is being removed which may cause issues with program behavior.'
+      }`,
+  },
   'probe-unavailable': { severity: error, message: (reason: string) => reason },
 } as const satisfies Catalogue;
 

@@ -44,7 +44,10 @@ export interface ResolveContext {
     span: Span,
     ...args: Parameters<(typeof probeCatalogue)[K]['message']>
   ): void;
-  /** Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …", `hint` knows better names. */
+  /**
+   * Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …", `hint` knows better names. A pattern
+   * may match nothing as long as its block has other places to go.
+   */
   missing(point: Point, what: string, hint?: () => string | undefined): void;
   /** This machine cannot serve the provider at all: an error, or by policy a warning or nothing. */
   unavailable(point: Point, message: string): void;

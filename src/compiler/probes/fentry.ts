@@ -21,13 +21,6 @@ export const fentry: Provider = (point, context) => {
     context.unavailable(point, `${kind} needs the kernel's BTF, and there is none`);
     return [];
   }
-  if (!context.target.has('fentry')) {
-    context.unavailable(
-      point,
-      `this kernel refuses ${kind} (BPF trampolines)${context.target.has('kprobe') ? `; ${kind === 'fentry' ? 'kprobe' : 'kretprobe'} can stand on the same function` : ''}`,
-    );
-    return [];
-  }
   const [first = '', second] = point.parts;
   const module = second === undefined ? undefined : first;
   const pattern = second ?? first;
@@ -80,10 +73,17 @@ export const fentry: Provider = (point, context) => {
       attachments: [{ kind, name, function: fn.name, ...location }],
     });
   }
-  if (probes.length === 0)
-    context.missing(point, `${kind} ${module === undefined ? '' : `${module}:`}${pattern}`, () =>
-      similarFunction({ function: pattern }, context),
+  const shown = `${module === undefined ? '' : `${module}:`}${pattern}`;
+  if (probes.length === 0) {
+    context.missing(point, `${kind} ${shown}`, () => similarFunction({ function: pattern }, context));
+  } else if (!context.target.has('fentry')) {
+    const other = kind === 'fentry' ? 'kprobe' : 'kretprobe';
+    context.unavailable(
+      point,
+      `Unable to attach probe: ${kind}:${shown}. This kernel refuses ${kind} (BPF trampolines)${context.target.has('kprobe') ? `; ${other} can stand on the same function` : ''}.`,
     );
+    return [];
+  }
   return probes;
 };
 

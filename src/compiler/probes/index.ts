@@ -1,6 +1,6 @@
 /** Attach points: what a script's probes mean on this machine. */
 export { probeCatalogue } from './catalogue.ts';
-export type { MissingPolicy, ResolveContext, ResolveOptions } from './context.ts';
+export type { MissingPolicy, Point, ResolveContext, ResolveOptions } from './context.ts';
 export { listAttachments } from './listing/attachments.ts';
 export type { ListContext, ListedProbe } from './listing/listed.ts';
 export { listProbes } from './listing/pattern.ts';

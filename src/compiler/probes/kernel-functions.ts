@@ -50,6 +50,15 @@ export function matchFunctions(
   });
 }
 
+/** Whether a module that an attach point names is there; patterns are met by whatever is. */
+export function isModuleLoaded(module: string | undefined, { target }: ResolveContext): boolean {
+  if (module === undefined || module === 'vmlinux' || hasWildcard(module)) return true;
+  return (
+    target.btfModules().includes(module) ||
+    (target.kernelFunctions() ?? []).some((known) => known.module === module)
+  );
+}
+
 /** "Did you mean …?" for a function that the kernel does not have. */
 export function similarFunction(
   { function: name }: FunctionPattern,

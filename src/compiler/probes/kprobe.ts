@@ -3,7 +3,7 @@ import { archFacts, type KernelFunction, type KernelLocation } from '../../progr
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
-import { matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
+import { isModuleLoaded, matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { Attachment, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
 
@@ -63,32 +63,38 @@ export const kprobe: Provider = (point, context) => {
   if (point.kind !== 'kprobe' && point.kind !== 'kretprobe') return [];
   const place = parsePlace(point, context);
   if (!place) return [];
-  const substitute = !context.target.has('kprobe');
-  if (substitute && !context.target.has('fentry')) {
-    context.unavailable(
-      point,
-      `${point.kind} needs kprobes, and this kernel has none (CONFIG_KPROBES); it refuses fentry and fexit too, which could stand in`,
-    );
-    return [];
-  }
   if (place.address !== undefined) {
-    if (substitute) return refuseSubstitute(point, context, 'an address');
+    const name = `${point.kind}:${place.address}`;
+    if (!canTrace(point, context, name)) return [];
+    if (!context.target.has('kprobe')) return refuseSubstitute(point, context, 'an address');
     const location: KernelLocation = {
       address: place.address,
       ...(place.offset ? { offset: place.offset } : {}),
     };
-    return [registerProbe(point, context, `${point.kind}:${place.address}`, [location], 'perf')];
+    return [registerProbe(point, context, name, [location], 'perf')];
+  }
+  if (!isModuleLoaded(place.module, context)) {
+    const name = `${point.kind}:${place.module}:${place.function}`;
+    context.unavailable(point, `specified module ${place.module} in probe ${name} is not loaded.`);
+    return [];
   }
   const found = matchFunctions(place, context);
   if (!found) {
     noFunctionList(point, context);
     return [];
   }
-  const shown = `${point.kind} ${place.module === undefined ? '' : `${place.module}:`}${place.function}`;
-  if (found.length === 0 && !(context.options.unsafe && !hasWildcard(place.function))) {
-    context.missing(point, shown, () => similarFunction(place, context));
-    return [];
+  const shown = `${place.module === undefined ? '' : `${place.module}:`}${place.function}`;
+  if (found.length === 0) {
+    const isExact = !hasWildcard(place.function);
+    if (isExact && context.options.missingProbes !== 'ignore')
+      context.report('kprobe-not-traceable', point.span, place.function);
+    if (!context.options.unsafe || !isExact) {
+      context.missing(point, `${point.kind} ${shown}`, () => similarFunction(place, context));
+      return [];
+    }
   }
+  if (!canTrace(point, context, `${point.kind}:${shown}`)) return [];
+  const substitute = !context.target.has('kprobe');
   const functions = found.length > 0 ? found : [{ name: place.function }];
   if (substitute) return trampolineProbes(point, context, place, functions);
 
@@ -118,6 +124,16 @@ export const kprobe: Provider = (point, context) => {
   const multi = isPattern && !explicitModule && context.target.has('kprobe-multi');
   return [registerProbe(point, context, name, locations, multi ? 'multi' : 'perf')];
 };
+
+/** Whether the kernel has kprobes, or fentry in their place; says so when it has neither. */
+function canTrace(point: Point, context: ResolveContext, name: string): boolean {
+  if (context.target.has('kprobe') || context.target.has('fentry')) return true;
+  context.unavailable(
+    point,
+    `Unable to attach probe: ${name}. This kernel has no kprobes (CONFIG_KPROBES), and it refuses fentry and fexit, which could stand in for them.`,
+  );
+  return false;
+}
 
 /** A prog on real kprobes: its ctx is struct pt_regs. */
 function registerProbe(

@@ -115,7 +115,6 @@ test('what cannot be read is one message each', () => {
     ['self:signal:SIGINT {}', /^SIGINT is not a supported signal$/],
     ['watchpoint:0:8:w {}', /non-zero address/],
     ['watchpoint:1:3:w {}', /length must be one of/],
-    ['kprobe:no_such {}', /^No matches for kprobe no_such\.$/],
     ['t:sched:none {}', /^No matches for tracepoint sched:none\.$/],
   ];
   for (const [text, pattern] of cases) {
@@ -123,6 +122,13 @@ test('what cannot be read is one message each', () => {
     assert.equal(messages.length, 1, `${text}: ${messages.join('; ')}`);
     assert.match(messages[0] ?? '', pattern, text);
   }
+});
+
+test('a function that kprobes cannot stand on is warned of, and missing', () => {
+  assert.deepEqual(resolve('kprobe:no_such {}').messages, [
+    'no_such is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
+    'No matches for kprobe no_such.',
+  ]);
 });
 
 test('a wildcard is one prog, unless the block says which probe it is in', () => {
@@ -157,7 +163,10 @@ test('kprobe wildcards take one multi link where there are any', () => {
 test('a kernel with neither kprobes nor fentry says so', () => {
   const { probes, messages } = resolve('kprobe:vfs_read {}', []);
   assert.equal(probes.length, 0);
-  assert.match(messages[0] ?? '', /this kernel has none \(CONFIG_KPROBES\)/);
+  assert.match(
+    messages[0] ?? '',
+    /^Unable to attach probe: kprobe:vfs_read\. This kernel has no kprobes \(CONFIG_KPROBES\)/,
+  );
 });
 
 test('tracepoint fields: common ones are left out, strings and locations are seen', () => {

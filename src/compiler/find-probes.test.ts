@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeKernel } from '../../tests/support/fake-kernel.ts';
+import type { Feature, Target } from '../program/index.ts';
+import { compile } from './compile.ts';
+import { createSource } from './language/index.ts';
+
+/** What is said of the attach points of a script, one line each: `warning: text`, hints indented. */
+function complaints(script: string, without: readonly Feature[] = []): readonly string[] {
+  const kernel = fakeKernel();
+  const target: Target = Object.create(kernel, {
+    has: { value: (feature: Feature) => !without.includes(feature) },
+  });
+  const { diagnostics } = compile({
+    source: createSource('stdin', script),
+    target,
+    positional: [],
+    environment: {},
+    options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+  });
+  return diagnostics.flatMap(({ severity, message, hints }) => [
+    `${severity}: ${message}`,
+    ...hints.map((hint) => `  ${hint}`),
+  ]);
+}
+
+const untraceable = (name: string): string =>
+  `warning: ${name} is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail`;
+const advice = "If this is expected, set the 'missing_probes' config variable to 'warn'.";
+
+test('a name that nothing has is an error, whatever else its block has', () => {
+  assert.deepEqual(complaints('kprobe:vfs_read, kprobe:bad { exit(); }'), [
+    untraceable('bad'),
+    'error: No matches for kprobe bad.',
+  ]);
+});
+
+test('a pattern may match nothing as long as its block has other places', () => {
+  assert.deepEqual(complaints('kprobe:vfs_read, kprobe:none_* { exit(); }'), []);
+  assert.deepEqual(complaints('kprobe:none_* { exit(); }'), [
+    `error: Probe has no valid attach points. ${advice}`,
+    '  No matches for kprobe none_*.',
+  ]);
+  assert.deepEqual(complaints('rawtracepoint:nonsense { exit(); }'), [
+    `error: Probe has no valid attach points. ${advice}`,
+    '  No matches for rawtracepoint nonsense.',
+  ]);
+});
+
+test('missing_probes = warn: every loss is a warning, a block without places goes', () => {
+  const warnings = complaints(
+    'config = { missing_probes=warn } kprobe:bad { exit(); } t:sched:bad { exit(); } kprobe:none_* { exit(); }',
+  );
+  const removed =
+    'warning: Probe has no valid attach points. It is being removed which may cause issues with program behavior.';
+  assert.deepEqual(warnings, [
+    untraceable('bad'),
+    'warning: No matches for kprobe bad. Skipping.',
+    'warning: No matches for tracepoint sched:bad. Skipping.',
+    removed,
+    removed,
+    removed,
+    '  No matches for kprobe none_*.',
+  ]);
+  assert.deepEqual(complaints('config = { missing_probes=ignore } kprobe:bad { exit(); }'), []);
+});
+
+test('a module that is not there', () => {
+  assert.deepEqual(complaints('kprobe:nonsense:vfs_read { exit(); }'), [
+    'error: specified module nonsense in probe kprobe:nonsense:vfs_read is not loaded.',
+    `  ${advice}`,
+  ]);
+});
+
+test('what does not exist is said before what the kernel cannot do', () => {
+  assert.deepEqual(complaints('kprobe:bad { exit(); }', ['kprobe', 'fentry']), [
+    untraceable('bad'),
+    'error: No matches for kprobe bad.',
+  ]);
+  const [unable] = complaints('kprobe:vfs_read { exit(); }', ['kprobe', 'fentry']);
+  assert.match(unable ?? '', /^error: Unable to attach probe: kprobe:vfs_read\. This kernel has no kprobes/);
+});
