@@ -117,6 +117,12 @@ export const probeCatalogue = {
     severity: error,
     message: (name: string, size: bigint) => `Offset outside the function bounds ('${name}' size is ${size})`,
   },
+  /** Without a place: upstream notices it when it attaches. */
+  'uprobe-size-zero': {
+    severity: error,
+    message: (name: string) =>
+      `Could not determine boundary for ${name} (symbol has size 0).\nUse --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.`,
+  },
   'uprobe-many-binaries': {
     severity: 'warning',
     message: (kind: string, file: string, count: number) =>

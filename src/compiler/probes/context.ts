@@ -41,7 +41,7 @@ export interface ResolveContext {
   readonly options: ResolveOptions;
   report<K extends ProbeCode>(
     code: K,
-    span: Span,
+    span: Span | undefined,
     ...args: Parameters<(typeof probeCatalogue)[K]['message']>
   ): void;
   /**

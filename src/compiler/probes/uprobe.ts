@@ -111,6 +111,10 @@ export const uprobe: Provider = (point, context) => {
       context.report('uprobe-offset-bounds', point.span, first.name, first.size);
       return [];
     }
+    if (!isPattern && first.size === 0n && !context.options.unsafe) {
+      context.report('uprobe-size-zero', undefined, first.name);
+      return [];
+    }
     const locations = (isPattern ? found : [first]).map(
       (symbol): UserLocation => ({
         path: file.path,
