@@ -99,8 +99,8 @@ runs('strings', [
     '1\n2\n3\nabcd\n',
   ],
   [
-    'print(syscall_name(1)); print((strerror(2), strerror(9999), signal_name(0), syscall_name(99999)));',
-    'write\n(No such file or directory, Unknown error, N/A, Unknown syscall)\n',
+    'print(syscall_name(1)); print((strerror(2), strerror(9999), signal_name(0), signal_name(65), syscall_name(99999)));',
+    'write\n(No such file or directory, Unknown error, Unknown signal 0, N/A, Unknown syscall)\n',
   ],
   ['$s = comm; $s = "x"; @[$s] = 1; $s = "longer"; @[$s] = 2;', '@[x]: 1\n@[longer]: 2\n'],
 ]);

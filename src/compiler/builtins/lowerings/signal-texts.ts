@@ -1,6 +1,6 @@
 /** Texts of signal numbers, as strsignal(3) of the GNU C library gives them. Numbers: include/uapi/asm-generic/signal.h. */
-export const signalTexts: readonly (string | undefined)[] = [
-  undefined,
+export const signalTexts: readonly string[] = [
+  'Unknown signal 0',
   'Hangup',
   'Interrupt',
   'Quit',
@@ -32,8 +32,8 @@ export const signalTexts: readonly (string | undefined)[] = [
   'I/O possible',
   'Power failure',
   'Bad system call',
-  undefined,
-  undefined,
+  'Unknown signal 32',
+  'Unknown signal 33',
   'Real-time signal 0',
   'Real-time signal 1',
   'Real-time signal 2',
