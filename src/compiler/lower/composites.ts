@@ -4,6 +4,7 @@ import { copyPlace, type Fill, type Place, placeAfter, storeText, zeroPlace } fr
 import type { TypedExpr } from '../typed/index.ts';
 import { lowerCallInto } from './calls.ts';
 import { lowerCastInto } from './casts.ts';
+import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
@@ -73,7 +74,7 @@ function lowerKindInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill): 
     case 'conditional':
       branch(
         f,
-        lowerScalar(f, expr.condition),
+        lowerCondition(f, expr.condition),
         () => lowerInto(f, expr.then, to, fill),
         () => lowerInto(f, expr.else, to, fill),
       );

@@ -6,6 +6,7 @@ import { lowerBinary, lowerOperator, negate } from './arithmetic.ts';
 import { lowerCall } from './calls.ts';
 import { lowerScalarCast } from './casts.ts';
 import { lowerCompare } from './compare.ts';
+import { lowerCondition } from './conditions.ts';
 import { choose } from './control.ts';
 import { asNumber } from './followed-pointers.ts';
 import { at, type FuncContext } from './func-context.ts';
@@ -61,7 +62,7 @@ function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
     case 'conditional':
       return choose(
         f,
-        lowerScalar(f, expr.condition),
+        lowerCondition(f, expr.condition),
         () => lowerScalar(f, expr.then),
         () => lowerScalar(f, expr.else),
       );
@@ -202,8 +203,8 @@ function sizedInt({ size, signed }: { readonly size: 1 | 2 | 4 | 8; readonly sig
 
 function lowerLogical(f: FuncContext, expr: TypedExprOf<'logical'>): ValueId {
   const { b } = f;
-  const left = lowerScalar(f, expr.left);
-  const right = (): ValueId => b.compare('ne', lowerScalar(f, expr.right), b.const(0));
+  const left = lowerCondition(f, expr.left);
+  const right = (): ValueId => b.compare('ne', lowerCondition(f, expr.right), b.const(0));
   return expr.op === '&&'
     ? choose(f, left, right, () => b.const(0))
     : choose(f, left, () => b.const(1), right);

@@ -14,6 +14,8 @@ export interface FuncContext {
   body: BodyContext;
   /** The loops of this function around the place being lowered, innermost last. */
   readonly loops: LoopContext[];
+  /** How many loops that the verifier follows round by round stand around the place being lowered. */
+  countedLoops: number;
   /** The prog's ctx in this function. */
   readonly ctx: () => ValueId;
   /** Leaves the probe with a value, from the main function or out of callbacks. Loops are left already. */

@@ -21,6 +21,7 @@ import { denseSlots } from './dense-bounds.ts';
 import { lowerScalar } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
+import { functionsAreCheap } from './function-cost.ts';
 import { LineTable } from './line-table.ts';
 import { clearUnassignedLocals } from './locals.ts';
 import { loopForm } from './loop-form.ts';
@@ -76,7 +77,7 @@ export function lowerProgram(
   const maps = planStorage(
     typed.maps,
     addressedMaps(typed),
-    denseSlots(typed),
+    functionsAreCheap(target) ? denseSlots(typed) : new Map(),
     mapTable,
     target,
     typed.structs,
@@ -171,6 +172,7 @@ function lowerProbe(
     ctx: () => b.param(0),
     leaveProbe: (value) => b.return(value),
     loops: [],
+    countedLoops: 0,
     body: {
       typed: probe,
       captures: findCaptures(probe, (loop) => loopForm(loop, program.target).kind === 'callback'),

@@ -14,6 +14,7 @@ import { branch } from './control.ts';
 import { denseHasFunction, denseReadFunction, denseWriteFunction, isDense } from './dense-functions.ts';
 import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { functionsAreCheap } from './function-cost.ts';
 import { loopForm } from './loop-form.ts';
 import { keyTypes, storeKey } from './map-keys-in-functions.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
@@ -29,6 +30,7 @@ export function mapsInCountedLoops(
   program: ProgramContext,
 ): ReadonlySet<MapIndex> {
   const found = new Set<MapIndex>();
+  if (!functionsAreCheap(program.target)) return found;
   let loops = 0;
   const isCounted = (statement: TypedStatement): boolean =>
     (statement.kind === 'repeat' || statement.kind === 'for-range') &&

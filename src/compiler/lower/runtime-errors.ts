@@ -5,7 +5,7 @@ import type { ReportLevel } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import { branch } from './control.ts';
 import type { FuncContext } from './func-context.ts';
-import { RECORD_HEADER_BYTES, reportNumberSubprogram, reportSubprogram } from './records.ts';
+import { RECORD_HEADER_BYTES, reportIndex, reportNumber } from './records.ts';
 
 /** Whether failures of a level are reported (section 6.5 of the reference); a target that cannot send records reports none. */
 function isReported(f: FuncContext, level: ReportLevel): boolean {
@@ -34,7 +34,7 @@ export function reportsMisses(f: FuncContext): boolean {
 export function reportHelper(f: FuncContext, helper: string, result: ValueId): void {
   const record = failureRecord(f, helper);
   if (record === undefined) return;
-  f.b.callFunc(reportNumberSubprogram(f.prog), [f.b.const(record), result]);
+  reportNumber(f, f.b.const(record), result);
 }
 
 /** The record that reports a helper's failure at this place of the script; undefined where failures are not reported. */
@@ -58,7 +58,7 @@ export function reportRuntimeError(f: FuncContext, error: RuntimeErrorKind): voi
     trail: trailHere(f),
     sizeBytes: RECORD_HEADER_BYTES,
   };
-  f.b.callFunc(reportSubprogram(f.prog), [f.b.const(f.prog.program.records.indexOf(spec))]);
+  reportIndex(f, f.b.const(f.prog.program.records.indexOf(spec)));
 }
 
 function trailHere(f: FuncContext): SourceTrail {

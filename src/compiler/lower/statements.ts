@@ -5,6 +5,7 @@ import type { LocalIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
 import { lowerAggregate } from './aggregations.ts';
 import { lowerCallEffect } from './calls.ts';
 import { lowerInto, materialise, materialiseCopy } from './composites.ts';
+import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
@@ -40,7 +41,7 @@ function lowerStatement(f: FuncContext, statement: TypedStatement): void {
     case 'if':
       branch(
         f,
-        lowerScalar(f, statement.condition),
+        lowerCondition(f, statement.condition),
         () => lowerStatements(f, statement.then),
         statement.else.length === 0 ? undefined : () => lowerStatements(f, statement.else),
       );
@@ -79,7 +80,7 @@ function lowerDropped(f: FuncContext, expr: TypedExpr): void {
     } else if (expr.kind === 'conditional' && expr.type.kind === 'none') {
       branch(
         f,
-        lowerScalar(f, expr.condition),
+        lowerCondition(f, expr.condition),
         () => lowerDropped(f, expr.then),
         () => lowerDropped(f, expr.else),
       );
