@@ -1,4 +1,3 @@
-import { decodeInsns, listing } from '../bpf/index.ts';
 import { type StageTrace, stageTexts } from '../compiler/index.ts';
 import { createSourceFromBytes, formatScript, parseScript } from '../compiler/language/index.ts';
 import type { DebugStage } from './options.ts';
@@ -33,7 +32,7 @@ export function dumpStages(
       if (isWanted) write.out(`${stageTexts.func(func)}\n`);
     },
     prog: (name, prog) => {
-      if (stages.has('dis')) write.out(`${name}:\n${listing(decodeInsns(prog.insns))}\n\n`);
+      if (stages.has('dis')) write.out(`${name}:\n${stageTexts.insns(prog.insns)}\n\n`);
     },
   };
 }
