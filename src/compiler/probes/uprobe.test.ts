@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeTarget } from '../../../tests/support/fake-target.ts';
-import { compile } from '../compile.ts';
+import { compile } from '../index.ts';
 import { createSource, renderDiagnostics } from '../language/index.ts';
 
 const target = fakeTarget({
