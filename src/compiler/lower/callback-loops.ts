@@ -170,7 +170,6 @@ function lowerCallback(f: FuncContext, loop: Loop, plan: CallbackPlan, valuesAt:
     prog,
     ctx: () => b.load(8, cells, CTX_CELL),
     leaveProbe,
-    countedLoops: 0,
     loops: [{ onBreak: stop, onContinue: () => b.return(b.const(0)) }],
     body: {
       ...f.body,

@@ -12,7 +12,7 @@ import type { FuncContext } from './func-context.ts';
  * there the outcome is computed first, and the jump is on that alone: both ways meet again with all that was known before.
  */
 export function lowerCondition(f: FuncContext, condition: TypedExpr): ValueId {
-  return f.countedLoops > 0 && isCountable(condition)
+  return f.loops.some(({ isCounted }) => isCounted) && isCountable(condition)
     ? lowerCountedComparison(f, condition)
     : lowerScalar(f, condition);
 }

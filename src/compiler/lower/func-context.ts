@@ -14,8 +14,6 @@ export interface FuncContext {
   body: BodyContext;
   /** The loops of this function around the place being lowered, innermost last. */
   readonly loops: LoopContext[];
-  /** How many loops that the verifier follows round by round stand around the place being lowered. */
-  countedLoops: number;
   /** The prog's ctx in this function. */
   readonly ctx: () => ValueId;
   /** Leaves the probe with a value, from the main function or out of callbacks. Loops are left already. */
@@ -39,6 +37,8 @@ export interface LoopContext {
   /** Absent for `unroll`, which `break` and `continue` pass by. */
   readonly onBreak?: () => void;
   readonly onContinue?: () => void;
+  /** The verifier follows the loop round by round. */
+  readonly isCounted?: true;
   /** What has to be done before control leaves the loop by another way. */
   readonly release?: () => void;
 }

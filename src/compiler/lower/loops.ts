@@ -57,13 +57,6 @@ function inLoop(f: FuncContext, context: LoopContext, body: readonly TypedStatem
   f.loops.pop();
 }
 
-/** The same for a loop that the verifier follows round by round. */
-function inCountedLoop(f: FuncContext, context: LoopContext, body: readonly TypedStatement[]): void {
-  f.countedLoops++;
-  inLoop(f, context, body);
-  f.countedLoops--;
-}
-
 function jumps(f: FuncContext, toBreak: BlockId, toContinue: BlockId): LoopContext {
   return { onBreak: () => f.b.jump(toBreak), onContinue: () => f.b.jump(toContinue) };
 }
@@ -73,7 +66,7 @@ function plainRepeat(f: FuncContext, loop: RepeatLoop): void {
   boundedLoop(
     f,
     loop.count,
-    () => inCountedLoop(f, {}, loop.body),
+    () => inLoop(f, { isCounted: true }, loop.body),
     () => forget(f, changed),
   );
 }
@@ -108,7 +101,7 @@ function plainRange(f: FuncContext, loop: RangeLoop): void {
   b.branch(isBefore(f, loop, index, end), body, done);
   b.enter(body);
   writeLocal(f, loop.local, index);
-  inCountedLoop(f, jumps(f, done, next), loop.body);
+  inLoop(f, { ...jumps(f, done, next), isCounted: true }, loop.body);
   if (!b.isEnded) b.jump(next);
   b.enter(next);
   forget(f, changed);

@@ -172,7 +172,6 @@ function lowerProbe(
     ctx: () => b.param(0),
     leaveProbe: (value) => b.return(value),
     loops: [],
-    countedLoops: 0,
     body: {
       typed: probe,
       captures: findCaptures(probe, (loop) => loopForm(loop, program.target).kind === 'callback'),
