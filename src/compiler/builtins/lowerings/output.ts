@@ -1,7 +1,7 @@
 import { alignUp } from '../../../base/index.ts';
 import type { Format, RecordSlot, RecordSpec } from '../../../program/index.ts';
 import { alignOf, int64 } from '../../../types/index.ts';
-import type { Span } from '../../language/index.ts';
+import { createSource, type Span } from '../../language/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { formatText } from './format-text.ts';
 import type { CallExpr, Lower, Lowering } from './lowering.ts';
@@ -104,6 +104,15 @@ function lowerExit(lower: Lower, call: CallExpr): void {
   sendExit(lower, call.args[0] ?? { kind: 'int', type: int64, at: call.at, value: 0n });
 }
 
+/** Upstream's assert() is a macro of its library; what it reports stands at this line of that, expanded from the call. */
+const assertReport = 'errorf("assert failed: %s", msg)';
+const assertLibrary = createSource('stdlib/base.bt', `${'\n'.repeat(5)}    ${assertReport};\n`);
+
+function placeOfAssert(call: Span): Span {
+  const start = assertLibrary.text.indexOf(assertReport);
+  return { source: assertLibrary, start, end: start + assertReport.length, expandedFrom: call };
+}
+
 function lowerAssert(lower: Lower, call: CallExpr): void {
   const [condition] = call.args;
   if (condition === undefined) return;
@@ -111,7 +120,7 @@ function lowerAssert(lower: Lower, call: CallExpr): void {
     lower.scalar(condition),
     () => {},
     () => {
-      sendFormat(lower, 'errorf', [`assert failed: ${call.attrs.text ?? ''}`], [], call.at);
+      sendFormat(lower, 'errorf', [`assert failed: ${call.attrs.text ?? ''}`], [], placeOfAssert(call.at));
       sendExit(lower, { kind: 'int', type: int64, at: call.at, value: 1n });
     },
     'otherwise',
