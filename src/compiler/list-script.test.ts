@@ -56,7 +56,10 @@ test('parameters are put in, arguments are shown when asked for', () => {
 test('attach points that are wrong or match nothing end the listing, or are left out by policy', () => {
   assert.deepEqual(list('kprobe:none { }'), {
     lines: undefined,
-    messages: ['error: No matches for kprobe none.'],
+    messages: [
+      'warning: none is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
+      'error: No matches for kprobe none.',
+    ],
   });
   assert.equal(list('kprobe:vfs_read { ').lines, undefined);
   assert.deepEqual(list('config = { missing_probes = warn } kprobe:none, kprobe:vfs_read { }'), {
