@@ -64,6 +64,9 @@ test('attach points that are wrong or match nothing end the listing, or are left
   assert.equal(list('kprobe:vfs_read { ').lines, undefined);
   assert.deepEqual(list('config = { missing_probes = warn } kprobe:none, kprobe:vfs_read { }'), {
     lines: ['kprobe:vfs_read'],
-    messages: ['warning: No matches for kprobe none. Skipping.'],
+    messages: [
+      'warning: none is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
+      'warning: No matches for kprobe none. Skipping.',
+    ],
   });
 });
