@@ -126,11 +126,17 @@ export const tracepoint: Provider = (point, context) => {
   if (probes.length === 0) {
     const wanted = `${category}:${event}`;
     context.missing(point, `tracepoint ${wanted}`, () =>
-      hasWildcard(wanted) ? undefined : suggest(wanted, context.target.tracepoints()),
+      hasWildcard(wanted) ? undefined : similarTracepoint(wanted, context),
     );
   }
   return probes;
 };
+
+/** "Did you mean …?" with a whole attach point, so that it can be pasted. */
+function similarTracepoint(wanted: string, context: ResolveContext): string | undefined {
+  const names = context.target.tracepoints().map((name) => `tracepoint:${name}`);
+  return suggest(`tracepoint:${wanted}`, names);
+}
 
 /** A single part with a wildcard means any category. */
 function partsOf(point: Point): [string, string | undefined] {
