@@ -235,7 +235,7 @@ function startOldTetris(checkout: string, env: Readonly<Record<string, string>>)
 async function waitForOldBlocks(
   game: TmuxSession,
   matches: (cells: readonly Cell[]) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<readonly Cell[]> {
   let cells: readonly Cell[] = [];
   await game.waitForScreen(() => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { CProgram } from './c-program.ts';
@@ -84,8 +84,6 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
   },
   dcsnoop: {
     needs: ['kprobe'],
-    unfit: () =>
-      hasFunction(/^lookup_fast\.constprop\./m) ? undefined : 'this kernel has no lookup_fast.constprop.*',
     load: (tracer) =>
       inFolder(async (folder) => {
         const { pid } = await runProgram(['cat', join(folder, 'missing')]);
@@ -366,9 +364,4 @@ async function copyBytes(): Promise<void> {
 function isOlderThan(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = release().split('.').map(Number);
   return ourMajor < major || (ourMajor === major && ourMinor < minor);
-}
-
-function hasFunction(pattern: RegExp): boolean {
-  const list = '/sys/kernel/tracing/available_filter_functions';
-  return existsSync(list) && pattern.test(readFileSync(list, 'utf8'));
 }
