@@ -32,7 +32,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     resolveBinary: () => [],
     userSymbols: () => undefined,
     usdtProbes: () => undefined,
-    symbolAddress: () => undefined,
+    symbolNamed: () => undefined,
     fileOffset: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),

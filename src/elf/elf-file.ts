@@ -132,11 +132,11 @@ export class ElfFile {
     return found.filter((symbol, i) => found.findIndex((other) => other.address === symbol.address) === i);
   }
 
-  /** The address of a symbol of any kind, variables among them. */
-  addressNamed(name: string): bigint | undefined {
+  /** A symbol of any kind, variables among them. */
+  symbolNamed(name: string): FunctionSymbol | undefined {
     for (const table of this.#symbolTables()) {
-      const address = table.addressNamed(name);
-      if (address !== undefined) return address;
+      const symbol = table.symbolNamed(name);
+      if (symbol !== undefined) return symbol;
     }
     return undefined;
   }

@@ -21,7 +21,7 @@ export interface FunctionSymbol {
 /**
  * One symbol table, read in place: a binary may have hundreds of thousands of symbols, and most runs ask for one.
  *
- * Only defined functions (STT_FUNC, STT_GNU_IFUNC) are seen, except by `addressNamed`.
+ * Only defined functions (STT_FUNC, STT_GNU_IFUNC) are seen, except by `symbolNamed`.
  */
 export class SymbolTable {
   readonly #view: DataView;
@@ -90,12 +90,12 @@ export class SymbolTable {
     return found;
   }
 
-  /** The value of a defined symbol of any kind. */
-  addressNamed(name: string): bigint | undefined {
+  /** A defined symbol of any kind. */
+  symbolNamed(name: string): FunctionSymbol | undefined {
     const wanted = encodeCString(name);
     for (let index = 0; index < this.count; index++) {
       const section = this.#view.getUint16(index * this.#layout.size + this.#layout.section, true);
-      if (section !== SHN_UNDEF && this.#hasName(index, wanted)) return this.address(index);
+      if (section !== SHN_UNDEF && this.#hasName(index, wanted)) return this.symbol(index);
     }
     return undefined;
   }

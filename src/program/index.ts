@@ -45,6 +45,7 @@ export type {
   SourceTrail,
 } from './records.ts';
 export type {
+  BinarySymbol,
   Feature,
   FileAnswer,
   KernelFunction,

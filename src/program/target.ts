@@ -53,13 +53,19 @@ export interface KernelFunction {
   readonly module?: string;
 }
 
-/** A function symbol of a binary. */
-export interface UserSymbol {
+/** A symbol of a binary. */
+export interface BinarySymbol {
   readonly name: string;
-  /** Virtual address as the file has it, and the place in the file that a uprobe takes. */
+  /** Virtual address as the file has it. */
   readonly address: bigint;
-  readonly fileOffset: bigint;
+  /** Bytes; 0 when the file does not say. */
   readonly size: bigint;
+}
+
+/** A function symbol of a binary. */
+export interface UserSymbol extends BinarySymbol {
+  /** The place in the file that a uprobe takes. */
+  readonly fileOffset: bigint;
 }
 
 /** A static probe of a binary. */
@@ -115,8 +121,8 @@ export interface Target {
   userSymbols(path: string): readonly UserSymbol[] | undefined;
   /** The static probes of a binary, in the order of its notes; undefined when it cannot be read as ELF. */
   usdtProbes(path: string): readonly UsdtProbe[] | undefined;
-  /** The address of a symbol of any kind (a variable, say) as the binary has it. */
-  symbolAddress(path: string, name: string): bigint | undefined;
+  /** A symbol of any kind (a variable, say) as the binary has it. */
+  symbolNamed(path: string, name: string): BinarySymbol | undefined;
   /** File offset for a virtual address of a binary. */
   fileOffset(path: string, address: bigint): bigint | undefined;
   cgroupId(path: string): bigint | undefined;

@@ -12,6 +12,7 @@ import {
 import {
   type Arch,
   archTable,
+  type BinarySymbol,
   type Feature,
   type FileAnswer,
   type KernelFunction,
@@ -148,8 +149,8 @@ export class LiveTarget implements Target {
     if (!this.#usdt.has(path)) this.#usdt.set(path, readUsdtProbes(this.#options.elfFiles, path));
     return this.#usdt.get(path);
   }
-  symbolAddress(path: string, name: string): bigint | undefined {
-    return this.#options.elfFiles.open(path)?.addressNamed(name);
+  symbolNamed(path: string, name: string): BinarySymbol | undefined {
+    return this.#options.elfFiles.open(path)?.symbolNamed(name);
   }
   fileOffset(path: string, address: bigint): bigint | undefined {
     return this.#options.elfFiles.open(path)?.fileOffset(address);

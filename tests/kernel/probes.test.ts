@@ -183,6 +183,36 @@ describe('uprobes', () => {
     assert.match(run.stdout, /^@stack\[\n {8}area\+0.*\n {8}main\+\d+.*\n\]: 1$/m);
   });
 
+  for (const flag of ['-no-pie', '-pie']) {
+    test(`uaddr(): variables where the binary is loaded, ${flag}`, async (t) => {
+      if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+      const globals = `
+        #include <stdint.h>
+        int8_t byte = -3; uint16_t half = 0x1234; uint32_t word = 0x12345678; uint64_t whole = 0x123456789abcdef0;
+        int32_t many[3] = { 10, 20, 30 };
+        int before(void) { return 1; }
+        int look(int x) { return x; }
+        int main(void) { return look(before() - 1) + (byte + half + word + whole + many[0] == 0); }`;
+      using program = new CProgram(globals, [flag]);
+      const script = `
+        uprobe:${program.path}:look {
+          print((*uaddr("byte"), *uaddr("half"), *uaddr("word"), *uaddr("whole"), ((int32 *)uaddr("many"))[2]));
+        }
+        uprobe:${program.path}:before+4 { print(*uaddr("half")); }`;
+      const run = await runTetrace(['-q', '-e', script, '-c', program.path]);
+      assert.equal(run.stderr, '');
+      assert.equal(run.stdout.trimEnd(), '4660\n(-3, 4660, 305419896, 1311768467463790320, 30)');
+
+      const missing = await runTetrace([
+        '-q',
+        '-e',
+        `uprobe:${program.path}:look { print(uaddr("nowhere")); }`,
+      ]);
+      assert.match(missing.stderr, /ERROR: Could not resolve symbol: \S+:nowhere/);
+      assert.equal(missing.code, 1);
+    });
+  }
+
   test('what does not exist', async (t) => {
     if (!requireRoot(t)) return;
     const noFile = await runTetrace(['-q', '-e', 'uprobe:/no/such/file:f { }']);

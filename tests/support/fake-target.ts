@@ -55,7 +55,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
         .map((path) => ({ shown: path, path })),
     userSymbols: (path) => binaries[path],
     usdtProbes: (path) => machine.usdt?.[path] ?? (binaries[path] && []),
-    symbolAddress: (path, name) => binaries[path]?.find((symbol) => symbol.name === name)?.address,
+    symbolNamed: (path, name) => binaries[path]?.find((symbol) => symbol.name === name),
     fileOffset: (_path, address) => address,
     cgroupId: (path) => machine.cgroups?.[path],
     readFile: (path) => {

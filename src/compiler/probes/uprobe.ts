@@ -124,7 +124,8 @@ export const uprobe: Provider = (point, context) => {
       }),
     );
     const suffix = wanted.offset ? `+${wanted.offset}` : '';
-    if (point.uses.has('probe')) {
+    // Where a prog stands decides what `probe` and uaddr() give.
+    if (point.uses.has('probe') || point.uses.has('uaddr')) {
       for (const location of locations) {
         probes.push(
           make(point, context, `${point.kind}:${file.shown}:${location.symbol}${suffix}`, [location], 'perf'),

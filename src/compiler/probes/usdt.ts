@@ -132,9 +132,10 @@ function probesOf(
     for (const place of probe.locations) {
       const args = parseUsdtArguments(place.arguments, context.target.arch, {
         location: place.address,
-        symbol: (text) => context.target.symbolAddress(binary.path, text),
+        symbol: (text) => context.target.symbolNamed(binary.path, text)?.address,
       });
-      const key = `${isApart ? name : ''}\n${used.map((index) => keyOf(args[index])).join()}`;
+      const own = point.uses.has('uaddr') ? place.address : '';
+      const key = `${isApart ? name : ''}\n${own}\n${used.map((index) => keyOf(args[index])).join()}`;
       const group = groups.get(key);
       if (!group) groups.set(key, { binary, args, probes: new Map([[probe, [place]]]) });
       else group.probes.set(probe, [...(group.probes.get(probe) ?? []), place]);

@@ -2,6 +2,7 @@ import { archFacts } from '../../../program/index.ts';
 import type { ValueId } from '../../ir/index.ts';
 import type { CallExpr, Lower, Lowering } from './lowering.ts';
 import { addressOf } from './place.ts';
+import { probeAddress } from './symbols.ts';
 
 function lowerReg(lower: Lower, call: CallExpr): ValueId {
   const offset = archFacts(lower.target.arch).registers[call.attrs.text ?? ''] ?? 0;
@@ -48,7 +49,8 @@ export const memoryLowerings = {
   reg: { gives: 'scalar', lower: lowerReg },
   uaddr: {
     gives: 'scalar',
-    lower: (lower, call) => lower.refuse(call.at, 'uaddr() is not supported yet'),
+    lower: (lower, call) =>
+      lower.b.binary('add', probeAddress(lower, call.attrs.mode), lower.b.const(call.attrs.number ?? 0n)),
   },
   percpu_kaddr: { gives: 'scalar', lower: lowerPerCpuAddress },
   write_user: { gives: 'scalar', lower: lowerWriteUser },

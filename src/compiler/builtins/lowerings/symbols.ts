@@ -1,6 +1,6 @@
 import { archFacts } from '../../../program/index.ts';
 import type { ValueId } from '../../ir/index.ts';
-import type { CallExpr, Lower, Lowering } from './lowering.ts';
+import type { Lower, Lowering } from './lowering.ts';
 import type { Place } from './place.ts';
 import { currentPid } from './process.ts';
 
@@ -12,10 +12,10 @@ function storeUserSymbol(lower: Lower, address: ValueId, to: Place): void {
   b.store(4, to.base, b.const(lower.probeId), to.off + 12);
 }
 
-function functionAddress(lower: Lower, call: CallExpr): ValueId {
+/** Where the probe stands: the instruction, or the function that it is the entry or the return of. `how`: as in `ResolvedProbe.func`. */
+export function probeAddress(lower: Lower, how: string | undefined): ValueId {
   const { b } = lower;
   const { instructionPointer, registers } = archFacts(lower.target.arch);
-  const how = call.attrs.mode;
   if (how === 'helper' || how === 'user-helper') return b.call('get_func_ip', [lower.ctx()], 'stable');
   return b.load(8, lower.ctx(), registers[instructionPointer] ?? 0);
 }
@@ -29,7 +29,7 @@ export const symbolLowerings = {
   func: {
     // A kernel symbol is a number, a user one is not.
     gives: 'either',
-    scalar: functionAddress,
-    memory: (lower, call, to) => storeUserSymbol(lower, functionAddress(lower, call), to),
+    scalar: (lower, call) => probeAddress(lower, call.attrs.mode),
+    memory: (lower, call, to) => storeUserSymbol(lower, probeAddress(lower, call.attrs.mode), to),
   },
 } as const satisfies Record<string, Lowering>;

@@ -1,5 +1,16 @@
+import { asU64 } from '../../../base/index.ts';
 import { archFacts, type ProbeKind } from '../../../program/index.ts';
-import { type AddressSpace, bool, uint64 } from '../../../types/index.ts';
+import {
+  type AddressSpace,
+  bool,
+  int8,
+  int16,
+  int32,
+  int64,
+  pointerTo,
+  type Type,
+  uint64,
+} from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isInteger, isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -57,6 +68,28 @@ function checkKaddr(use: BuiltinUse): TypedExpr {
   const address = use.target.kernelSymbol(name);
   if (address === undefined) return use.error(`Failed to resolve kernel symbol: ${name}`);
   return use.inSpace(use.int(address, uint64), 'kernel');
+}
+
+/** Types that variables are read as, by their size; all others are 8 bytes. Signed: a C `int` is the most frequent. */
+const variableTypes: Readonly<Record<string, Type>> = { 1: int8, 2: int16, 4: int32 };
+
+/**
+ * `attrs.number`: how far the symbol is from where the probe stands, modulo 2^64; `attrs.mode`: how that place is had, as in
+ * `ResolvedProbe.func`. Both move together, wherever the binary is loaded.
+ */
+function checkUaddr(use: BuiltinUse): TypedExpr {
+  const name = stringLiteral(use, 0);
+  if (name === undefined || !use.probe) return use.unknown();
+  const [attachment, another] = use.probe.attachments;
+  const locations = attachment !== undefined && 'locations' in attachment ? attachment.locations : [];
+  const [location, further] = locations;
+  if (location === undefined || !('path' in location) || location.address === undefined || another || further)
+    return use.error('uaddr() needs a probe that stands in one place');
+  const symbol = use.target.symbolNamed(location.path, name);
+  if (symbol === undefined) return use.error(`Could not resolve symbol: ${location.path}:${name}`);
+  const type = pointerTo(variableTypes[String(symbol.size)] ?? int64, 'user');
+  const mode = use.probe.func ?? 'user-ip';
+  return use.call(type, [], { text: name, number: asU64(symbol.address - location.address), mode });
 }
 
 /** `attrs.text`: the variable; `args[0]`: the CPU, uint64, if not this one. */
@@ -135,6 +168,7 @@ export const memoryBuiltins = {
     where: userProbes,
     needsCtx: true,
     arity: [1, 1],
+    check: checkUaddr,
   },
   percpu_kaddr: {
     form: 'function',
