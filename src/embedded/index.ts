@@ -1,0 +1,15 @@
+export { EmbeddedBackend, type EmbeddedBackendOptions } from './backend.ts';
+export {
+  type Attaching,
+  type EventSource,
+  type Fire,
+  type ProbeEvent,
+  ranByTracer,
+  type Scene,
+  sourceOf,
+  type Worked,
+} from './event-source.ts';
+export { MachineFaultError } from './fault-error.ts';
+export { SceneEnvironment } from './scene-environment.ts';
+export type { RunStart, Tap } from './tap.ts';
+export type { World } from './world.ts';

@@ -1,0 +1,49 @@
+import type { AddressSpace, Environment } from '../vm/index.ts';
+import type { Scene } from './event-source.ts';
+import type { World } from './world.ts';
+
+/** Answers progs from the scene of the event they run for, and from the world where a scene has no say. */
+export class SceneEnvironment implements Environment {
+  readonly #world: World;
+  #scene: Scene | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Runs `work` with this scene around it. */
+  within<T>(scene: Scene, work: () => T): T {
+    const outer = this.#scene;
+    this.#scene = scene;
+    try {
+      return work();
+    } finally {
+      this.#scene = outer;
+    }
+  }
+
+  now(clock: Parameters<Environment['now']>[0]): bigint {
+    return this.#world.now(clock);
+  }
+  random(): number {
+    return this.#world.random();
+  }
+  task(): Scene['task'] {
+    return this.#scene?.task ?? this.#world.ownTask();
+  }
+  read(space: AddressSpace, address: bigint, into: Uint8Array): number {
+    return this.#scene?.read?.(space, address, into) ?? 0;
+  }
+  write(address: bigint, bytes: Uint8Array): boolean {
+    return this.#scene?.write?.(address, bytes) ?? false;
+  }
+  stack(space: AddressSpace): readonly bigint[] {
+    return this.#scene?.stack?.(space) ?? [];
+  }
+  functionIp(): bigint {
+    return this.#scene?.functionIp?.() ?? 0n;
+  }
+  signal(signal: number, scope: 'process' | 'thread'): number {
+    return this.#scene?.signal?.(signal, scope) ?? -1; // EPERM
+  }
+}
