@@ -18,6 +18,7 @@ export const importArrows: Arrows = {
   vm: contract,
 
   'compiler/language': underCompiler,
+  'compiler/imports': ['compiler/language', ...underCompiler],
   'compiler/cpreproc': ['compiler/language', ...underCompiler],
   'compiler/typed': ['compiler/language', ...underCompiler],
   'compiler/probes': ['compiler/language', 'compiler/cpreproc', 'compiler/typed', ...underCompiler],
@@ -51,6 +52,7 @@ export const importArrows: Arrows = {
   // The drivers that put the stages together.
   compiler: [
     'compiler/language',
+    'compiler/imports',
     'compiler/cpreproc',
     'compiler/probes',
     'compiler/typed',

@@ -1,5 +1,6 @@
 import { checkCatalogue } from '../../src/compiler/check/index.ts';
 import { cDiagnostics } from '../../src/compiler/cpreproc/index.ts';
+import { importCatalogue } from '../../src/compiler/imports/index.ts';
 import { type Catalogue, type CatalogueRow, syntaxDiagnostics } from '../../src/compiler/language/index.ts';
 import { probeCatalogue } from '../../src/compiler/probes/index.ts';
 import { runtimeErrorTexts } from '../../src/report/runtime-errors.ts';
@@ -7,6 +8,7 @@ import { code, table } from './markdown.ts';
 
 const catalogues: readonly (readonly [string, Catalogue])[] = [
   ['Reading the script', syntaxDiagnostics],
+  ['Imports', importCatalogue],
   ['C definitions and the preprocessor', cDiagnostics],
   ['Attach points', probeCatalogue],
   ['Names, calls and types', checkCatalogue],

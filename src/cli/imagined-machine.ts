@@ -36,6 +36,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     fileOffset: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),
+    lookAt: () => undefined,
     includeDirs: [],
     bootToWallNs: 0n,
     pidNamespace: undefined,

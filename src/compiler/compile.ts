@@ -1,7 +1,7 @@
 /**
  * The whole way from a script to a Program, pure and synchronous: every outside fact is a question to the Target.
  *
- *     parse -> config -> C section -> attach points -> check -> lower -> optimize -> emit
+ *     parse -> config -> imports -> C section -> attach points -> check -> lower -> optimize -> emit
  *
  * A stage that found an error ends the compilation; warnings of the stages before it are kept.
  */
@@ -19,6 +19,7 @@ import {
 } from './check/index.ts';
 import { compilerMacros, readCSection } from './cpreproc/index.ts';
 import { explainOtherMode, findProbes } from './find-probes.ts';
+import { loadImports } from './imports/index.ts';
 import { answerInclude, sourceOfHeaders } from './include-files.ts';
 import {
   type Diagnostic,
@@ -75,15 +76,16 @@ export function compile(input: CompileInput): CompileResult {
 
   const parsed = parseScript(input.source);
   if (add(parsed.diagnostics)) return stop();
-  const { script } = parsed;
-
-  const config = resolveConfig(script.config, input.environment);
+  const config = resolveConfig(parsed.script.config, input.environment);
   if (add(config.diagnostics)) return stop();
   const { values } = config;
   const settings = runSettings(values);
 
   const { target } = input;
-  const headers = sourceOfHeaders(input.options.includeFiles);
+  const imported = loadImports(parsed.script, target);
+  if (add(imported.diagnostics)) return stop();
+  const { script } = imported;
+  const headers = [...sourceOfHeaders(input.options.includeFiles), ...imported.headers];
   const cSection = readCSection({
     headers,
     defines: script.cSection.length + headers.length > 0 ? compilerMacros(target.arch) : {},

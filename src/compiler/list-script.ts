@@ -1,6 +1,7 @@
 import { resolveConfig, runSettings } from './check/index.ts';
 import type { CompileInput } from './compile.ts';
 import { findProbes } from './find-probes.ts';
+import { loadImports } from './imports/index.ts';
 import { type Diagnostic, hasErrors, parseScript } from './language/index.ts';
 import { type ListContext, type ListedProbe, listAttachments, type TypeSource } from './probes/index.ts';
 
@@ -29,6 +30,8 @@ export function listScript(
   const config = resolveConfig(parsed.script.config, input.environment);
   if (add(config.diagnostics)) return stop;
   const { missingProbes } = runSettings(config.values);
-  const probes = findProbes(input, parsed.script, missingProbes, noTypes, add);
+  const imported = loadImports(parsed.script, input.target);
+  if (add(imported.diagnostics)) return stop;
+  const probes = findProbes(input, imported.script, missingProbes, noTypes, add);
   return { diagnostics, probes: probes && listAttachments(probes, context) };
 }

@@ -49,6 +49,7 @@ export type {
   Feature,
   FileAnswer,
   KernelFunction,
+  PlaceAnswer,
   Target,
   TracepointField,
   TracepointFormat,

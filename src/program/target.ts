@@ -91,6 +91,11 @@ export type FileAnswer =
   | { readonly kind: 'text'; readonly text: string; readonly worldWritable: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** What stands at a path: a file, or a folder with the names in it. `worldWritable`: everybody may write there. */
+export type PlaceAnswer =
+  | { readonly kind: 'file'; readonly worldWritable: boolean }
+  | { readonly kind: 'folder'; readonly worldWritable: boolean; readonly names: readonly string[] };
+
 /**
  * Everything the compiler may ask about the machine. All answers are synchronous and stable for the length of a compilation.
  * `undefined` means "there is none"; a lookup that failed for another reason throws a KernelError.
@@ -127,6 +132,8 @@ export interface Target {
   fileOffset(path: string, address: bigint): bigint | undefined;
   cgroupId(path: string): bigint | undefined;
   readFile(path: string): FileAnswer;
+  /** undefined: nothing is there, or it cannot be looked at. */
+  lookAt(path: string): PlaceAnswer | undefined;
   /** Where C includes are searched, in order. */
   readonly includeDirs: readonly string[];
   /** Nanoseconds: wall clock minus boot clock when the run started. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import type { Btf } from '../btf/index.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type Feature,
   type FileAnswer,
   type KernelFunction,
+  type PlaceAnswer,
   type Target,
   type TracepointFormat,
   type UsdtProbe,
@@ -166,6 +167,17 @@ export class LiveTarget implements Target {
       return { kind: 'text', text, worldWritable: (statSync(path).mode & 0o002) !== 0 };
     } catch (error) {
       return { kind: 'refused', reason: systemErrorText(error) };
+    }
+  }
+
+  lookAt(path: string): PlaceAnswer | undefined {
+    try {
+      const stats = statSync(path);
+      const worldWritable = (stats.mode & 0o002) !== 0;
+      if (!stats.isDirectory()) return { kind: 'file', worldWritable };
+      return { kind: 'folder', worldWritable, names: readdirSync(path) };
+    } catch {
+      return undefined;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Btf } from '../../src/btf/index.ts';
 import type {
   Feature,
   KernelFunction,
+  PlaceAnswer,
   Target,
   TracepointField,
   TracepointFormat,
@@ -27,6 +28,8 @@ export interface FakeMachine {
   readonly usdt?: Readonly<Record<string, readonly UsdtProbe[]>>;
   readonly cgroups?: Readonly<Record<string, bigint>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** Files and folders that everybody may write to. */
+  readonly worldWritable?: readonly string[];
 }
 
 export function fakeTarget(machine: FakeMachine = {}): Target {
@@ -64,10 +67,25 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
         ? { kind: 'refused', reason: 'No such file or directory' }
         : { kind: 'text', text, worldWritable: false };
     },
+    lookAt: (path) => lookAt(path, files, machine.worldWritable ?? []),
     includeDirs: [],
     bootToWallNs: 1_700_000_000_000_000_000n,
     pidNamespace: undefined,
   };
+}
+
+/** Folders are what the paths of the files lead through; the current one is `.`. */
+function lookAt(
+  path: string,
+  files: Readonly<Record<string, string>>,
+  open: readonly string[],
+): PlaceAnswer | undefined {
+  const worldWritable = open.includes(path);
+  if (files[path] !== undefined) return { kind: 'file', worldWritable };
+  const inside = Object.keys(files).filter((file) => file.startsWith(`${path}/`));
+  if (inside.length === 0) return undefined;
+  const names = inside.map((file) => file.slice(path.length + 1).split('/', 1)[0] ?? '');
+  return { kind: 'folder', worldWritable, names: [...new Set(names)] };
 }
 
 /** A field of a tracepoint, from its C type: `['int', 'pid', 8, 4]` as type, name, offset, size. */

@@ -370,11 +370,13 @@ export const checkCatalogue = {
     hints: () => ['Use a range-based for loop instead, e.g. for $i : 0..10 { ... }'],
   },
   discarded: { severity: warning, message: () => 'Return value discarded.' },
-  import: { severity: error, message: () => 'imports are not supported yet' },
   'statement-import': {
     severity: error,
-    message: () => 'import statements inside probes are not supported yet',
-    hints: () => ['Import the file at the top of the script.'],
+    message: () =>
+      'Import statements that are not at the top level are primarily for the standard library. If this is functionality you need, please file an issue to explain why.',
+    hints: () => [
+      'Import the file at the top of the script, or set unstable_import_statement=enable in the config.',
+    ],
   },
 
   // Parameters.

@@ -47,6 +47,7 @@ import type { TypeTable } from './type-table.ts';
 import { declareVariable } from './variables.ts';
 
 export interface CheckInput {
+  /** With all that it imports. */
   readonly script: Script;
   readonly probes: readonly ResolvedProbe[];
   readonly target: Target;
@@ -75,8 +76,6 @@ export interface CheckResult {
 const MAX_ROUNDS = 200;
 
 export function checkScript(input: CheckInput): CheckResult {
-  const [firstImport] = input.script.imports;
-  if (firstImport) return { diagnostics: [makeCheckDiagnostic('import', firstImport.span, [])] };
   const expanded = expandMacros(input.script);
   if (hasErrors(expanded.diagnostics)) return { diagnostics: expanded.diagnostics };
   const inference = new Inference();

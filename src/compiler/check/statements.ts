@@ -30,6 +30,7 @@ import { checkFor } from './loops.ts';
 import { checkAccess, checkMapValue } from './maps.ts';
 import { asIntType } from './promotion.ts';
 import { resolveVariableType } from './type-names.ts';
+import { isStable } from './unstable.ts';
 import { checkCompoundAssign } from './updates.ts';
 import { declareVariable, findVariable, reportTaken, reportVariableType } from './variables.ts';
 
@@ -101,11 +102,18 @@ function checkStatement(body: Body, statement: Statement): readonly TypedStateme
     case 'return':
       return checkJump(body, statement);
     case 'import':
-      report(body, 'statement-import', statement.span, []);
+      checkImport(body, statement.span);
       return [];
     default:
       return unreachable(statement);
   }
+}
+
+/** What it imports is part of the script already; whether it may stand here is a config value. */
+function checkImport(body: Body, at: Span): void {
+  const config = 'unstable_import_statement';
+  if (body.program.settings.config[config] === 'error') report(body, 'statement-import', at, []);
+  else isStable(body, { config, feature: 'import statements' }, at);
 }
 
 /** An expression for what it does. `if` and blocks are statements here. */
