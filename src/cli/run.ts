@@ -1,9 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import { compile } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
+import { MachineFaultError } from '../embedded/index.ts';
 import type { Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
-import { isKernelError, LiveMachine, OutputStream, systemErrorText } from '../runtime/index.ts';
+import {
+  EmbeddedMachine,
+  isKernelError,
+  LiveMachine,
+  OutputStream,
+  systemErrorText,
+} from '../runtime/index.ts';
 import { encodeConstants, trace } from '../tracer/index.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -48,22 +55,14 @@ export async function runScript(
   }
   const { traced } = opened;
   try {
-    const machine = new LiveMachine({
-      environment: process.env,
-      includeDirs: options.includeDirs,
-      debugInfoDirs: options.debugInfoDirs,
-      disabledFeatures: disabledFeatures(options.disabledFeatures),
-      unsafe: options.unsafe,
-      ...(traced.kind === 'child' ? { held: traced.child } : {}),
-      ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
-    });
+    const machine = openMachine(options, traced);
     const compiled = compileScript({ options, script, context, machine, traced, probeFilter });
     if (!compiled.ok) return compiled.exitCode;
     const { program } = compiled;
     if (options.mode === 'codegen') return exitCodes.ok;
     return await runProgram({ options, context, machine, traced, program, format });
   } catch (error) {
-    if (!isKernelError(error)) throw error;
+    if (!isKernelError(error) && !(error instanceof MachineFaultError)) throw error;
     messages.error(error.message);
     return exitCodes.runtime;
   } finally {
@@ -71,11 +70,30 @@ export async function runScript(
   }
 }
 
+/** Where scripts run, and for what they are compiled. */
+type RunMachine = LiveMachine | EmbeddedMachine;
+
+function openMachine(options: Options, traced: TracedProcess): RunMachine {
+  const places = {
+    environment: process.env,
+    includeDirs: options.includeDirs,
+    debugInfoDirs: options.debugInfoDirs,
+    unsafe: options.unsafe,
+    ...(traced.kind === 'child' ? { held: traced.child } : {}),
+  };
+  if (options.backend === 'embedded') return new EmbeddedMachine(places);
+  return new LiveMachine({
+    ...places,
+    disabledFeatures: disabledFeatures(options.disabledFeatures),
+    ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
+  });
+}
+
 interface Compilation {
   readonly options: Options;
   readonly script: LoadedScript;
   readonly context: CommandContext;
-  readonly machine: LiveMachine;
+  readonly machine: RunMachine;
   readonly traced: TracedProcess;
   readonly probeFilter: RegExp | undefined;
 }
@@ -127,7 +145,7 @@ function compileScript(work: Compilation): Compiled {
 interface ProgramRun {
   readonly options: Options;
   readonly context: CommandContext;
-  readonly machine: LiveMachine;
+  readonly machine: RunMachine;
   readonly traced: TracedProcess;
   readonly program: Program;
   readonly format: 'text' | 'json';
@@ -166,7 +184,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
   endOf(traced).then(() => control.end());
   const code = await trace({
     program,
-    backend: machine.kernelBackend(true),
+    backend: machine.backend(true),
     load: {
       constants: encodeConstants(
         program,
@@ -250,7 +268,6 @@ function readProbeFilter(text: string | undefined): RegExp | undefined | null {
 
 /** What the command line asks for that cannot be done yet, as an error. */
 function unsupportedOption(options: Options): string | undefined {
-  if (options.backend === 'embedded') return '--backend embedded is not there yet';
   if (options.mode === 'compiler-bench') return `--mode ${options.mode} is not there yet`;
   if (options.aot !== undefined) return '--aot is not there yet';
   if (options.emitElf !== undefined) return '--emit-elf is not there yet';

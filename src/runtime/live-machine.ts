@@ -57,7 +57,7 @@ export class LiveMachine {
   }
 
   /** @param processEnds the process ends with the run (see KernelBackendOptions). */
-  kernelBackend(processEnds: boolean): Backend {
+  backend(processEnds: boolean): Backend {
     return new KernelBackend({ btf: this.#btf, processEnds });
   }
 

@@ -42,7 +42,7 @@ export function runBegin(script: string, options: BeginOptions = {}): BeginOutpu
     program.namedParams.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value]])),
   );
   const loading = machine
-    .kernelBackend(false)
+    .backend(false)
     .load(program, { constants: encodeConstants(program, params, machine.facts({})) });
   if (!loading.ok) throw new Error(loading.rejection.log);
   using loaded = loading.loaded;

@@ -1,0 +1,1 @@
+export { embeddedTarget, type ServedEvents, type TargetHost } from './target.ts';

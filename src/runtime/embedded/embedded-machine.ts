@@ -1,0 +1,91 @@
+import {
+  EmbeddedBackend,
+  type EventSource,
+  embeddedTarget,
+  Timers,
+  type World,
+} from '../../embedded/index.ts';
+import { Kallsyms } from '../../kernel/index.ts';
+import type { Backend, Program, RuntimeConstant, Target } from '../../program/index.ts';
+import type { HeldProgram } from '../binary-lookup.ts';
+import { BtfSources } from '../btf-sources.ts';
+import { ElfFiles } from '../elf-files.ts';
+import { LiveHost } from '../live-host.ts';
+import { LiveTarget } from '../live-target.ts';
+import type { OutputStream } from '../output-stream.ts';
+import { liveWorld, wallNs } from './live-world.ts';
+
+export interface EmbeddedMachineOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly includeDirs: readonly string[];
+  readonly debugInfoDirs: readonly string[];
+  readonly unsafe: boolean;
+  readonly held?: HeldProgram;
+}
+
+/** The embedded machine on this host: its Target, its Backend with what event sources there are here, the Host of a run. */
+export class EmbeddedMachine {
+  readonly target: Target;
+  readonly #world: World = liveWorld();
+  readonly #elfFiles: ElfFiles;
+  readonly #sources: readonly EventSource[];
+
+  constructor(options: EmbeddedMachineOptions) {
+    this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
+    const host = new LiveTarget({
+      hasFeature: () => false,
+      kallsyms: new Kallsyms(),
+      btf: new BtfSources(undefined),
+      elfFiles: this.#elfFiles,
+      bootToWallNs: () => this.#bootToWallNs(),
+      includeDirs: options.includeDirs,
+      unsafe: options.unsafe,
+      environment: options.environment,
+      ...(options.held === undefined ? {} : { held: options.held }),
+    });
+    const { arch, onlineCpus } = host;
+    this.#sources = [new Timers({ world: this.#world, arch, onlineCpus })];
+    this.target = embeddedTarget(host, { tracepoints: new Map(), functions: [] });
+  }
+
+  /** Nothing is left to the end of the process here. */
+  backend(): Backend {
+    const { possibleCpus } = this.target;
+    return new EmbeddedBackend({ world: this.#world, cpus: possibleCpus, sources: this.#sources });
+  }
+
+  host(
+    program: Program,
+    streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
+  ): LiveHost {
+    return new LiveHost({
+      ...streams,
+      program,
+      kallsyms: new Kallsyms(),
+      elfFiles: this.#elfFiles,
+      demangle: (name) => name,
+      bootToWallNs: () => this.#bootToWallNs(),
+    });
+  }
+
+  /** What a program may ask to find in its constants map, as it is now. `pid`: of -p or of the child. */
+  facts(processes: {
+    readonly pid?: number;
+    readonly childPid?: number;
+  }): Record<RuntimeConstant['what'], bigint> {
+    const bootNs = this.#world.now('boot');
+    return {
+      'start-boot-ns': bootNs,
+      'sw-tai-offset-ns': this.#world.now('tai') - bootNs,
+      'child-pid': BigInt(processes.childPid ?? 0),
+      'pid-filter': BigInt(processes.pid ?? 0),
+      'pidns-dev': 0n,
+      'pidns-ino': 0n,
+      'self-pid': BigInt(process.pid),
+    };
+  }
+
+  #bootToWallNs(): bigint {
+    return wallNs() - this.#world.now('boot');
+  }
+}

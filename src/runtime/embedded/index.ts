@@ -1,0 +1,1 @@
+export { EmbeddedMachine, type EmbeddedMachineOptions } from './embedded-machine.ts';
