@@ -23,10 +23,11 @@ import {
 /**
  * Attach points as progs to be; undefined when there was an error.
  *
+ * @param input `namesOnly`: as in ResolveOptions
  * @param add takes complaints and answers whether there was an error among them
  */
 export function findProbes(
-  input: Pick<CompileInput, 'target' | 'positional' | 'options'>,
+  input: Pick<CompileInput, 'target' | 'positional' | 'options'> & { readonly namesOnly?: boolean },
   script: Script,
   missingProbes: MissingPolicy,
   types: TypeSource,
@@ -62,6 +63,7 @@ export function findProbes(
       mode: options.mode,
       ...(options.pid === undefined ? {} : { pid: options.pid }),
       filtersByPid: options.filtersByPid === true,
+      namesOnly: input.namesOnly === true,
       ...(options.probeFilter === undefined ? {} : { probeFilter: options.probeFilter }),
     },
     report: (code, span, ...args) => {

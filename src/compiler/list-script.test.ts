@@ -48,6 +48,27 @@ test('a script lists what its attach points were expanded to, in their order', (
   for (const [text, lines] of cases) assert.deepEqual(list(text), { lines, messages: [] }, text);
 });
 
+test('what this machine cannot attach is listed, with a warning', () => {
+  const target = fakeTarget({ ...machine, without: ['kprobe', 'kprobe-multi', 'fentry'] });
+  const warnings: string[] = [];
+  const { probes, diagnostics } = listScript(
+    {
+      source: createSource('stdin', 'kprobe:vfs_* { }'),
+      target,
+      positional: [],
+      environment: {},
+      options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+    },
+    { target, withParams: false, warn: (warning) => warnings.push(warning) },
+  );
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(
+    probes?.map(({ name }) => name),
+    ['kprobe:vfs_read', 'kprobe:vfs_write'],
+  );
+  assert.deepEqual(warnings, ['this kernel cannot attach kprobe probes: these are the names only']);
+});
+
 test('parameters are put in, arguments are shown when asked for', () => {
   assert.deepEqual(list('t:sched:$1 { }', { positional: ['a'] }).lines, ['tracepoint:sched:a']);
   assert.deepEqual(list('t:sched:b { }', { withParams: true }).lines, ['tracepoint:sched:b', 'int pid']);

@@ -32,6 +32,6 @@ export function listScript(
   const { missingProbes } = runSettings(config.values);
   const imported = loadImports(parsed.script, input.target);
   if (add(imported.diagnostics)) return stop;
-  const probes = findProbes(input, imported.script, missingProbes, noTypes, add);
+  const probes = findProbes({ ...input, namesOnly: true }, imported.script, missingProbes, noTypes, add);
   return { diagnostics, probes: probes && listAttachments(probes, context) };
 }

@@ -1,4 +1,4 @@
-import type { ProbeKind, Target } from '../../program/index.ts';
+import type { Feature, ProbeKind, Target } from '../../program/index.ts';
 import type { Script, Span } from '../language/index.ts';
 import type { ProbeCode, probeCatalogue } from './catalogue.ts';
 import type { ResolvedProbe, TypeSource } from './resolved.ts';
@@ -18,6 +18,8 @@ export interface ResolveOptions {
   readonly probeFilter?: RegExp;
   /** `test:` and `bench:` probes count only in their modes, and then alone with begin and end. */
   readonly mode: 'run' | 'test' | 'bench';
+  /** Only names are wanted (-l): what this machine has no way to attach is found all the same. */
+  readonly namesOnly?: boolean;
 }
 
 /** One attach point taken apart, and the block it belongs to. */
@@ -57,6 +59,11 @@ export interface ResolveContext {
 
 /** The compile half of a provider. */
 export type Provider = (point: Point, context: ResolveContext) => readonly ResolvedProbe[];
+
+/** Whether the machine can attach in some way; where only names are wanted it makes no difference. */
+export function canAttachBy(feature: Feature, { target, options }: ResolveContext): boolean {
+  return options.namesOnly === true || target.has(feature);
+}
 
 /** What most providers have in common; a provider overrides what differs. */
 export function baseProbe(

@@ -1,7 +1,7 @@
 /** fentry and fexit: trampolines by BTF (section 2.7). */
 import type { KernelFunction } from '../../program/index.ts';
 import { functionArgs } from './btf-functions.ts';
-import { baseProbe, type Provider } from './context.ts';
+import { baseProbe, canAttachBy, type Provider } from './context.ts';
 import { matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { ProbeArgs, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
@@ -76,7 +76,7 @@ export const fentry: Provider = (point, context) => {
   const shown = `${module === undefined ? '' : `${module}:`}${pattern}`;
   if (probes.length === 0) {
     context.missing(point, `${kind} ${shown}`, () => similarFunction({ function: pattern }, context));
-  } else if (!context.target.has('fentry')) {
+  } else if (!canAttachBy('fentry', context)) {
     const other = kind === 'fentry' ? 'kprobe' : 'kretprobe';
     context.unavailable(
       point,

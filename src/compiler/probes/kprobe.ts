@@ -2,7 +2,7 @@
 import { archFacts, type KernelFunction, type KernelLocation } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';
-import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import { baseProbe, canAttachBy, type Point, type Provider, type ResolveContext } from './context.ts';
 import { isModuleLoaded, matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { Attachment, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
@@ -66,7 +66,7 @@ export const kprobe: Provider = (point, context) => {
   if (place.address !== undefined) {
     const name = `${point.kind}:${place.address}`;
     if (!canTrace(point, context, name)) return [];
-    if (!context.target.has('kprobe')) return refuseSubstitute(point, context, 'an address');
+    if (!canAttachBy('kprobe', context)) return refuseSubstitute(point, context, 'an address');
     const location: KernelLocation = {
       address: place.address,
       ...(place.offset ? { offset: place.offset } : {}),
@@ -94,7 +94,7 @@ export const kprobe: Provider = (point, context) => {
     }
   }
   if (!canTrace(point, context, `${point.kind}:${shown}`)) return [];
-  const substitute = !context.target.has('kprobe');
+  const substitute = !canAttachBy('kprobe', context);
   const functions = found.length > 0 ? found : [{ name: place.function }];
   if (substitute) return trampolineProbes(point, context, place, functions);
 
@@ -127,7 +127,7 @@ export const kprobe: Provider = (point, context) => {
 
 /** Whether the kernel has kprobes, or fentry in their place; says so when it has neither. */
 function canTrace(point: Point, context: ResolveContext, name: string): boolean {
-  if (context.target.has('kprobe') || context.target.has('fentry')) return true;
+  if (canAttachBy('kprobe', context) || context.target.has('fentry')) return true;
   context.unavailable(
     point,
     `Unable to attach probe: ${name}. This kernel has no kprobes (CONFIG_KPROBES), and it refuses fentry and fexit, which could stand in for them.`,

@@ -2,6 +2,7 @@
 import { unreachable } from '../../../base/index.ts';
 import type { KernelLocation, UserLocation } from '../../../program/index.ts';
 import type { Attachment, ResolvedProbe } from '../resolved.ts';
+import { warnOfNamesOnly } from './kernel-functions.ts';
 import { type ListContext, type ListedProbe, sortedOnce } from './listed.ts';
 import { functionParams, iterParams, rawTracepointParams, tracepointParams } from './params.ts';
 
@@ -12,6 +13,7 @@ export function listAttachments(
 ): readonly ListedProbe[] {
   const byPoint = new Map<string, ListedProbe[]>();
   for (const probe of probes) {
+    warnOfNamesOnly(probe.kind, context);
     const point = `${probe.block}:${probe.span.start}`;
     const listed = probe.attachments.flatMap((attachment) => listAttachment(probe, attachment, context));
     byPoint.set(point, [...(byPoint.get(point) ?? []), ...listed]);

@@ -1,10 +1,10 @@
 /** kprobe, kretprobe, fentry and fexit: the functions of the kernel. */
 import type { Btf, BtfTypeOf } from '../../../btf/index.ts';
-import type { Feature, KernelFunction, Target } from '../../../program/index.ts';
+import type { Feature, KernelFunction, ProbeKind, Target } from '../../../program/index.ts';
 import { trampolineFit } from '../btf-functions.ts';
 import { isForPatterns } from '../kernel-functions.ts';
 import { hasWildcard, matcher } from '../wildcard.ts';
-import { type ListContext, type ListedProbe, type Lister, type ListQuery, targetAndName } from './listed.ts';
+import { type ListContext, type ListedProbe, type Lister, targetAndName } from './listed.ts';
 import { functionParams, prototypeParams } from './params.ts';
 
 /** Named with their module only when the pattern has one. */
@@ -12,8 +12,7 @@ export const listKprobes: Lister = (query, context) => {
   const { kind } = query;
   if (kind !== 'kprobe' && kind !== 'kretprobe') return [];
   const { target: module, name } = targetAndName(query.parts);
-  // Where there are no kprobes, fentry and fexit stand in.
-  warnUnlessOneOf(['kprobe', 'fentry'], query, context);
+  if (!query.guessed) warnOfNamesOnly(kind, context);
   return functionsLike(name, module, context).map((fn): ListedProbe => {
     const params = context.withParams ? functionParams(kind, fn.name, fn.module, context.target) : [];
     const prefix = module === undefined ? '' : `${fn.module ?? 'vmlinux'}:`;
@@ -34,7 +33,7 @@ export const listFentries: Lister = (query, context) => {
     if (!query.guessed) context.warn(`${kind} needs the kernel's BTF, and there is none`);
     return [];
   }
-  warnUnlessOneOf(['fentry'], query, context);
+  if (!query.guessed) warnOfNamesOnly(kind, context);
   const listed: ListedProbe[] = [];
   for (const fn of functionsLike(name, module, context)) {
     const found = prototypeOf(fn, context.target);
@@ -47,13 +46,18 @@ export const listFentries: Lister = (query, context) => {
   return listed;
 };
 
+/** What a kind of probe needs, one of each; where there are no kprobes, fentry and fexit stand in. */
+const standing: Partial<Record<ProbeKind, readonly Feature[]>> = {
+  kprobe: ['kprobe', 'fentry'],
+  kretprobe: ['kprobe', 'fentry'],
+  fentry: ['fentry'],
+  fexit: ['fentry'],
+};
+
 /** Says so when the kernel has the functions, but no way to stand on them. */
-function warnUnlessOneOf(
-  features: readonly Feature[],
-  { kind, guessed }: ListQuery,
-  { target, warn }: ListContext,
-): void {
-  if (!guessed && !features.some((feature) => target.has(feature)))
+export function warnOfNamesOnly(kind: ProbeKind, { target, warn }: ListContext): void {
+  const features = standing[kind];
+  if (features && !features.some((feature) => target.has(feature)))
     warn(`this kernel cannot attach ${kind} probes: these are the names only`);
 }
 
