@@ -1,0 +1,3 @@
+import { testOneLiners } from '../support/one-liners.ts';
+
+testOneLiners(['--backend', 'embedded'], () => true);
