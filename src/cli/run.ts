@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { compile } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import { MachineFaultError } from '../embedded/index.ts';
-import type { Program } from '../program/index.ts';
+import type { LoadOptions, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
 import {
   EmbeddedMachine,
@@ -15,6 +15,7 @@ import { encodeConstants, trace } from '../tracer/index.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
+import type { Messages } from './messages.ts';
 import type { Options } from './options.ts';
 import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
@@ -195,9 +196,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
         }),
       ),
       ...(pid === undefined ? {} : { pid }),
-      ...(options.debug.has('verifier')
-        ? { verifierLog: (prog, log) => messages.plain(`${program.progs[prog]?.name ?? prog}:\n${log}`) }
-        : {}),
+      ...verifierLogFor(program, options, messages),
     },
     host,
     makeReport: (loaded, format: 'text' | 'json' = run.format) =>
@@ -278,4 +277,16 @@ function unsupportedOption(options: Options): string | undefined {
   const stage = unshownStage(options.debug);
   if (stage !== undefined) return `-d ${stage} is not there yet`;
   return undefined;
+}
+
+/** `-d verifier` shows the logs. With `-v` and a size for them they are asked for as well, so that what does not fit is an error. */
+function verifierLogFor(
+  program: Program,
+  options: Options,
+  messages: Messages,
+): Pick<LoadOptions, 'verifierLog'> {
+  if (options.debug.has('verifier')) {
+    return { verifierLog: (prog, log) => messages.plain(`${program.progs[prog]?.name ?? prog}:\n${log}`) };
+  }
+  return options.verbose && program.settings.logSize !== undefined ? { verifierLog: () => {} } : {};
 }

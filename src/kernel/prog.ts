@@ -37,7 +37,7 @@ export interface ProgSpec {
 export interface LoadOptions {
   /** Get the verifier's log even when it accepts. 1 is its usual detail, 2 everything, 4 statistics only. */
   readonly logLevel?: 1 | 2 | 4;
-  /** Bytes for the log to start with; it grows up to the kernel's limit. */
+  /** Exactly this many bytes for the log: with `logLevel`, a prog whose log needs more is refused (ENOSPC). Absent: it grows as needed. */
   readonly logSize?: number;
 }
 
@@ -121,7 +121,8 @@ export function loadProg(spec: ProgSpec, options: LoadOptions = {}): Prog {
     const result = load(withLog, [pinned, log]);
     const text = decodeCString(log.bytes);
     if (result >= 0) return new Prog(new Fd(result), spec, text);
-    if (result === -errnos.ENOSPC.number && log.bytes.length < MAX_LOG_SIZE) continue;
+    const canGrow = options.logSize === undefined && log.bytes.length < MAX_LOG_SIZE;
+    if (result === -errnos.ENOSPC.number && canGrow) continue;
     throw new ProgLoadError(refusal === 0 ? -result : refusal, text);
   }
 }

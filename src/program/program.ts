@@ -119,7 +119,8 @@ export interface RunSettings {
   readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
   readonly lazySymbolication: boolean;
   readonly showDebugInfo: boolean;
-  readonly logSize: number;
+  /** Exactly this many bytes for the verifier's log; absent: as many as it takes. */
+  readonly logSize?: number;
   readonly maxProbes: number;
   readonly maxStrlen: number;
 }

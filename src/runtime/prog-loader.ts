@@ -75,7 +75,10 @@ export class ProgLoader implements Disposable {
       ...(btf && btfFd ? { btf: { fd: btfFd, funcInfo: btf.funcInfo, lineInfo: btf.lineInfo } } : {}),
     };
     const { logSize } = this.#program.settings;
-    return loadProg(spec, options.withLog ? { logLevel: 1, logSize } : { logSize });
+    return loadProg(spec, {
+      ...(options.withLog ? { logLevel: 1 } : {}),
+      ...(logSize === undefined ? {} : { logSize }),
+    });
   }
 
   [Symbol.dispose](): void {

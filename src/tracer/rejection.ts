@@ -48,7 +48,7 @@ const explanations: readonly {
 export function describeRejection(program: Program, rejection: Rejection): readonly string[] {
   const prog = program.progs[rejection.prog];
   const probe = program.probes.find((spec) => spec.prog === rejection.prog);
-  const name = probe?.name ?? prog?.name ?? `prog ${rejection.prog}`;
+  const name = prog?.name ?? probe?.name ?? `prog ${rejection.prog}`;
   const log = rejection.log.split('\n').filter((line) => line.trim() !== '');
   const code = `Error code: -${rejection.errno} (${errnoText(rejection.errno)})`;
   const explanation = explain(log);
@@ -58,9 +58,19 @@ export function describeRejection(program: Program, rejection: Rejection): reado
   if (explanation) lines.push(`Error loading BPF program for ${name}. ${code}.`);
   if (log.length > 0)
     lines.push('The verifier said:', ...log.slice(-SHOWN_LOG_LINES).map((line) => `  ${line}`));
-  if (explanation) lines.push(`HINT: ${explanation.hint}`);
+  const { logSize } = program.settings;
+  if (logSize !== undefined && isTrimmed(rejection.log)) {
+    lines.push(
+      `WARNING: Kernel log seems to be trimmed: it has room for ${logSize} bytes. Make the environment variable BPFTRACE_LOG_SIZE or log_size in the script's config larger, or leave them out.`,
+    );
+  } else if (explanation) lines.push(`HINT: ${explanation.hint}`);
   else if (log.length === 0) lines.push('HINT: the kernel gave no reason; use -v for the full log');
   return lines;
+}
+
+/** A whole log ends in statistics. */
+function isTrimmed(log: string): boolean {
+  return !/^processed \d+ insns/m.test(log);
 }
 
 function explain(log: readonly string[]): { readonly message: string; readonly hint: string } | undefined {

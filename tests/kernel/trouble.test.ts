@@ -104,9 +104,26 @@ test('a program that the verifier refuses: the line, the reason, and nothing sta
   assert.equal(run.stdout, '');
   assert.match(
     run.stderr,
-    /^stdin:3:7-46: ERROR: Error loading BPF program for rawtracepoint:vmlinux:sched_process_exec\. Error code: -(?:13|22) .*\n {2}@ = socket_cookie\(.*\n {6}~{39}\nThe verifier said:\n[\s\S]*R1 is of type linux_binprm but sock_common is expected/m,
+    /^stdin:3:7-46: ERROR: Error loading BPF program for rawtracepoint_vmlinux_sched_process_exec_2\. Error code: -(?:13|22) .*\n {2}@ = socket_cookie\(.*\n {6}~{39}\nThe verifier said:\n[\s\S]*R1 is of type linux_binprm but sock_common is expected/m,
   );
   await waitUntilFreed({ prog: bpfObjectIds('prog').filter((id) => !before.has(id)), map: [], link: [] });
+});
+
+test('-v with a size for the log: a log that does not fit is an error', async (t) => {
+  if (!requireRoot(t)) return;
+  const small = 'config = { log_size = 40 } begin { printf("%s\\n", str($1)); }';
+  const run = await runTetrace(['-v', '-e', small, 'hello']);
+  assert.equal(run.code, 255);
+  assert.match(
+    run.stderr,
+    /^ERROR: Error loading BPF program for begin_1\. Error code: -28 \(No space left on device\)\.$/m,
+  );
+  assert.match(run.stderr, /^WARNING: Kernel log seems to be trimmed: it has room for 40 bytes\./m);
+
+  const quiet = await runTetrace(['-q', '-e', small, 'hello']);
+  assert.deepEqual([quiet.code, quiet.stdout.trimEnd()], [0, 'hello']);
+  const enough = await runTetrace(['-v', '-e', small.replace('40', '4000000'), 'hello']);
+  assert.deepEqual([enough.code, enough.stdout.trimEnd()], [0, 'hello']);
 });
 
 describe('nothing stays attached', () => {

@@ -55,7 +55,11 @@ export const configTable = {
     values: ['Dual MIT/GPL', 'Dual BSD/GPL', 'Dual MPL/GPL', 'GPL and additional rights', 'GPL v2', 'GPL'],
     doc: 'The licence the kernel is told.',
   },
-  log_size: { kind: 'int', fallback: 1_000_000n, doc: "Bytes for the verifier's log." },
+  log_size: {
+    kind: 'int',
+    fallback: 1_000_000n,
+    doc: "Bytes for the verifier's log; any value but the default is a limit, which with -v every program has to keep.",
+  },
   max_bpf_progs: { kind: 'int', fallback: 1024n, doc: 'Most BPF programs of one script.' },
   max_cat_bytes: { kind: 'int', fallback: 10240n, doc: 'Most bytes that cat() shows.' },
   max_map_keys: { kind: 'int', fallback: 4096n, doc: 'Most keys of a map that does not say.' },
@@ -280,7 +284,7 @@ export function runSettings(values: ConfigValues): RunSettings {
     cacheUserSymbols: values.cache_user_symbols as RunSettings['cacheUserSymbols'],
     lazySymbolication: values.lazy_symbolication,
     showDebugInfo: values.show_debug_info,
-    logSize: Number(values.log_size),
+    ...(values.log_size === configTable.log_size.fallback ? {} : { logSize: Number(values.log_size) }),
     maxProbes: Number(values.max_probes),
     maxStrlen: strlenOf(values),
   };
