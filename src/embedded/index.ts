@@ -12,6 +12,14 @@ export {
 export { MachineFaultError } from './fault-error.ts';
 export { SceneEnvironment } from './scene-environment.ts';
 export type { RunStart, Tap } from './tap.ts';
-export { embeddedTarget, type ServedEvents, type TargetHost } from './target/index.ts';
+export {
+  embeddedTarget,
+  eventFields,
+  type NamedEvent,
+  processTracepoints,
+  type ServedEvents,
+  syscallNames,
+  type TargetHost,
+} from './target/index.ts';
 export { Timers, type TimersOptions } from './timers.ts';
 export type { World } from './world.ts';

@@ -1,1 +1,2 @@
 export { embeddedTarget, type ServedEvents, type TargetHost } from './target.ts';
+export { eventFields, type NamedEvent, processTracepoints, syscallNames } from './tracepoint-formats.ts';
