@@ -1,7 +1,7 @@
 /** A module (a folder with an index.ts) and the modules it may import; only the arrows drawn here exist. */
 export type Arrows = Readonly<Record<string, readonly string[]>>;
 
-const bytes = ['bpf', 'btf', 'elf', 'base'];
+const bytes = ['bpf', 'btf', 'elf', 'dwarf', 'base'];
 const contract = ['program', 'types', ...bytes];
 /** What every part of the compiler may ask. */
 const underCompiler = ['verifier', ...contract];
@@ -12,8 +12,9 @@ export const importArrows: Arrows = {
   bpf: ['base'],
   btf: ['base'],
   elf: ['base'],
+  dwarf: ['base'],
   types: ['btf', 'base'],
-  program: ['types', 'btf', 'bpf', 'base'],
+  program: ['types', 'btf', 'dwarf', 'bpf', 'base'],
   verifier: contract,
   vm: contract,
 
@@ -70,7 +71,7 @@ export const importArrows: Arrows = {
   tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
   'kernel/sys': ['base'],
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
-  runtime: ['kernel', 'embedded', 'program', 'elf', 'btf', 'bpf', 'base'],
+  runtime: ['kernel', 'embedded', 'program', 'elf', 'dwarf', 'btf', 'bpf', 'base'],
   // The compiler as well: formatting, listing and the compiler's own stages are questions to it alone, without a run.
   cli: ['tracer', 'runtime', 'embedded', 'compiler', 'compiler/language', 'report', 'program', 'base'],
   'web/protocol': ['program', 'base'],

@@ -1,0 +1,22 @@
+export type { DwarfSections } from './debug-file.ts';
+export {
+  Dwarf,
+  type DwarfFrame,
+  type DwarfFunction,
+  type DwarfOptions,
+  type DwarfParam,
+  type LineSearch,
+  type SplitFile,
+} from './dwarf.ts';
+export { DwarfError } from './dwarf-error.ts';
+export type { LineRow, SourcePlace } from './line-table.ts';
+export type { ValuePlace } from './locations.ts';
+export {
+  type DwarfEnumerator,
+  type DwarfMember,
+  type DwarfType,
+  type DwarfTypeId,
+  type DwarfTypeOf,
+  VOID_TYPE,
+} from './type.ts';
+export { dwarfTypeText } from './type-text.ts';

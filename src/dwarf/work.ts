@@ -1,0 +1,20 @@
+import { DwarfError } from './dwarf-error.ts';
+
+/** Entries, rows and list items that one question may look at: some seconds. Real questions look at far fewer. */
+const MAX_STEPS = 40_000_000;
+
+/** Counts what a question costs, so that bytes made to take for ever are given up on. */
+export class Work {
+  #left = MAX_STEPS;
+
+  /** A new question begins. */
+  reset(): void {
+    this.#left = MAX_STEPS;
+  }
+  /** @throws DwarfError when the question costs too much. */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0)
+      throw new DwarfError(`the debug information takes more than ${MAX_STEPS} steps to search`);
+  }
+}
