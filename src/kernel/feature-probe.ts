@@ -11,6 +11,7 @@ import {
   alu64Imm,
   attachTypes,
   call,
+  callKfunc,
   encodeInsns,
   exit,
   type HelperName,
@@ -68,6 +69,28 @@ export class FeatureProbe {
   /** Whether the kernel clearly has it. */
   has(feature: KernelFeature): boolean {
     return this.ask(feature).kind === 'yes';
+  }
+
+  /** Whether progs of a type may call a kfunc: one is loaded that calls it, and what counts is what the verifier objects to. */
+  allowsKfunc(name: string, type: ProgType): boolean {
+    const id = this.#vmlinux()?.find(name, 'func');
+    if (id === undefined) return false;
+    try {
+      using _prog = tryLoad({
+        ...this.#trialOf(type),
+        insns: [callKfunc(id), alu64Imm('mov', R0, 0), exit()],
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProgLoadError) || error.log === '') throw error;
+      return !error.log.includes(`calling kernel function ${name} is not allowed`);
+    }
+  }
+
+  /** What a prog of a type needs besides, to be looked at by the verifier. */
+  #trialOf(type: ProgType): Omit<Trial, 'insns'> {
+    const id = type === 'BPF_PROG_TYPE_TRACING' ? this.#vmlinux()?.find('bpf_iter_task', 'func') : undefined;
+    return id === undefined ? { type } : { type, expectedAttachType: 'BPF_TRACE_ITER', attachBtf: { id } };
   }
 
   #probe(feature: KernelFeature): FeatureAnswer {

@@ -1,5 +1,6 @@
 import type { Btf } from '../btf/index.ts';
 import type { Arch } from './arch.ts';
+import type { BpfProgType } from './program.ts';
 
 /** What a kernel can do; asked one by one, answered by probing (never by version). */
 export type Feature =
@@ -118,6 +119,8 @@ export interface Target {
   kernelFunctions(): readonly KernelFunction[] | undefined;
   /** Whether kprobes can attach to a function, without reading the whole list where BTF knows; undefined: could not tell. */
   hasKernelFunction(name: string, module?: string): boolean | undefined;
+  /** Whether progs of a type may call a function of the kernel. */
+  allowsKfunc(name: string, progType: BpfProgType): boolean;
   /** Address of a kernel symbol from kallsyms. */
   kernelSymbol(name: string): bigint | undefined;
   /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */

@@ -38,6 +38,7 @@ export class LiveMachine {
     this.#disabled = options.disabledFeatures;
     this.target = new LiveTarget({
       hasFeature: (feature) => this.askFeature(feature).kind === 'yes',
+      allowsKfunc: (name, progType) => this.#features.allowsKfunc(name, progType),
       kallsyms: this.#kallsyms,
       btf: this.#btf,
       elfFiles: this.#elfFiles,

@@ -17,6 +17,7 @@ after(() => rmSync(directory, { recursive: true }));
 function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
   return new LiveTarget({
     hasFeature: () => false,
+    allowsKfunc: () => false,
     kallsyms: new Kallsyms(),
     btf: new BtfSources('/dev/null'),
     elfFiles: new ElfFiles(),

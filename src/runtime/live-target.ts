@@ -13,6 +13,7 @@ import {
   type Arch,
   archTable,
   type BinarySymbol,
+  type BpfProgType,
   type Feature,
   type FileAnswer,
   type KernelFunction,
@@ -36,6 +37,8 @@ const PROC_PID_INIT_INO = 0xefff_fffcn;
 export interface LiveTargetOptions {
   /** Asks the kernel for a feature; the answer is remembered here. */
   readonly hasFeature: (feature: Feature) => boolean;
+  /** Whether progs of a type may call a kfunc. */
+  readonly allowsKfunc: (name: string, progType: BpfProgType) => boolean;
   readonly kallsyms: Kallsyms;
   readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
@@ -126,6 +129,10 @@ export class LiveTarget implements Target {
     return this.kernelFunctions()?.some(
       (row) => row.name === name && (module === undefined || row.module === wanted),
     );
+  }
+
+  allowsKfunc(name: string, progType: BpfProgType): boolean {
+    return this.#options.allowsKfunc(name, progType);
   }
 
   kernelSymbol(name: string): bigint | undefined {

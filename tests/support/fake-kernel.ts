@@ -107,6 +107,26 @@ function fakeBtf(): Btf {
     { name: 'sk_counters', type: pointer(percpuTag), at: 320 },
     { name: 'sk_tail', type: array(u32, 0), at: 448 },
   ]);
+  const func = (
+    name: string,
+    returns: BtfId,
+    params: readonly (readonly [name: string, type: BtfId])[],
+    isKfunc = true,
+  ): void => {
+    const proto = b.add({
+      kind: 'func_proto',
+      returns,
+      params: params.map(([param, type]) => ({ name: param, type })),
+      variadic: false,
+    });
+    const id = b.add({ kind: 'func', name, type: proto, linkage: 'static' });
+    if (isKfunc) b.add({ kind: 'decl_tag', name: 'bpf_kfunc', type: id, component: -1 });
+  };
+  func('bpf_task_from_pid', taskPointer, [['pid', i32]]);
+  func('bpf_task_release', 0, [['p', taskPointer]]);
+  func('bpf_strlen', i32, [['s__ign', pointer(char)]]);
+  func('bpf_take_pair', i32, [['pair', anonymous]]);
+  func('vfs_read', i32, [], false);
   return Btf.parse(b.finish());
 }
 
@@ -115,6 +135,10 @@ export function fakeKernel(): Target {
   return fakeTarget({
     btf: fakeBtf(),
     functions: [{ name: 'vfs_read' }, { name: 'tcp_connect' }],
+    kfuncs: {
+      bpf_strlen: ['BPF_PROG_TYPE_RAW_TRACEPOINT', 'BPF_PROG_TYPE_TRACEPOINT'],
+      bpf_task_from_pid: ['BPF_PROG_TYPE_TRACEPOINT'],
+    },
     kernelSymbols: { avenrun: 0xffffffff82000000n },
     cgroups: { '/sys/fs/cgroup/a': 77n },
     binaries: { '/bin/app': [{ name: 'total', address: 0x4000n, fileOffset: 0x3000n, size: 8n }] },

@@ -1,5 +1,6 @@
 import type { Btf } from '../../src/btf/index.ts';
 import type {
+  BpfProgType,
   Feature,
   KernelFunction,
   PlaceAnswer,
@@ -21,6 +22,8 @@ export interface FakeMachine {
   /** By `category:event`; the common fields need not be given. */
   readonly tracepoints?: Readonly<Record<string, readonly TracepointField[]>>;
   readonly functions?: readonly KernelFunction[];
+  /** Functions that progs may call, and the types of those progs. */
+  readonly kfuncs?: Readonly<Record<string, readonly BpfProgType[]>>;
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
@@ -51,6 +54,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     kernelFunctions: () => machine.functions,
     hasKernelFunction: (name, module) =>
       machine.functions?.some((known) => known.name === name && (!module || known.module === module)),
+    allowsKfunc: (name, progType) => machine.kfuncs?.[name]?.includes(progType) === true,
     kernelSymbol: (name) => machine.kernelSymbols?.[name],
     resolveBinary: (text) =>
       Object.keys(binaries)

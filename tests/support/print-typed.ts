@@ -201,6 +201,8 @@ class Printer {
       }
       case 'call-fn':
         return typed(`${this.#program.fns[expr.fn]?.name}(${list(expr.args)})`);
+      case 'call-kernel':
+        return typed(`kernel ${expr.name}(${list(expr.args)})`);
       case 'named-param':
         return typed(`param ${expr.param}`);
       case 'address-of-local':

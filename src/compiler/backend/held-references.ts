@@ -11,7 +11,17 @@ const acquiring: ReadonlySet<string> = new Set([
   'bpf_iter_num_new',
   'bpf_iter_task_vma_new',
   'bpf_task_from_pid',
+  'bpf_task_from_vpid',
   'bpf_task_acquire',
+  'bpf_cpumask_create',
+  'bpf_cpumask_acquire',
+  'bpf_cgroup_from_id',
+  'bpf_cgroup_acquire',
+  'bpf_cgroup_ancestor',
+  'bpf_get_mem_cgroup',
+  'bpf_get_task_exe_file',
+  'bpf_rcu_read_lock',
+  'bpf_preempt_disable',
 ]);
 const releasing: ReadonlySet<string> = new Set([
   'ringbuf_submit',
@@ -19,6 +29,12 @@ const releasing: ReadonlySet<string> = new Set([
   'bpf_iter_num_destroy',
   'bpf_iter_task_vma_destroy',
   'bpf_task_release',
+  'bpf_cpumask_release',
+  'bpf_cgroup_release',
+  'bpf_put_mem_cgroup',
+  'bpf_put_file',
+  'bpf_rcu_read_unlock',
+  'bpf_preempt_enable',
 ]);
 
 /** More than this at once are not told apart. */

@@ -18,6 +18,7 @@ import {
   uint8,
   voidType,
 } from '../../types/index.ts';
+import type { KernelFunctionType } from './kernel-calls.ts';
 
 /** An enumerator and its enum. */
 export interface Enumerator {
@@ -49,6 +50,7 @@ export class BtfTypes {
   readonly #structs = new Map<string, StructLayout | undefined>();
   readonly #enums = new Map<string, EnumLayout | undefined>();
   #enumerators: Map<string, Enumerator> | undefined;
+  #kfuncs: ReadonlySet<string> | undefined;
 
   /** @param sources the kernel's BTF first, then those of modules. */
   constructor(sources: readonly Btf[]) {
@@ -115,6 +117,26 @@ export class BtfTypes {
     for (const btf of this.#sources) {
       const id = btf.find(name, 'var');
       if (id !== undefined) return this.ofId(btf, id, 'kernel');
+    }
+    return undefined;
+  }
+
+  /** The type of a function of the kernel. */
+  func(name: string): KernelFunctionType | undefined {
+    for (const btf of this.#sources) {
+      const id = btf.find(name, 'func');
+      const func = id === undefined ? undefined : btf.type(id);
+      const proto = func?.kind === 'func' ? btf.type(func.type) : undefined;
+      if (id === undefined || proto?.kind !== 'func_proto') continue;
+      this.#kfuncs ??= findKfuncs(this.#sources);
+      return {
+        params: proto.params.map((param) => ({
+          name: param.name,
+          type: this.ofId(btf, param.type, 'kernel'),
+        })),
+        result: this.ofId(btf, proto.returns, 'kernel'),
+        isKfunc: this.#kfuncs.size === 0 ? undefined : this.#kfuncs.has(name),
+      };
     }
     return undefined;
   }
@@ -233,6 +255,18 @@ export class BtfTypes {
     }
     return found;
   }
+}
+
+/** The functions tagged as kfuncs, which BTF has since Linux 6.10. */
+function findKfuncs(sources: readonly Btf[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const btf of sources) {
+    for (const id of btf.idsOfKind('decl_tag')) {
+      const tag = btf.type(id);
+      if (tag.kind === 'decl_tag' && tag.name === 'bpf_kfunc') names.add(btf.nameOf(tag.type));
+    }
+  }
+  return names;
 }
 
 /** Something of a size that the language has no numbers for (128 bits): bytes. */

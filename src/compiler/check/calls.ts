@@ -9,6 +9,7 @@ import { CheckedUse } from './builtin-use.ts';
 import { convertTo } from './conversion.ts';
 import { checkExpr } from './expressions.ts';
 import { checkCMacro } from './identifiers.ts';
+import { checkKernelCall } from './kernel-calls.ts';
 import { isIntLiteral, isUnknown, unknownExpr } from './literals.ts';
 import { compatible, fitsInto } from './promotion.ts';
 import { isTypeExpr } from './type-names.ts';
@@ -152,12 +153,14 @@ function checkFnCall(body: Body, call: Call, signature: FnSignature): TypedExpr 
   return { kind: 'call-fn', type: result, at: call.span, fn: index, args };
 }
 
-/** A name that is no builtin: a C macro with arguments, or nothing we know. */
+/** A name that is no builtin: a C macro with arguments, a function of the kernel, or nothing we know. */
 function checkOtherCall(body: Body, call: Call): TypedExpr {
   const name = call.callee.text;
   const texts = call.args.map((arg) => spanText(arg.span));
   const expansion = expandIdentifier(body.program.cMacros, name, texts);
   if (expansion.kind !== 'no-macro') return checkCMacro(body, name, call.span, expansion);
   const known = [...Object.keys(builtins), ...body.program.fns.map((signature) => signature.fn.name.text)];
+  const ofKernel = checkKernelCall(body, call);
+  if (ofKernel) return ofKernel;
   return fail(body, 'unknown-function', call.span, [name], { hint: () => suggest(name, known) });
 }

@@ -75,6 +75,15 @@ export const checkCatalogue = {
     message: (name: string, wanted: string, got: string) =>
       `Function ${name} is of type ${wanted}, cannot return ${got}`,
   },
+  'kfunc-closed': {
+    severity: error,
+    message: (name: string) => `The kernel does not let BPF programs call its function ${name}()`,
+  },
+  'kfunc-type': {
+    severity: error,
+    message: (name: string) =>
+      `The kernel's function ${name}() cannot be called from a script: it takes or gives what does not fit a register`,
+  },
   'fn-redefined': { severity: error, message: (name: string) => `Redefinition of function: ${name}` },
   'outside-probe': {
     severity: error,

@@ -9,6 +9,7 @@ import { suggest } from '../language/index.ts';
 import type { TypeSource } from '../probes/index.ts';
 import { BtfTypes, type Enumerator } from './btf-types.ts';
 import { cBaseType } from './c-base-types.ts';
+import type { KernelFunctionType } from './kernel-calls.ts';
 import { type OuterTypes, ScriptTypes } from './script-types.ts';
 import { parseTypeText } from './type-text.ts';
 
@@ -65,6 +66,11 @@ export class TypeTable implements OuterTypes, TypeSource {
   /** The type of a variable of the kernel. */
   kernelVariable(name: string): Type | undefined {
     return this.#kernel.variable(name);
+  }
+
+  /** A function of the kernel, for calls by its name. */
+  kernelFunction(name: string): KernelFunctionType | undefined {
+    return this.#kernel.func(name);
   }
 
   ofBtf(btf: Btf, id: BtfId, space: AddressSpace): Type {

@@ -104,6 +104,7 @@ function lowerKindInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill): 
     case 'ctx':
     case 'address-of-local':
     case 'address-of-map':
+    case 'call-kernel':
       return;
     default:
       unreachable(expr);

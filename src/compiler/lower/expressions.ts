@@ -1,11 +1,13 @@
 import { invariant, unreachable } from '../../base/index.ts';
 import { spellType, type Type } from '../../types/index.ts';
+import { addressOf } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerBinary, lowerOperator, negate } from './arithmetic.ts';
 import { lowerCall } from './calls.ts';
 import { lowerScalarCast } from './casts.ts';
 import { lowerCompare } from './compare.ts';
+import { materialise } from './composites.ts';
 import { lowerCondition } from './conditions.ts';
 import { choose } from './control.ts';
 import { asNumber } from './followed-pointers.ts';
@@ -84,6 +86,8 @@ function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
       return lowerCall(f, expr);
     case 'call-fn':
       return inlineFunction(f, expr);
+    case 'call-kernel':
+      return lowerKernelCall(f, expr);
     case 'named-param': {
       const { constants, mapTable } = f.prog.program;
       const address = b.mapValue(mapTable.constants, constants.paramOffset(expr.param));
@@ -135,6 +139,18 @@ function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) 
   b.jump(absent.block, [value]);
   b.enter(absent.block);
   return absent.value;
+}
+
+/** A result that is narrower than a register is in its low bytes; what stands above them is anything. */
+export function lowerKernelCall(f: FuncContext, { name, args, type }: TypedExprOf<'call-kernel'>): ValueId {
+  const { b } = f;
+  const passed = args.map((arg) =>
+    isByValue(arg.type) ? lowerScalar(f, arg) : addressOf(b, materialise(f, arg)),
+  );
+  const result = b.callKfunc(name, passed);
+  return type.kind === 'void'
+    ? result
+    : extend(b, result, storedSize(type, f.prog.program.structs), isSigned(type));
 }
 
 function lowerField(f: FuncContext, expr: TypedExprOf<'field'>): ValueId {

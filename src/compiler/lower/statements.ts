@@ -7,7 +7,7 @@ import { lowerCallEffect } from './calls.ts';
 import { lowerInto, materialise, materialiseCopy } from './composites.ts';
 import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
-import { lowerScalar } from './expressions.ts';
+import { lowerKernelCall, lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
 import { localOf, placeOfLocal, writeLocal } from './locals.ts';
@@ -74,6 +74,7 @@ function lowerDropped(f: FuncContext, expr: TypedExpr): void {
   at(f, expr.at, () => {
     if (expr.kind === 'call') lowerCallEffect(f, expr);
     else if (expr.kind === 'call-fn' && !isByValue(expr.type)) inlineFunctionInto(f, expr, undefined);
+    else if (expr.kind === 'call-kernel') lowerKernelCall(f, expr);
     else if (expr.kind === 'block') {
       lowerStatements(f, expr.body);
       if (expr.value !== undefined && !f.b.isEnded) lowerDropped(f, expr.value);

@@ -43,6 +43,7 @@ export function operandsOf(expr: TypedExpr): readonly TypedExpr[] {
       return expr.values;
     case 'call':
     case 'call-fn':
+    case 'call-kernel':
       return expr.args;
     case 'block':
       return expr.value === undefined ? [] : [expr.value];

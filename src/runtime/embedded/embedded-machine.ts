@@ -34,6 +34,7 @@ export class EmbeddedMachine {
     this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
     const host = new LiveTarget({
       hasFeature: () => false,
+      allowsKfunc: () => false,
       kallsyms: new Kallsyms(),
       btf: new BtfSources(undefined),
       elfFiles: this.#elfFiles,

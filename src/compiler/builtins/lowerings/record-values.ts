@@ -7,6 +7,7 @@ import { copyPlace, type Place } from './place.ts';
 const involved: ReadonlySet<TypedExpr['kind']> = new Set([
   'block',
   'call-fn',
+  'call-kernel',
   'conditional',
   'modify',
   'logical',

@@ -24,6 +24,13 @@ function checkKfunc(use: BuiltinUse): TypedExpr {
   return use.bool(use.target.btf()?.find(name, 'func') !== undefined);
 }
 
+/** The progs of a probe are of one type. */
+function checkKfuncAllowed(use: BuiltinUse): TypedExpr {
+  const name = stringLiteral(use, 0);
+  if (name === undefined || !use.probe) return use.unknown();
+  return use.bool(use.target.allowsKfunc(name, use.probe.progType));
+}
+
 /**
  * The value of a named parameter: type bool, int64, uint64 or string by its default.
  */
@@ -117,7 +124,9 @@ export const introspectionBuiltins = {
     signature: ['bool kfunc_allowed(const string name)'],
     doc: 'Whether a prog of this kind may call a kernel function.',
     folds: true,
+    needsCtx: true,
     arity: [1, 1],
+    check: checkKfuncAllowed,
   },
   is_str: {
     form: 'function',
