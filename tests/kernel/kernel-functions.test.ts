@@ -39,3 +39,20 @@ test('what the kernel allows, by the type of the prog', (t) => {
     'print((kfunc_exist("bpf_cpumask_create"), kfunc_exist("bpf_none"), kfunc_allowed("bpf_none"), kfunc_allowed("vfs_read")));';
   assert.equal(runBegin(`begin { ${script} }`).stdout, '(true, false, false, false)\n');
 });
+
+test('comm(pid): the name of another task, or a warning and N/A', async (t) => {
+  if (!requireRoot(t) || !skipUnless(t, hasFunction('bpf_task_from_pid'), 'Linux 6.2')) return;
+  const found = await runTetrace(['-q', '-e', 'iter:task { @[comm(tid) == comm, comm(pid)] = 1; exit(); }']);
+  assert.match(found.stdout, /^@\[true, [^\]\n]+\]: 1$/m, found.stderr);
+  const missing = 'iter:task { print(comm(-1)); printf("%s-%d\\n", comm(9999999), 1); exit(); }';
+  const lost = await runTetrace(['-q', '-e', missing]);
+  assert.match(lost.stderr, /^stdin:1:19-27: WARNING: No such process \(pid=-1\)$/m);
+  assert.match(lost.stderr, /^stdin:1:48-61: WARNING: No such process \(pid=9999999\)$/m);
+  assert.match(lost.stdout, /N\/A/);
+  const special = await runTetrace(['-e', 'begin { print(comm(1)); }']);
+  assert.match(
+    special.stderr,
+    /ERROR: Syntax comm\(PID\) is not supported in this probe type yet\. Type: special\n/,
+  );
+  assert.equal(special.code, 1);
+});

@@ -21,6 +21,8 @@ export type ArgSource =
   | { readonly kind: 'ctx-slot'; readonly index: number }
   /** A register of pt_regs. */
   | { readonly kind: 'register'; readonly name: string }
+  /** Memory `offset` bytes behind the stack pointer: what a function got on the stack. */
+  | { readonly kind: 'user-stack'; readonly offset: number }
   /** An integer that is known already, wrapped to 64 bits. */
   | { readonly kind: 'constant'; readonly value: bigint }
   /** `size` bytes of a register of pt_regs, from byte `byte` on. */
@@ -174,11 +176,13 @@ export interface CallAttrs {
   readonly stack?: { readonly mode: StackMode; readonly limit: number };
   /** nsecs: boot, monotonic, tai, sw_tai; pid, tid: curr_ns, init. */
   readonly mode?: string;
-  /** kaddr: resolved address; cgroupid: resolved id; signal: number; uaddr: address in the binary. */
+  /** kaddr: resolved address; cgroupid: resolved id; signal: number; uaddr: distance from the probe; comm(pid): offset in struct task_struct. */
   readonly number?: bigint;
   /** find: the local that receives the value. */
   readonly local?: LocalIndex;
   readonly index?: number;
+  /** Records may be sent on the way to the value, so that none may be reserved meanwhile. */
+  readonly reports?: true;
 }
 
 export type TypedStatement =

@@ -10,7 +10,7 @@ import { prepareValue } from './record-values.ts';
 import { printToSeqFile } from './seq-file.ts';
 
 /** A record's u64 index comes before its slots. */
-const HEADER_BYTES = 8;
+export const HEADER_BYTES = 8;
 /** join(): strings of an array, and bytes of each. */
 const JOIN_STRINGS = 16;
 const JOIN_STRIDE = 1024;

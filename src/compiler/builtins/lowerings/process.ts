@@ -1,8 +1,11 @@
 import type { HelperName } from '../../../bpf/index.ts';
-import { archFacts } from '../../../program/index.ts';
+import { archFacts, type Format, type RecordSpec } from '../../../program/index.ts';
+import { int32 } from '../../../types/index.ts';
 import type { ValueId } from '../../ir/index.ts';
+import type { TypedExpr } from '../../typed/index.ts';
 import type { CallExpr, Fill, Lower, Lowering } from './lowering.ts';
-import { addressOf, type Place, zeroPlace } from './place.ts';
+import { HEADER_BYTES } from './output.ts';
+import { addressOf, type Place, storeText, zeroPlace } from './place.ts';
 
 /** Process id (tgid) in the high, thread id in the low half, as bpf_get_current_pid_tgid gives them. */
 function initIds(lower: Lower): ValueId {
@@ -60,9 +63,50 @@ function lowerUid(lower: Lower): ValueId {
  */
 function lowerComm(lower: Lower, call: CallExpr, to: Place, fill: Fill): void {
   const { b } = lower;
+  const [pid] = call.args;
+  if (pid !== undefined) {
+    lowerOtherComm(lower, call, pid, to);
+    return;
+  }
   const bytes = lower.sizeOf(call.type);
   if (fill === 'exact') zeroPlace(b, to, bytes);
   b.call('get_current_comm', [addressOf(b, to), b.const(bytes)]);
+}
+
+/** The kernel lends the task, and wants it back. */
+function lowerOtherComm(lower: Lower, call: CallExpr, pid: TypedExpr, to: Place): void {
+  const { b } = lower;
+  const bytes = lower.sizeOf(call.type);
+  const id = lower.scalar(pid);
+  zeroPlace(b, to, bytes);
+  const task = b.callKfunc('bpf_task_from_pid', [id]);
+  lower.branch(
+    b.compare('ne', task, b.const(0)),
+    () => {
+      const name = b.addConst(task, Number(call.attrs.number ?? 0n));
+      lower.readString('kernel', to, b.const(bytes), name);
+      b.callKfunc('bpf_task_release', [task]);
+    },
+    () => {
+      storeText(b, to, 'N/A', bytes);
+      warnNoSuchProcess(lower, call, id);
+    },
+    'otherwise',
+  );
+}
+
+const noSuchProcess: Format = ['No such process (pid=', { arg: 0, verb: 'd', flags: '', length: '' }, ')'];
+
+function warnNoSuchProcess(lower: Lower, call: CallExpr, pid: ValueId): void {
+  const slot = { offset: HEADER_BYTES, type: int32 };
+  const spec: RecordSpec = {
+    kind: 'warnf',
+    format: noSuchProcess,
+    args: [slot],
+    trail: lower.trail(call.at),
+    sizeBytes: HEADER_BYTES + 8,
+  };
+  lower.record(spec, (record) => lower.b.store(8, record.base, pid, record.off + slot.offset));
 }
 
 function lowerChildPid(lower: Lower): ValueId {

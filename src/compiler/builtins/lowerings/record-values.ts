@@ -32,7 +32,7 @@ export function prepareValue(lower: Lower, value: TypedExpr): (to: Place) => voi
 
 /** Whether a value is read without anything happening on the way. */
 function isSimple(value: TypedExpr): boolean {
-  if (involved.has(value.kind)) return false;
+  if (involved.has(value.kind) || (value.kind === 'call' && value.attrs.reports)) return false;
   return partsOf(value).every(isSimple);
 }
 

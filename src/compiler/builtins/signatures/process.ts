@@ -1,4 +1,4 @@
-import { bool, pointerTo, type Type, uint8, uint32, uint64 } from '../../../types/index.ts';
+import { bool, int32, pointerTo, type Type, uint8, uint32, uint64 } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isIntegerOrPointer } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -20,14 +20,36 @@ function checkId(use: BuiltinUse): TypedExpr {
   return use.call(uint32, [], { mode });
 }
 
+/** The kfunc that finds a task. Source: kernel/bpf/helpers.c, Linux 6.2. */
+const TASK_FROM_PID = 'bpf_task_from_pid';
+const OTHER_COMM_BYTES = 64;
+
+/** Of another task: `args[0]`: its id, int32; `attrs.number`: where its name is in struct task_struct. */
 function checkComm(use: BuiltinUse): TypedExpr {
-  if (use.args.length > 0)
-    return use.error('comm(pid) is not supported yet: only the comm of the current task is');
-  return use.call({ kind: 'string', size: COMM_BYTES });
+  if (use.args.length === 0) return use.call({ kind: 'string', size: COMM_BYTES });
+  const pid = use.value(0);
+  if (use.failed(pid)) return pid;
+  if (pid.type.kind !== 'int') return use.error("Only integer supported for comm()'s pid");
+  const { probe, target } = use;
+  if (!probe || !target.allowsKfunc(TASK_FROM_PID, probe.progType)) {
+    const type = probe?.probeType ?? 'function';
+    const hint = target.has('task-from-pid')
+      ? 'this kernel lets other kinds of probes look for a task'
+      : `it takes ${TASK_FROM_PID}(), which Linux has since 6.2`;
+    return use.error(`Syntax comm(PID) is not supported in this probe type yet. Type: ${type}`, { hint });
+  }
+  const offset = use.offsetOf(taskStruct, 'comm');
+  if (offset === undefined) return use.unknown();
+  return use.call({ kind: 'string', size: OTHER_COMM_BYTES }, [use.cast(pid, int32)], {
+    number: offset,
+    reports: true,
+  });
 }
 
+const taskStruct: Type = { kind: 'struct', name: 'struct task_struct' };
+
 function taskPointer(): Type {
-  return pointerTo({ kind: 'struct', name: 'struct task_struct' }, 'kernel');
+  return pointerTo(taskStruct, 'kernel');
 }
 
 /** The task an argument names, or the current one. */
