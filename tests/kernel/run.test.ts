@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { requireRoot } from '../support/requirements.ts';
+import { CProgram } from '../support/c-program.ts';
+import { requireProgram, requireRoot } from '../support/requirements.ts';
 import {
   type RunOptions,
   type RunResult,
@@ -38,7 +39,18 @@ test('exit() gives the exit code; the maps come last, behind two empty lines', a
   });
 });
 
-test('nothing happens between exit() and the end, however late it is read', async (t) => {
+test('what happens while exit() is on its way is counted', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(
+    'int step(int i) { return -i; } int main(void) { for (int i = 1; i <= 50; i++) step(i); return 0; }',
+  );
+  const script = `uretprobe:${program.path}:step { @ = stats((int32)retval); exit(); }`;
+  const { stdout } = await runTetrace(['-q', '-e', script, '-c', program.path]);
+  const [, count] = /^@: \{ \.count = (\d+), /m.exec(stdout) ?? [];
+  assert.ok(Number(count) > 1, stdout);
+});
+
+test('no clock strikes between exit() and the end, however late it is read', async (t) => {
   if (!requireRoot(t)) return;
   const script = 'interval:us:50 { @++; if (@ == 3) { exit(); } } end { @e = 1; }';
   const { stdout } = await runTetrace(['-q', '-e', script]);

@@ -1,10 +1,11 @@
 /**
- * exit() ends the run when the tracer reads its record, some milliseconds later. So that nothing happens in between, it also sets a byte
- * that every attached probe looks at first:
+ * exit() ends the run when the tracer reads its record, some milliseconds later. A clock goes on in between, so exit() also sets a byte that
+ * probes which come by the clock look at first:
  *
  *     interval:ms:1 { @++; exit(); }      // @ is 1, however late the tracer comes
  *
- * The byte is set only when there was room for the record: a lost one ends nothing.
+ * Probes on what programs do go on until the end, so that what happened at the same time is counted as a whole. The byte is set only when
+ * there was room for the record: a lost one ends nothing.
  */
 import type { ProbeKind } from '../../program/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
@@ -15,8 +16,8 @@ import type { FuncContext } from './func-context.ts';
 import type { MapTable } from './map-table.ts';
 import { walkStatements } from './walk.ts';
 
-/** Kinds that the tracer runs itself, when it has a reason to. */
-const unaffected: ReadonlySet<ProbeKind> = new Set(['begin', 'end', 'self', 'test', 'bench', 'iter']);
+/** Kinds that come by the clock. */
+const clocked: ReadonlySet<ProbeKind> = new Set(['interval', 'profile']);
 
 /** Where the byte is; undefined where no probe would look at it. */
 export function placeRunEnd(
@@ -24,7 +25,7 @@ export function placeRunEnd(
   probes: readonly ResolvedProbe[],
   mapTable: MapTable,
 ): number | undefined {
-  const looks = typed.probes.some(({ probe }) => !unaffected.has(probes[probe]?.kind ?? 'begin'));
+  const looks = typed.probes.some(({ probe }) => clocked.has(probes[probe]?.kind ?? 'begin'));
   return looks && canExit(typed) ? mapTable.allocateSlot(1, 1) : undefined;
 }
 
@@ -41,11 +42,11 @@ function canExit({ probes, fns }: TypedProgram): boolean {
   return found;
 }
 
-/** What a probe does first: nothing any more when the run has ended. */
+/** What a clock's probe does first: nothing any more when the run has ended. */
 export function leaveAfterRunEnd(f: FuncContext): void {
   const { b, prog } = f;
   const { ended, mapTable } = prog.program;
-  if (ended === undefined || unaffected.has(prog.probe.kind)) return;
+  if (ended === undefined || !clocked.has(prog.probe.kind)) return;
   const flag = b.load(1, b.mapValue(mapTable.globals, ended));
   branch(
     f,
