@@ -12,6 +12,7 @@ import {
   checkScript,
   compileSettings,
   configRecord,
+  findIncompleteMembers,
   resolveConfig,
   runSettings,
   stackModeOf,
@@ -94,6 +95,10 @@ export function compile(input: CompileInput): CompileResult {
     include: (request) => answerInclude(request, target),
   });
   if (add(cSection.diagnostics)) return stop();
+  const btf = target.btf();
+  // What a header would have defined is not known where headers are missing.
+  const hasHeaders = headers.length > 0 || script.cSection.some(({ text }) => /^#\s*include/.test(text));
+  if (btf && !hasHeaders && add(findIncompleteMembers(cSection.declarations, btf))) return stop();
   const types = new TypeTable(btfsFor(target, script), cSection.declarations);
 
   const probes = findProbes(input, script, settings.missingProbes, types, add);

@@ -11,7 +11,7 @@ interface MemberOf {
 }
 
 /** A few of the kernel's types, small but of every shape: pointers, text, bit-fields, anonymous members, arrays, tags, enums. */
-function fakeBtf(): Btf {
+export function fakeBtf(): Btf {
   const b = new BtfBuilder();
   const int = (
     name: string,

@@ -1,4 +1,5 @@
 /** The checker: names, macros and types of a script; syntax tree in, typed tree out. */
+
 export { spaceOf } from './annotations.ts';
 export { checkCatalogue } from './catalogue.ts';
 export { type CheckInput, type CheckResult, checkScript } from './check.ts';
@@ -13,4 +14,5 @@ export {
   runSettings,
   stackModeOf,
 } from './config.ts';
+export { findIncompleteMembers } from './incomplete-members.ts';
 export { TypeTable } from './type-table.ts';
