@@ -33,7 +33,7 @@ export async function listCommand(
       `It appears that '${pattern}' is a filename but the file does not exist. Treating '${pattern}' as a search pattern.`,
     );
   }
-  const opened = openTracedProcess(options);
+  const opened = await openTracedProcess(options);
   if (!opened.ok) {
     messages.error(opened.message);
     return exitCodes.refused;

@@ -21,7 +21,14 @@ import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
 import { dumpStages, unshownStage } from './stage-dumps.ts';
-import { closeTraced, endOf, openTracedProcess, pidOf, type TracedProcess } from './traced-process.ts';
+import {
+  closeTraced,
+  endOf,
+  openTracedProcess,
+  pidOf,
+  rootOf,
+  type TracedProcess,
+} from './traced-process.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -49,7 +56,7 @@ export async function runScript(
     messages.error(`Invalid --probe-filter regex '${options.probeFilter}'`);
     return exitCodes.runtime;
   }
-  const opened = openTracedProcess(options);
+  const opened = await openTracedProcess(options);
   if (!opened.ok) {
     messages.error(opened.message);
     return exitCodes.refused;
@@ -82,7 +89,10 @@ function openMachine(options: Options, traced: TracedProcess): RunMachine {
     unsafe: options.unsafe,
     ...(traced.kind === 'child' ? { held: traced.child } : {}),
   };
-  if (options.backend === 'embedded') return new EmbeddedMachine(places);
+  if (options.backend === 'embedded') {
+    const root = rootOf(traced);
+    return new EmbeddedMachine({ ...places, ...(root === undefined ? {} : { traced: root }) });
+  }
   return new LiveMachine({
     ...places,
     disabledFeatures: disabledFeatures(options.disabledFeatures),

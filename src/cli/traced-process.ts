@@ -1,11 +1,19 @@
-import { ChildError, HeldChild, ProcessWatch, ProcessWatchError } from '../runtime/index.ts';
+import { constants } from 'node:os';
+import {
+  ChildError,
+  HeldChild,
+  ProcessWatch,
+  ProcessWatchError,
+  TracedChild,
+  type TracedRoot,
+} from '../runtime/index.ts';
 import type { Options } from './options.ts';
 import { parsePid } from './target-pid.ts';
 
 /** The process that a run is about: the child of -c, the process of -p, or none. */
 export type TracedProcess =
   | { readonly kind: 'none' }
-  | { readonly kind: 'child'; readonly child: HeldChild }
+  | { readonly kind: 'child'; readonly child: HeldChild | TracedChild }
   | { readonly kind: 'pid'; readonly watch: ProcessWatch };
 
 export type OpenedProcess =
@@ -13,10 +21,14 @@ export type OpenedProcess =
   | { readonly ok: false; readonly message: string };
 
 /** Starts the command, held, or begins to watch the process. What is wrong with either is a message. */
-export function openTracedProcess(options: Pick<Options, 'pid' | 'command'>): OpenedProcess {
+export async function openTracedProcess(
+  options: Pick<Options, 'pid' | 'command' | 'backend'>,
+): Promise<OpenedProcess> {
+  const { command, backend } = options;
   try {
-    if (options.command !== undefined) {
-      return { ok: true, traced: { kind: 'child', child: new HeldChild(options.command) } };
+    if (command !== undefined) {
+      const child = backend === 'embedded' ? await TracedChild.start(command) : new HeldChild(command);
+      return { ok: true, traced: { kind: 'child', child } };
     }
     if (options.pid === undefined) return { ok: true, traced: { kind: 'none' } };
     const parsed = parsePid(options.pid);
@@ -28,6 +40,29 @@ export function openTracedProcess(options: Pick<Options, 'pid' | 'command'>): Op
     }
     throw error;
   }
+}
+
+/** What the embedded backend traces; undefined for none. */
+export function rootOf(traced: TracedProcess): TracedRoot | undefined {
+  switch (traced.kind) {
+    case 'none':
+      return undefined;
+    case 'child': {
+      const { child } = traced;
+      if (!(child instanceof TracedChild)) return undefined;
+      const onEnd: TracedRoot['onEnd'] = ({ code, signal }) =>
+        child.noteEnd({ code, signal: signal === undefined ? undefined : signalName(signal) });
+      return { pid: child.pid, kind: 'child', onEnd };
+    }
+    case 'pid':
+      return { pid: traced.watch.pid, kind: 'other' };
+  }
+}
+
+/** `SIGTERM` for 15. */
+function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return found?.[0] ?? `SIG${number}`;
 }
 
 /** Its pid; undefined for none. */

@@ -10,6 +10,11 @@ export {
   type Worked,
 } from './event-source.ts';
 export { MachineFaultError } from './fault-error.ts';
+export {
+  ProcessTracepoints,
+  processTracepointPatterns,
+  SYSCALL_WORDS_BYTES,
+} from './process-tracepoints.ts';
 export { SceneEnvironment } from './scene-environment.ts';
 export type { RunStart, Tap } from './tap.ts';
 export {

@@ -36,10 +36,17 @@ export {
   KernelError,
   kill,
   Mapping,
+  ProcessMemory,
   pageSize,
   pidfdOpen,
   pidfdSendSignal,
+  ptrace,
+  ptraceEvents,
+  ptraceOptions,
+  TraceeWaits,
+  yieldProcessor,
 } from './sys/index.ts';
+export { readStatus, SIGTRAP, type SyscallStop, TraceeQuestions, type TraceeStatus } from './tracee.ts';
 export { parseTraceableFunctions, Tracefs } from './tracefs.ts';
 export { attachTracepoint } from './tracepoint.ts';
 export { parseTracepointFormat, type TracepointField, type TracepointFormat } from './tracepoint-format.ts';

@@ -91,7 +91,7 @@ export class HeldChild implements Disposable {
 }
 
 /** The program a command's first word names: a path, or one program of PATH. @throws ChildError */
-function resolveCommand(word: string): string {
+export function resolveCommand(word: string): string {
   const candidates = word.includes('/') ? [word].filter(isExecutable) : inPath(word);
   const [path] = candidates;
   if (path === undefined) {

@@ -3,7 +3,12 @@ export { type BinaryLookupOptions, type FoundBinary, lookUpBinaries } from './bi
 export { BtfSources } from './btf-sources.ts';
 export { type ChildEnd, ChildError, HeldChild } from './child-process.ts';
 export { ElfFiles } from './elf-files.ts';
-export { EmbeddedMachine, type EmbeddedMachineOptions } from './embedded/index.ts';
+export {
+  EmbeddedMachine,
+  type EmbeddedMachineOptions,
+  TracedChild,
+  type TracedRoot,
+} from './embedded/index.ts';
 export { KernelBackend, type KernelBackendOptions } from './kernel-backend.ts';
 export { LiveHost, type LiveHostOptions } from './live-host.ts';
 export { LiveMachine, type LiveMachineOptions } from './live-machine.ts';

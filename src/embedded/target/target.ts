@@ -33,6 +33,7 @@ export type TargetHost = Pick<
   | 'userSymbols'
   | 'usdtProbes'
   | 'symbolNamed'
+  | 'debugInfo'
   | 'fileOffset'
   | 'cgroupId'
   | 'readFile'
@@ -60,6 +61,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     userSymbols: (path) => host.userSymbols(path),
     usdtProbes: (path) => host.usdtProbes(path),
     symbolNamed: (path, name) => host.symbolNamed(path, name),
+    debugInfo: (path) => host.debugInfo(path),
     fileOffset: (path, address) => host.fileOffset(path, address),
     cgroupId: (path) => host.cgroupId(path),
     readFile: (path) => host.readFile(path),

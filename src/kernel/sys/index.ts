@@ -19,6 +19,16 @@ export {
   perfIoctls,
   perfTypes,
 } from './perf-event.ts';
+export { ProcessMemory } from './process-memory.ts';
 export { clockNs, clocks, kill, pidfdOpen, pidfdSendSignal } from './processes.ts';
+export {
+  NT_PRSTATUS,
+  type PtraceRequest,
+  ptrace,
+  ptraceEvents,
+  ptraceOptions,
+  TraceeWaits,
+  yieldProcessor,
+} from './ptrace.ts';
 export { raiseMemlockLimit } from './resource-limits.ts';
 export type { Syscall } from './syscall-numbers.ts';

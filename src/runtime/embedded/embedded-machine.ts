@@ -2,6 +2,7 @@ import {
   EmbeddedBackend,
   type EventSource,
   embeddedTarget,
+  processTracepoints,
   Timers,
   type World,
 } from '../../embedded/index.ts';
@@ -9,11 +10,13 @@ import { Kallsyms } from '../../kernel/index.ts';
 import type { Backend, Program, RuntimeConstant, Target } from '../../program/index.ts';
 import type { HeldProgram } from '../binary-lookup.ts';
 import { BtfSources } from '../btf-sources.ts';
+import { DebugInfo } from '../debug-info.ts';
 import { ElfFiles } from '../elf-files.ts';
 import { LiveHost } from '../live-host.ts';
 import { LiveTarget } from '../live-target.ts';
 import type { OutputStream } from '../output-stream.ts';
 import { liveWorld, wallNs } from './live-world.ts';
+import { PtraceSource, type TracedRoot } from './ptrace-source.ts';
 
 export interface EmbeddedMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -21,6 +24,8 @@ export interface EmbeddedMachineOptions {
   readonly debugInfoDirs: readonly string[];
   readonly unsafe: boolean;
   readonly held?: HeldProgram;
+  /** The process whose events are traced; without one there are none of processes. */
+  readonly traced?: TracedRoot;
 }
 
 /** The embedded machine on this host: its Target, its Backend with what event sources there are here, the Host of a run. */
@@ -38,6 +43,7 @@ export class EmbeddedMachine {
       kallsyms: new Kallsyms(),
       btf: new BtfSources(undefined),
       elfFiles: this.#elfFiles,
+      debugInfo: new DebugInfo(this.#elfFiles),
       bootToWallNs: () => this.#bootToWallNs(),
       includeDirs: options.includeDirs,
       unsafe: options.unsafe,
@@ -45,8 +51,13 @@ export class EmbeddedMachine {
       ...(options.held === undefined ? {} : { held: options.held }),
     });
     const { arch, onlineCpus } = host;
-    this.#sources = [new Timers({ world: this.#world, arch, onlineCpus })];
-    this.target = embeddedTarget(host, { tracepoints: new Map(), functions: [] });
+    const { traced } = options;
+    this.#sources = [
+      new Timers({ world: this.#world, arch, onlineCpus }),
+      ...(traced === undefined ? [] : [new PtraceSource(traced, arch)]),
+    ];
+    const tracepoints = traced === undefined ? new Map() : processTracepoints(arch);
+    this.target = embeddedTarget(host, { tracepoints, functions: [] });
   }
 
   /** Nothing is left to the end of the process here. */

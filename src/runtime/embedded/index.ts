@@ -1,1 +1,3 @@
 export { EmbeddedMachine, type EmbeddedMachineOptions } from './embedded-machine.ts';
+export { PtraceSource, type TracedRoot } from './ptrace-source.ts';
+export { TracedChild } from './traced-child.ts';

@@ -1,0 +1,102 @@
+import { errnos } from './errno.ts';
+import { addressOf, syscall, syscallAsync } from './ffi.ts';
+
+/** Requests of ptrace(2). Source: uapi/linux/ptrace.h. */
+const requests = {
+  PTRACE_POKEDATA: 5,
+  PTRACE_CONT: 7,
+  PTRACE_SINGLESTEP: 9,
+  PTRACE_DETACH: 17,
+  PTRACE_SYSCALL: 24,
+  PTRACE_GETEVENTMSG: 0x4201,
+  PTRACE_GETSIGINFO: 0x4202,
+  PTRACE_GETREGSET: 0x4204,
+  PTRACE_SETREGSET: 0x4205,
+  PTRACE_SEIZE: 0x4206,
+  PTRACE_INTERRUPT: 0x4207,
+  PTRACE_LISTEN: 0x4208,
+  PTRACE_GET_SYSCALL_INFO: 0x420e,
+} as const;
+export type PtraceRequest = keyof typeof requests;
+
+/** Options of PTRACE_SEIZE. Source: uapi/linux/ptrace.h. */
+export const ptraceOptions = {
+  PTRACE_O_TRACESYSGOOD: 1,
+  PTRACE_O_TRACEFORK: 1 << 1,
+  PTRACE_O_TRACEVFORK: 1 << 2,
+  PTRACE_O_TRACECLONE: 1 << 3,
+  PTRACE_O_TRACEEXEC: 1 << 4,
+  PTRACE_O_TRACEEXIT: 1 << 6,
+  PTRACE_O_EXITKILL: 1 << 20,
+} as const;
+
+/** What the upper half of a stop's status names. Source: uapi/linux/ptrace.h. */
+export const ptraceEvents = {
+  PTRACE_EVENT_FORK: 1,
+  PTRACE_EVENT_VFORK: 2,
+  PTRACE_EVENT_CLONE: 3,
+  PTRACE_EVENT_EXEC: 4,
+  PTRACE_EVENT_VFORK_DONE: 5,
+  PTRACE_EVENT_EXIT: 6,
+  PTRACE_EVENT_STOP: 128,
+} as const;
+
+/** The register set of user_regs_struct. Source: uapi/linux/elf.h. */
+export const NT_PRSTATUS = 1;
+
+/** ptrace(2): the result, or the negated errno. `data`: a number, or memory that does not move (pinZeros). */
+export function ptrace(request: PtraceRequest, tid: number, address = 0, data: number | bigint = 0): number {
+  return syscall('ptrace', [requests[request], tid, address, data]);
+}
+
+const P_ALL = 0;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+const WALL = 0x4000_0000;
+/** Where a siginfo_t has the pid, in words. Source: uapi/asm-generic/siginfo.h, 64 bits. */
+const SI_PID = 4;
+
+/**
+ * Waits for stops and ends of traced threads. Every question leaves the children of Node.js alone: those are waited for elsewhere, and
+ * an answer taken here would be missed there.
+ */
+export class TraceeWaits {
+  readonly #status = new Int32Array(new ArrayBuffer(8));
+  readonly #statusAt: number;
+  readonly #siginfo = new Int32Array(new ArrayBuffer(128));
+  readonly #siginfoAt: number;
+
+  constructor() {
+    this.#statusAt = Number(addressOf(new Uint8Array(this.#status.buffer)));
+    this.#siginfoAt = Number(addressOf(new Uint8Array(this.#siginfo.buffer)));
+  }
+
+  /** The status of one thread, taken without waiting: undefined when there is none; 'gone' when there is no such thread. */
+  take(tid: number): number | 'gone' | undefined {
+    const result = syscall('wait4', [tid, this.#statusAt, WNOHANG | WALL, 0]);
+    if (result > 0) return this.#status[0];
+    return result === -errnos.ECHILD.number ? 'gone' : undefined;
+  }
+
+  /** A thread (or child) that has a status to be taken; undefined when there is none now. */
+  peek(): number | undefined {
+    this.#siginfo[SI_PID] = 0;
+    const flags = WNOHANG | WEXITED | WNOWAIT | WALL;
+    const result = syscall('waitid', [P_ALL, 0, this.#siginfoAt, flags, 0]);
+
+    const pid = this.#siginfo[SI_PID] ?? 0;
+    return result === 0 && pid > 0 ? pid : undefined;
+  }
+
+  /** Waits on another thread until `peek` finds something. */
+  async wait(): Promise<void> {
+    const siginfo = new Uint8Array(new ArrayBuffer(128));
+    await syscallAsync('waitid', [P_ALL, 0, siginfo, WEXITED | WNOWAIT | WALL, 0]);
+  }
+}
+
+/** Lets others have this processor. */
+export function yieldProcessor(): void {
+  syscall('sched_yield', []);
+}

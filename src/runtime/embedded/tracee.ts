@@ -1,0 +1,182 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { viewOf } from '../../base/index.ts';
+import type { Scene } from '../../embedded/index.ts';
+import { kill, type ProcessMemory, type TraceeQuestions } from '../../kernel/index.ts';
+import { type Arch, archFacts } from '../../program/index.ts';
+import { cgroupIdOf } from './live-world.ts';
+
+/** bpf_get_current_comm() gives so many bytes at most, and perf takes so many frames. Source: TASK_COMM_LEN, kernel.perf_event_max_stack. */
+const COMM_BYTES = 16;
+const MAX_FRAMES = 127;
+/** Descriptors kept open for names; further threads are asked by path. */
+const MAX_NAME_DESCRIPTORS = 256;
+
+/** What the scenes of all tracees need. */
+export interface TraceeTools {
+  readonly arch: Arch;
+  readonly memory: ProcessMemory;
+  readonly questions: TraceeQuestions;
+  /** How many name descriptors are open. */
+  readonly names: { open: number };
+}
+
+/** A thread that is traced, and the scene of its events: asked of /proc and of its memory when a prog asks, while it stands still. */
+export class Tracee implements Disposable {
+  readonly tid: number;
+  /** Its thread group. */
+  pid: number;
+  /** The system call it is in, or was in last. */
+  call = -1;
+  /** Whether its events are told; the shell that holds a command has none. */
+  isVisible: boolean;
+  /** Its stop has been seen and it waits for us. */
+  isStopped = false;
+  /** Whether its first stop has been seen. */
+  hasStarted = false;
+  isExiting = false;
+  readonly scene: Scene;
+  readonly #tools: TraceeTools;
+  #nameFd: number | undefined;
+
+  constructor(tid: number, isVisible: boolean, tools: TraceeTools) {
+    this.tid = tid;
+    this.isVisible = isVisible;
+    this.#tools = tools;
+    this.pid = Number(this.#status('Tgid') ?? tid);
+    this.scene = this.#makeScene();
+  }
+
+  /** A field of /proc/PID/stat by its number in proc_pid_stat(5), as a number; undefined when the thread is gone. */
+  stat(field: number): number | undefined {
+    const text = readText(`/proc/${this.tid}/stat`);
+    // The name in parentheses may hold anything; field 3 stands behind it.
+    const value = text?.slice(text.lastIndexOf(')') + 2).split(' ')[field - 3];
+    return value === undefined ? undefined : Number(value);
+  }
+
+  /** The file name that the running program was started with: AT_EXECFN of its auxiliary vector, a binary string. */
+  execFilename(): string {
+    const auxv = readBytes(`/proc/${this.pid}/auxv`);
+    if (auxv === undefined) return '';
+    const view = viewOf(auxv);
+    for (let at = 0; at + 16 <= auxv.length; at += 16) {
+      if (view.getBigUint64(at, true) === AT_EXECFN) return this.#text(view.getBigUint64(at + 8, true));
+    }
+    return '';
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#nameFd === undefined) return;
+    closeSync(this.#nameFd);
+    this.#nameFd = undefined;
+    this.#tools.names.open--;
+  }
+
+  #makeScene(): Scene {
+    const tracee = this;
+    const { memory } = this.#tools;
+    return {
+      task: {
+        tid: this.tid,
+        get pid() {
+          return tracee.pid;
+        },
+        get uid() {
+          return Number(tracee.#status('Uid') ?? 0);
+        },
+        get gid() {
+          return Number(tracee.#status('Gid') ?? 0);
+        },
+        get comm() {
+          return tracee.#comm();
+        },
+        get cgroupId() {
+          return cgroupIdOf(tracee.pid);
+        },
+        address: 0n,
+      },
+      read: (space, address, into) => (space === 'user' ? memory.read(this.tid, address, into) : 0),
+      write: (address, bytes) => memory.write(this.tid, address, bytes),
+      stack: (space) => (space === 'user' ? this.#userStack() : []),
+      signal: (signal) => kill(this.pid, signal),
+    };
+  }
+
+  /** Field of /proc/PID/status, its first word. */
+  #status(field: string): string | undefined {
+    const text = readText(`/proc/${this.tid}/status`);
+    return new RegExp(`^${field}:\\s+(\\S+)`, 'm').exec(text ?? '')?.[1];
+  }
+
+  /** The name as it is now: programs change it whenever they like. */
+  #comm(): string {
+    const bytes = new Uint8Array(COMM_BYTES + 1);
+    const { names } = this.#tools;
+    if (this.#nameFd === undefined && names.open < MAX_NAME_DESCRIPTORS) {
+      try {
+        this.#nameFd = openSync(`/proc/${this.tid}/comm`, 'r');
+        names.open++;
+      } catch {
+        return '';
+      }
+    }
+    try {
+      if (this.#nameFd === undefined) return (readText(`/proc/${this.tid}/comm`) ?? '').trimEnd();
+      const length = readSync(this.#nameFd, bytes, 0, bytes.length, 0);
+      return binaryText(bytes.subarray(0, Math.max(length - 1, 0)));
+    } catch {
+      return '';
+    }
+  }
+
+  /** The instruction and the return addresses up the chain of frame pointers, as the kernel walks it. Source: perf_callchain_user(). */
+  #userStack(): readonly bigint[] {
+    const { arch, questions, memory } = this.#tools;
+    const registers = questions.registers(this.tid);
+    if (registers === undefined) return [];
+    const facts = archFacts(arch);
+    const places: Readonly<Record<string, number>> = facts.registers;
+    const register = (name: string): bigint => viewOf(registers).getBigUint64(places[name] ?? 0, true);
+    const frames = [register(facts.instructionPointer)];
+    const pair = new Uint8Array(16);
+    let frame = register(arch === 'x86_64' ? 'bp' : 'r29');
+    while (frames.length < MAX_FRAMES && frame !== 0n && frame % 8n === 0n) {
+      if (memory.read(this.tid, frame, pair) !== pair.length) break;
+      const next = viewOf(pair).getBigUint64(0, true);
+      const back = viewOf(pair).getBigUint64(8, true);
+      if (back === 0n) break;
+      frames.push(back);
+      if (next <= frame) break;
+      frame = next;
+    }
+    return frames;
+  }
+
+  #text(address: bigint): string {
+    const bytes = new Uint8Array(MAX_PATH_BYTES);
+    const length = this.#tools.memory.read(this.tid, address, bytes);
+    const end = bytes.subarray(0, length).indexOf(0);
+    return binaryText(bytes.subarray(0, end < 0 ? length : end));
+  }
+}
+
+/** Source: uapi/linux/auxvec.h, PATH_MAX. */
+const AT_EXECFN = 31n;
+const MAX_PATH_BYTES = 4096;
+
+/** One character per byte. */
+function binaryText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+function readText(path: string): string | undefined {
+  return readBytes(path)?.toString('latin1');
+}
+
+function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined; // the thread is gone
+  }
+}
