@@ -34,6 +34,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     userSymbols: () => undefined,
     usdtProbes: () => undefined,
     symbolNamed: () => undefined,
+    debugInfo: () => undefined,
     fileOffset: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),

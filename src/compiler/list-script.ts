@@ -12,7 +12,12 @@ export interface ScriptListing {
 }
 
 /** Listing types nothing. */
-const noTypes: TypeSource = { ofBtf: () => ({ kind: 'void' }), ofText: () => undefined };
+const noTypes: TypeSource = {
+  ofBtf: () => ({ kind: 'void' }),
+  ofDwarf: () => ({ kind: 'void' }),
+  addProgram: () => {},
+  ofText: () => undefined,
+};
 
 /** The probes of a script. Its attach points are all that is looked at: what is wrong in its blocks does not matter here. */
 export function listScript(

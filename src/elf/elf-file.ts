@@ -28,6 +28,8 @@ export interface ElfSection {
   readonly address: bigint;
   readonly offset: number;
   readonly size: number;
+  /** SHF_* bits. */
+  readonly flags: number;
   /** Index of a related section (a symbol table's strings). */
   readonly link: number;
 }
@@ -255,6 +257,7 @@ function readSections(
       address: BigInt(row.sh_addr),
       offset: Number(row.sh_offset),
       size: Number(row.sh_size),
+      flags: Number(BigInt.asUintN(32, BigInt(row.sh_flags))),
       link: row.sh_link,
     }),
   );

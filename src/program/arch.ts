@@ -9,6 +9,12 @@ export interface ArchFacts {
   readonly returnValue: string;
   readonly instructionPointer: string;
   readonly stackPointer: string;
+  /** The numbers that debug information has for registers: 0, 1, 2 and so on, as names of `registers`. */
+  readonly dwarfRegisters: readonly string[];
+  /** Bytes between the stack pointer and the first argument on the stack when a function begins. */
+  readonly stackArgsOffset: number;
+  /** How structs of more than two registers are passed: themselves on the stack, or their address. */
+  readonly largeStructs: 'stack' | 'reference';
   /** Where struct bpf_perf_event_data keeps its registers: at its start. */
   readonly perfRegsOffset: number;
   /** Registers and parts of them as assembly spells them, without a prefix. */
@@ -64,6 +70,10 @@ function arm64Operands(): Record<string, RegisterPart> {
   return parts;
 }
 
+function numbered(prefix: string, first: number, last: number): readonly string[] {
+  return Array.from({ length: last - first + 1 }, (_unused, i) => `${prefix}${first + i}`);
+}
+
 /** Source: arch/x86/include/asm/ptrace.h (struct pt_regs), System V psABI; arch/arm64/include/uapi/asm/ptrace.h, AAPCS64. */
 export const archTable = {
   x86_64: {
@@ -96,6 +106,9 @@ export const archTable = {
     returnValue: 'ax',
     instructionPointer: 'ip',
     stackPointer: 'sp',
+    dwarfRegisters: ['ax', 'dx', 'cx', 'bx', 'si', 'di', 'bp', 'sp', ...numbered('r', 8, 15)],
+    stackArgsOffset: 8,
+    largeStructs: 'stack',
     perfRegsOffset: 0,
     operands: x86Operands(),
     userMode: { register: 'cs', mask: 3n },
@@ -112,6 +125,9 @@ export const archTable = {
     returnValue: 'r0',
     instructionPointer: 'pc',
     stackPointer: 'sp',
+    dwarfRegisters: [...numbered('r', 0, 30), 'sp'],
+    stackArgsOffset: 0,
+    largeStructs: 'reference',
     perfRegsOffset: 0,
     operands: arm64Operands(),
   },

@@ -1,4 +1,5 @@
 import type { Btf } from '../btf/index.ts';
+import type { Dwarf } from '../dwarf/index.ts';
 import type { Arch } from './arch.ts';
 import type { BpfProgType } from './program.ts';
 
@@ -131,6 +132,8 @@ export interface Target {
   usdtProbes(path: string): readonly UsdtProbe[] | undefined;
   /** A symbol of any kind (a variable, say) as the binary has it. */
   symbolNamed(path: string, name: string): BinarySymbol | undefined;
+  /** The debug information of a binary, its own or that of a separate file; undefined when there is none to be found. */
+  debugInfo(path: string): Dwarf | undefined;
   /** File offset for a virtual address of a binary. */
   fileOffset(path: string, address: bigint): bigint | undefined;
   cgroupId(path: string): bigint | undefined;

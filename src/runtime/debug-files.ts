@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { ElfFile } from '../elf/index.ts';
 
 /** Beside the binary in `.debug`, and the system's tree. */
@@ -14,7 +14,7 @@ export interface DebugFileCandidate {
 
 /**
  * Where the debug file of a binary may lie, the likeliest first: by build id (`DIR/.build-id/ab/cdef.debug`), then by the name in its
- * debug link (beside the binary, in relative directories beside it, in absolute ones under its own path).
+ * debug link, or the customary one (beside the binary, in relative directories beside it, in absolute ones under its own path).
  *
  * A directory that begins with `+` wants checksums compared. Source: GDB manual, "Separate Debug Files".
  */
@@ -34,13 +34,31 @@ export function* debugFileCandidates(
       };
     }
   }
-  const link = elf.debugLink();
-  if (!link || link.name.includes('/')) return;
-  const home = dirname(realPath(path));
-  yield { path: join(home, link.name), checksum: false };
-  for (const { dir, checksum } of places) {
-    yield { path: isAbsolute(dir) ? join(dir, home, link.name) : join(home, dir, link.name), checksum };
+  if (buildId !== undefined) {
+    for (const dir of debuginfodCaches(process.env))
+      yield { path: join(dir, buildId, 'debuginfo'), checksum: false };
   }
+  const link = elf.debugLink();
+  const real = realPath(path);
+  // Without a link, the customary name; a build id must then say that it is the right one.
+  if (!link && buildId === undefined) return;
+  const name = link?.name ?? `${basename(real)}.debug`;
+  if (name.includes('/')) return;
+  const home = dirname(real);
+  yield { path: join(home, name), checksum: false };
+  for (const { dir, checksum } of places) {
+    yield { path: isAbsolute(dir) ? join(dir, home, name) : join(home, dir, name), checksum };
+  }
+}
+
+/** Where debuginfod's clients keep what they fetched. Source: debuginfod_find_debuginfo(3), "CACHE". */
+function debuginfodCaches(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const { DEBUGINFOD_CACHE_PATH, XDG_CACHE_HOME, HOME } = environment;
+  if (DEBUGINFOD_CACHE_PATH) return [DEBUGINFOD_CACHE_PATH];
+  return [
+    ...(XDG_CACHE_HOME ? [join(XDG_CACHE_HOME, 'debuginfod_client')] : []),
+    ...(HOME ? [join(HOME, '.cache/debuginfod_client'), join(HOME, '.debuginfod_client_cache')] : []),
+  ];
 }
 
 /** Whether a file that was found is the binary's: their build ids are equal, and the checksum is right where it counts. */

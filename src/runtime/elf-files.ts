@@ -38,6 +38,15 @@ export class ElfFiles {
     return [elf];
   }
 
+  /** The files to look a binary's debug information up in: itself, then the separate debug files that are its own. */
+  *withDebugInfo(path: string, elf: ElfFile): Generator<{ readonly path: string; readonly elf: ElfFile }> {
+    yield { path, elf };
+    for (const candidate of debugFileCandidates(path, elf, this.#debugDirs)) {
+      const debug = this.open(candidate.path);
+      if (debug && isDebugFileOf(elf, debug, candidate)) yield { path: candidate.path, elf: debug };
+    }
+  }
+
   /** The file as ELF; undefined when it cannot be opened or is something else. */
   open(path: string): ElfFile | undefined {
     let fd: number;

@@ -2,6 +2,7 @@ import { clockNs, type FeatureAnswer, FeatureProbe, Kallsyms, type KernelFeature
 import type { Backend, Feature, Program, RuntimeConstant } from '../program/index.ts';
 import type { HeldProgram } from './binary-lookup.ts';
 import { BtfSources } from './btf-sources.ts';
+import { DebugInfo } from './debug-info.ts';
 import { ElfFiles } from './elf-files.ts';
 import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
@@ -28,11 +29,13 @@ export class LiveMachine {
   readonly #btf: BtfSources;
   readonly #kallsyms = new Kallsyms();
   readonly #elfFiles: ElfFiles;
+  readonly #debugInfo: DebugInfo;
   readonly #features: FeatureProbe;
   readonly #disabled: ReadonlySet<string>;
 
   constructor(options: LiveMachineOptions) {
     this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
+    this.#debugInfo = new DebugInfo(this.#elfFiles);
     this.#btf = new BtfSources(options.environment['BPFTRACE_BTF']);
     this.#features = new FeatureProbe(() => this.#btf.running());
     this.#disabled = options.disabledFeatures;
@@ -42,6 +45,7 @@ export class LiveMachine {
       kallsyms: this.#kallsyms,
       btf: this.#btf,
       elfFiles: this.#elfFiles,
+      debugInfo: this.#debugInfo,
       bootToWallNs,
       includeDirs: options.includeDirs,
       unsafe: options.unsafe,

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { Kallsyms } from '../kernel/index.ts';
 import { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
+import { DebugInfo } from './debug-info.ts';
 import { ElfFiles } from './elf-files.ts';
 import { LiveTarget, type LiveTargetOptions } from './live-target.ts';
 import { LocalTime } from './local-time.ts';
@@ -21,6 +22,7 @@ function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
     kallsyms: new Kallsyms(),
     btf: new BtfSources('/dev/null'),
     elfFiles: new ElfFiles(),
+    debugInfo: new DebugInfo(new ElfFiles()),
     bootToWallNs: () => 0n,
     includeDirs: [],
     unsafe: false,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import type { Btf } from '../btf/index.ts';
+import type { Dwarf } from '../dwarf/index.ts';
 import {
   isKernelError,
   type Kallsyms,
@@ -26,6 +27,7 @@ import {
 import { type FoundBinary, type HeldProgram, lookUpBinaries } from './binary-lookup.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
+import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
@@ -42,6 +44,7 @@ export interface LiveTargetOptions {
   readonly kallsyms: Kallsyms;
   readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
+  readonly debugInfo: DebugInfo;
   readonly bootToWallNs: () => bigint;
   /** Where C includes are searched before the system's own directories. */
   readonly includeDirs: readonly string[];
@@ -159,6 +162,9 @@ export class LiveTarget implements Target {
   }
   symbolNamed(path: string, name: string): BinarySymbol | undefined {
     return this.#options.elfFiles.open(path)?.symbolNamed(name);
+  }
+  debugInfo(path: string): Dwarf | undefined {
+    return this.#options.debugInfo.of(path);
   }
   fileOffset(path: string, address: bigint): bigint | undefined {
     return this.#options.elfFiles.open(path)?.fileOffset(address);

@@ -1,4 +1,5 @@
 import type { Btf } from '../../src/btf/index.ts';
+import type { Dwarf } from '../../src/dwarf/index.ts';
 import type {
   BpfProgType,
   Feature,
@@ -27,6 +28,8 @@ export interface FakeMachine {
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
+  /** Debug information of the binaries, by path. */
+  readonly debugInfo?: Readonly<Record<string, Dwarf>>;
   /** Static probes of the binaries, by path. */
   readonly usdt?: Readonly<Record<string, readonly UsdtProbe[]>>;
   readonly cgroups?: Readonly<Record<string, bigint>>;
@@ -63,6 +66,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     userSymbols: (path) => binaries[path],
     usdtProbes: (path) => machine.usdt?.[path] ?? (binaries[path] && []),
     symbolNamed: (path, name) => binaries[path]?.find((symbol) => symbol.name === name),
+    debugInfo: (path) => machine.debugInfo?.[path],
     fileOffset: (_path, address) => address,
     cgroupId: (path) => machine.cgroups?.[path],
     readFile: (path) => {

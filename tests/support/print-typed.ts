@@ -65,6 +65,8 @@ function sourceText(source: ArgSource): string {
       return `slot ${source.index}`;
     case 'register':
       return source.name;
+    case 'user-stack':
+      return `stack+${source.offset}`;
     case 'constant':
       return source.value.toString();
     case 'register-part':

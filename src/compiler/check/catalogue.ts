@@ -208,6 +208,7 @@ export const checkCatalogue = {
   },
   'args-missing': { severity: error, message: (field: string) => `Can't find a field ${field}` },
   'param-missing': { severity: error, message: (field: string) => `Can't find function parameter ${field}` },
+  'param-unreadable': { severity: error, message: (why: string) => `Can't read function parameter: ${why}` },
   'element-on': {
     severity: error,
     message: (index: bigint, type: string) =>

@@ -30,6 +30,8 @@ function checkArgsMember(body: Body, field: Field): TypedExpr {
   if (!args) return checkWord(body, 'args', field.object.span);
   const arg = args.field(name);
   if (!arg) {
+    const problem = args.problem?.(name);
+    if (problem !== undefined) return fail(body, 'param-unreadable', span, [problem]);
     const hint = (): string | undefined => suggest(name, args.names);
     return body.probe?.kind === 'tracepoint'
       ? fail(body, 'field-missing', span, [args.typeName, name], { hint })

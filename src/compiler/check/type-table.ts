@@ -1,14 +1,17 @@
 /**
- * All C types a script can name: its own definitions first, then the kernel's BTF, then the base types of C. The one StructTable of a
+ * All C types a script can name: its own definitions first, then the kernel's BTF, the base types of C, and the debug information of the
+ * programs it probes. The one StructTable of a
  * compilation; attach points ask it as their TypeSource.
  */
 import type { Btf, BtfId } from '../../btf/index.ts';
+import type { Dwarf, DwarfTypeId } from '../../dwarf/index.ts';
 import type { AddressSpace, EnumLayout, StructLayout, Type } from '../../types/index.ts';
 import type { CDecl } from '../cpreproc/index.ts';
 import { suggest } from '../language/index.ts';
 import type { TypeSource } from '../probes/index.ts';
 import { BtfTypes, type Enumerator } from './btf-types.ts';
 import { cBaseType } from './c-base-types.ts';
+import { type DwarfScope, DwarfTypes } from './dwarf-types.ts';
 import type { KernelFunctionType } from './kernel-calls.ts';
 import { type OuterTypes, ScriptTypes } from './script-types.ts';
 import { parseTypeText } from './type-text.ts';
@@ -19,6 +22,7 @@ const noKernelTypes =
 export class TypeTable implements OuterTypes, TypeSource {
   readonly #script: ScriptTypes;
   readonly #kernel: BtfTypes;
+  readonly #programs: DwarfTypes;
   readonly #hasKernelTypes: boolean;
 
   /**
@@ -27,12 +31,13 @@ export class TypeTable implements OuterTypes, TypeSource {
    */
   constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = []) {
     this.#kernel = new BtfTypes(btfs);
+    this.#programs = new DwarfTypes(this.#kernel);
     this.#hasKernelTypes = btfs.length > 0;
     this.#script = new ScriptTypes(declarations, this);
   }
 
   struct(name: string): StructLayout | undefined {
-    return this.#script.struct(name) ?? this.#kernel.struct(name);
+    return this.#script.struct(name) ?? this.#kernel.struct(name) ?? this.#programs.struct(name);
   }
 
   /** Whether a struct is defined by the script, not by the kernel. */
@@ -41,7 +46,7 @@ export class TypeTable implements OuterTypes, TypeSource {
   }
 
   enum(name: string): EnumLayout | undefined {
-    return this.#script.enum(name) ?? this.#kernel.enum(name);
+    return this.#script.enum(name) ?? this.#kernel.enum(name) ?? this.#programs.enum(name);
   }
 
   enumerator(name: string): Enumerator | undefined {
@@ -56,7 +61,12 @@ export class TypeTable implements OuterTypes, TypeSource {
 
   /** What a bare name stands for as a type: a typedef, a base type of C. */
   named(name: string, space: AddressSpace): Type | undefined {
-    return this.#script.typedef(name) ?? this.#kernel.named(name, space) ?? cBaseType(name);
+    return (
+      this.#script.typedef(name) ??
+      this.#kernel.named(name, space) ??
+      cBaseType(name) ??
+      this.#programs.named(name, space)
+    );
   }
 
   outerNamed(name: string): Type | undefined {
@@ -75,6 +85,14 @@ export class TypeTable implements OuterTypes, TypeSource {
 
   ofBtf(btf: Btf, id: BtfId, space: AddressSpace): Type {
     return this.#kernel.ofId(btf, id, space);
+  }
+
+  ofDwarf(dwarf: Dwarf, id: DwarfTypeId, space: AddressSpace): Type {
+    return this.#programs.ofId(dwarf, id, space);
+  }
+
+  addProgram(scope: DwarfScope): void {
+    this.#programs.addScope(scope);
   }
 
   ofText(text: string, space: AddressSpace): Type | undefined {

@@ -24,6 +24,7 @@ import {
   locate,
   type Missing,
   registerOffset,
+  stackLocation,
 } from './locations.ts';
 import { modifyMap, readMapScalar } from './map-values.ts';
 import { operandAddress } from './operand-address.ts';
@@ -202,6 +203,8 @@ export function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
       const word = f.b.load(8, f.ctx(), registerOffset(f, source.name));
       return extend(f.b, word, storedSize(type, f.prog.program.structs), isSigned(type));
     }
+    case 'user-stack':
+      return loadFrom(f, stackLocation(f, source.offset), type);
     case 'constant':
       return f.b.const(source.value);
     case 'register-part':

@@ -60,7 +60,9 @@ export function locate(f: FuncContext, expr: TypedExpr, missing: Missing): Locat
     case 'index':
       return locateElement(f, expr, missing);
     case 'arg':
-      return { kind: 'ctx', off: argOffset(f, expr.source) };
+      return expr.source.kind === 'user-stack'
+        ? stackLocation(f, expr.source.offset)
+        : { kind: 'ctx', off: argOffset(f, expr.source) };
     case 'map':
       return { kind: 'place', place: locateMapValue(f, expr, missing) };
     default:
@@ -103,6 +105,13 @@ function elementOffset(f: FuncContext, { base, index }: TypedExprOf<'element'>):
   return layoutOf(base.type, f.prog.program.structs).offsets[index] ?? 0;
 }
 
+/** Memory of the traced process, behind its stack pointer. */
+export function stackLocation(f: FuncContext, offset: number): Location {
+  const { stackPointer } = archFacts(f.prog.program.target.arch);
+  const base = f.b.load(8, f.ctx(), registerOffset(f, stackPointer));
+  return { kind: 'foreign', base, off: offset, space: 'user' };
+}
+
 /** Byte offset of a probe argument in ctx. */
 export function argOffset(f: FuncContext, source: ArgSource): number {
   switch (source.kind) {
@@ -116,6 +125,7 @@ export function argOffset(f: FuncContext, source: ArgSource): number {
     case 'register-part':
       return registerOffset(f, source.register) + source.byte;
     case 'constant':
+    case 'user-stack':
     case 'user-memory':
       throw new InvariantError(`a ${source.kind} argument does not lie in ctx`);
   }

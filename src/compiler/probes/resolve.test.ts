@@ -61,7 +61,12 @@ function resolve(
   const context: ResolveContext = {
     script,
     target: machine(features),
-    types: { ofBtf: () => ({ kind: 'void' }), ofText: () => undefined },
+    types: {
+      ofBtf: () => ({ kind: 'void' }),
+      ofDwarf: () => ({ kind: 'void' }),
+      addProgram: () => {},
+      ofText: () => undefined,
+    },
     options: { missingProbes: 'error', unsafe: false, mode: 'run', ...options },
     report: (code, span, ...args) => {
       messages.push(makeDiagnostic(probeCatalogue, code, span, ...args).message);

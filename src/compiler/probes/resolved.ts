@@ -1,4 +1,5 @@
 import type { Btf } from '../../btf/index.ts';
+import type { Dwarf, DwarfTypeId } from '../../dwarf/index.ts';
 import type { BpfProgType, ProbeKind, ProbeSpec } from '../../program/index.ts';
 import type { AddressSpace, Type } from '../../types/index.ts';
 import type { Span } from '../language/index.ts';
@@ -19,6 +20,8 @@ export interface ProbeArgs {
   readonly typeName: string;
   readonly names: readonly string[];
   field(name: string): ProbeArg | undefined;
+  /** Why a name has no field although it is among `names`. */
+  problem?(name: string): string | undefined;
 }
 
 /** The arguments of a probe that have no names. */
@@ -38,6 +41,10 @@ export interface NumberedArgs {
 export interface TypeSource {
   /** The type of a BTF type id, modifiers and typedefs resolved; pointers get `space`. */
   ofBtf(btf: Btf, id: number, space: AddressSpace): Type;
+  /** The type of a program's debug information, typedefs and qualifiers resolved; pointers get `space`. @throws DwarfError */
+  ofDwarf(dwarf: Dwarf, id: DwarfTypeId, space: AddressSpace): Type;
+  /** Names of types are looked for in this program as well, first in the unit that holds the address `near`. */
+  addProgram(program: { readonly dwarf: () => Dwarf | undefined; readonly near: number }): void;
   /** A type as a tracefs format file spells it: `unsigned int`, `const char *`, `char[16]`, `struct page *`, `u32`. */
   ofText(text: string, space: AddressSpace): Type | undefined;
 }

@@ -3,6 +3,7 @@ import { archFacts, type UserLocation, type UserSymbol } from '../../program/ind
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { ResolvedProbe } from './resolved.ts';
+import { uprobeArgs } from './uprobe-args.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
 
@@ -124,8 +125,8 @@ export const uprobe: Provider = (point, context) => {
       }),
     );
     const suffix = wanted.offset ? `+${wanted.offset}` : '';
-    // Where a prog stands decides what `probe` and uaddr() give.
-    if (point.uses.has('probe') || point.uses.has('uaddr')) {
+    // Where a prog stands decides what `probe`, `args` and uaddr() give.
+    if (placeBound.some((name) => point.uses.has(name))) {
       for (const location of locations) {
         probes.push(
           make(point, context, `${point.kind}:${file.shown}:${location.symbol}${suffix}`, [location], 'perf'),
@@ -152,6 +153,9 @@ export const uprobe: Provider = (point, context) => {
   return probes;
 };
 
+/** What is another thing at each place a block is attached to. */
+const placeBound = ['probe', 'args', 'uaddr'] as const;
+
 function make(
   point: Point,
   context: ResolveContext,
@@ -161,6 +165,15 @@ function make(
 ): ResolvedProbe {
   const arch = archFacts(context.target.arch);
   const isReturn = point.kind === 'uretprobe';
+  const [location] = locations;
+  if (location) {
+    context.types.addProgram({
+      dwarf: () => context.target.debugInfo(location.path),
+      near: Number(location.address),
+    });
+  }
+  const argsHere = (): Pick<ResolvedProbe, 'args' | 'argsProblem'> =>
+    location && !isReturn && point.uses.has('args') ? uprobeArgs(context, location, name) : {};
   return {
     ...baseProbe(point, name, point.kind),
     progType: 'BPF_PROG_TYPE_KPROBE',
@@ -169,7 +182,7 @@ function make(
     hasRegisters: true,
     space: 'user',
     func: isReturn ? 'user-helper' : 'user-ip',
-    argsProblem: 'args of a uprobe need DWARF, which is not read yet: use arg0, arg1, …',
+    ...argsHere(),
     attachments: [{ kind: isReturn ? 'uretprobe' : 'uprobe', name, locations, via }],
     ...(isReturn
       ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }

@@ -3,17 +3,24 @@
 import { hasWildcard, matcher } from '../wildcard.ts';
 import type { ListContext, ListedProbe, Lister, ListQuery } from './listed.ts';
 import { targetAndName } from './listed.ts';
+import { userFunctionParams } from './params.ts';
 
 export const listUprobes: Lister = (query, context) => {
   const { kind } = query;
   const { binary, name } = binaryAndName(query);
-  if (context.withParams && kind === 'uprobe')
-    context.warn('DWARF is not read yet: parameters of user functions are not shown');
   const isMatch = matcher(name);
   return binariesLike(binary, query, context).flatMap((file) =>
     (context.target.userSymbols(file.path) ?? [])
       .filter((symbol) => isMatch(symbol.name))
-      .map((symbol): ListedProbe => ({ name: `${kind}:${file.shown}:${symbol.name}`, params: [] })),
+      .map(
+        (symbol): ListedProbe => ({
+          name: `${kind}:${file.shown}:${symbol.name}`,
+          params:
+            context.withParams && kind === 'uprobe'
+              ? userFunctionParams(file.path, symbol.address, context.target)
+              : [],
+        }),
+      ),
   );
 };
 

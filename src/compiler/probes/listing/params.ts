@@ -1,5 +1,6 @@
 /** Arguments of probes as `-lv` shows them: type, space, name. */
 import { type Btf, type BtfId, type BtfTypeOf, typeText } from '../../../btf/index.ts';
+import { DwarfError, dwarfTypeText } from '../../../dwarf/index.ts';
 import type { Target, TracepointField } from '../../../program/index.ts';
 import { holdersOf, rawTracepointProto } from '../btf-functions.ts';
 import { FIRST_OWN_OFFSET, locationOf } from '../tracepoint.ts';
@@ -49,6 +50,19 @@ export function rawTracepointParams(
 ): readonly string[] {
   const proto = rawTracepointProto(target, event, module);
   return proto?.params.map(({ type, name }) => line(proto.btf, type, name)) ?? [];
+}
+
+/** Of a function of a program, as its debug information has them: `const char* text`. Empty when there is none, or it is damaged. */
+export function userFunctionParams(path: string, address: bigint, target: Target): readonly string[] {
+  const dwarf = target.debugInfo(path);
+  if (!dwarf) return [];
+  try {
+    const params = dwarf.functionAt(Number(address))?.params ?? [];
+    return params.map(({ type, name }) => `${dwarfTypeText(dwarf, type)} ${name}`.trimEnd());
+  } catch (error) {
+    if (error instanceof DwarfError) return [];
+    throw error;
+  }
 }
 
 /** The fields that are an event's own. */
