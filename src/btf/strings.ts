@@ -1,7 +1,7 @@
 import { BtfError } from './error.ts';
 
-/** Searches by scanning before a table of all strings is built: the table costs about as much as six. */
-const SCANS_BEFORE_TABLE = 6;
+/** Searches by scanning before a table of all strings is built: the table costs about as much as sixteen, and keeps 2 MB. */
+const SCANS_BEFORE_TABLE = 16;
 
 /**
  * The string section of a BTF: NUL-terminated strings, named by offset.

@@ -7,9 +7,9 @@
  *     │ read, write  │ read only    │                  │
  *     └──────────────┴──────────────┴──────────────────┘
  *
- * The kernel can map the data twice in a row, so that no record wraps. Every mapped page counts as memory of this process, though, and 16 MB more
- * of it for one record in hundreds of thousands is a bad trade: the record that wraps is copied instead. For the same reason the data is
- * mapped when the first record is there: most scripts that only count never send one.
+ * Every mapped page counts as memory of this process, so a window of the data is mapped, and moved along as records are read: 16 MB for one
+ * record now and then would be a bad trade. For the same reason it is mapped when the first record is there: most scripts that only count
+ * never send one. The kernel maps the data twice in a row, so a window may go on where the ring starts again, and no record wraps.
  *
  * A record is a u32 length (bit 31: still being written, bit 30: given up), a u32 page offset, and the payload, rounded up to 8 bytes.
  * Positions only grow; `position & (size - 1)` is the place in the data.
@@ -25,6 +25,9 @@ const BUSY_BIT = 0x8000_0000;
 const DISCARD_BIT = 0x4000_0000;
 const LENGTH_MASK = 0x3fff_ffff;
 const HEADER_SIZE = 8;
+
+/** Bytes of data that are mapped at a time, if the ring has so many: moving on costs as much as reading a few hundred records. */
+const WINDOW_SIZE = 1024 * 1024;
 
 /** Records handed over before their space is given back, so that a slow batch does not starve the producers. */
 const RELEASE_EVERY = 64;
@@ -43,12 +46,13 @@ export type RecordReceiver = (area: Uint8Array, offset: number, length: number) 
 
 export class RingBuffer implements Disposable {
   readonly #size: number;
+  readonly #pageSize: number;
   readonly #consumerMapping: Mapping;
   readonly #producerMapping: Mapping;
   readonly #consumer: BigUint64Array;
   readonly #producer: BigUint64Array;
   readonly #mapFd: number;
-  #data: DataArea | undefined;
+  #window: Window | undefined;
   /** Our own copy: nobody else writes the consumer position. */
   #position: number;
 
@@ -59,6 +63,7 @@ export class RingBuffer implements Disposable {
    */
   constructor(map: BpfMap) {
     const page = pageSize();
+    this.#pageSize = page;
     this.#size = map.spec.maxEntries;
     this.#consumerMapping = new Mapping(map.fd.raw, page, { writable: true });
     try {
@@ -88,9 +93,6 @@ export class RingBuffer implements Disposable {
    */
   drain(receive: RecordReceiver): number {
     if (this.pendingBytes === 0) return 0;
-    this.#data ??= mapData(this.#mapFd, this.#size);
-    const { area, headers } = this.#data;
-    const mask = this.#size - 1;
     let handedOver = 0;
     let position = this.#position;
     let released = position;
@@ -98,9 +100,9 @@ export class RingBuffer implements Disposable {
       // Acquire, mirroring smp_store_release(&rb->producer_pos) in __bpf_ringbuf_reserve().
       for (let end = this.#producerPosition(); position < end; end = this.#producerPosition()) {
         while (position < end) {
-          const place = position & mask;
+          let window = this.#windowFor(position, HEADER_SIZE);
           // Acquire, mirroring the xchg of the header in bpf_ringbuf_commit(); one load decides everything.
-          const header = Atomics.load(headers, place >> 2);
+          const header = Atomics.load(window.headers, (position - window.start) >> 2);
           if ((header & BUSY_BIT) !== 0) return handedOver;
           const length = header & LENGTH_MASK;
           const next = position + ((length + HEADER_SIZE + 7) & ~7);
@@ -109,15 +111,12 @@ export class RingBuffer implements Disposable {
               `a ring buffer record of ${length} bytes runs past the producer's position`,
             );
           }
+          const start = position + HEADER_SIZE;
           position = next;
           if ((header & DISCARD_BIT) === 0) {
+            window = this.#windowFor(start, length);
             handedOver++;
-            const start = place + HEADER_SIZE;
-            const answer =
-              start + length <= this.#size
-                ? receive(area, start, length)
-                : receive(joined(area, start, length), 0, length);
-            if (answer === false) return handedOver;
+            if (receive(window.area, start - window.start, length) === false) return handedOver;
           }
           if (handedOver % RELEASE_EVERY === 0 && position !== released) {
             this.#release(position);
@@ -132,10 +131,32 @@ export class RingBuffer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#data?.mapping[Symbol.dispose]();
-    this.#data = undefined;
+    this.#window?.mapping[Symbol.dispose]();
+    this.#window = undefined;
     this.#producerMapping[Symbol.dispose]();
     this.#consumerMapping[Symbol.dispose]();
+  }
+
+  /** A window that shows `length` bytes from a position on. @throws KernelError */
+  #windowFor(position: number, length: number): Window {
+    const last = this.#window;
+    if (last !== undefined && position >= last.start && position + length <= last.start + last.area.length)
+      return last;
+    const page = this.#pageSize;
+    const start = position - (position % page);
+    const offset = 2 * page + (start % this.#size);
+    const needed = Math.ceil((position + length - start) / page) * page;
+    const wanted = Math.max(needed, Math.min(WINDOW_SIZE, this.#size));
+    if (last !== undefined && wanted <= last.area.length) {
+      last.mapping.show(this.#mapFd, offset);
+      this.#window = { ...last, start };
+    } else {
+      last?.mapping[Symbol.dispose]();
+      const mapping = new Mapping(this.#mapFd, wanted, { offset });
+      const { buffer } = mapping;
+      this.#window = { mapping, start, area: new Uint8Array(buffer), headers: new Int32Array(buffer) };
+    }
+    return this.#window;
   }
 
   /** Positions stay far below 2^53: that many bytes take years. `& mask` is exact, as the size is below 2^31 and a power of two. */
@@ -150,24 +171,12 @@ export class RingBuffer implements Disposable {
   }
 }
 
-/** The records, and the first word of each. */
-interface DataArea {
+/** A part of the data. */
+interface Window {
   readonly mapping: Mapping;
+  /** The position of its first byte. */
+  readonly start: number;
   readonly area: Uint8Array;
+  /** The first word of each record is among these. */
   readonly headers: Int32Array;
-}
-
-/** The data starts behind the two pages of positions. @throws KernelError */
-function mapData(mapFd: number, size: number): DataArea {
-  const mapping = new Mapping(mapFd, size, { offset: 2 * pageSize() });
-  return { mapping, area: new Uint8Array(mapping.buffer), headers: new Int32Array(mapping.buffer) };
-}
-
-/** A copy of a payload that goes on at the start of the data; `start` may be the very end. */
-function joined(area: Uint8Array, start: number, length: number): Uint8Array {
-  const copy = new Uint8Array(length);
-  const head = area.subarray(start);
-  copy.set(head);
-  copy.set(area.subarray(0, length - head.length), head.length);
-  return copy;
 }

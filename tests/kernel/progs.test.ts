@@ -315,6 +315,42 @@ test('a record that goes on at the start of the data is whole', (t) => {
   }
 });
 
+test('records larger than what is mapped at a time are whole, as are those around them', (t) => {
+  if (!requireRoot(t)) return;
+  using map = ring(4 << 20);
+  const large = 1_500_000;
+  using source = createMap(
+    { name: 'source', type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize: large, maxEntries: 1 },
+    1,
+  );
+  const bytes = new Uint8Array(large);
+  for (let at = 0; at < large; at++) bytes[at] = (at * 7 + (at >> 8)) & 0xff;
+  source.update(new Uint8Array(4), bytes);
+  const sizes = [16, large, 3000, 70_000, large, 8];
+  const output = (size: number) => [
+    bpf.ldMapFd(bpf.R1, map.fd.raw),
+    bpf.ldMapValue(bpf.R2, source.fd.raw, 0),
+    bpf.alu64Imm('mov', bpf.R3, size),
+    bpf.alu64Imm('mov', bpf.R4, 0),
+    bpf.call('ringbuf_output'),
+  ];
+  using prog = loadProg({
+    type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+    license: 'GPL',
+    insns: bpf.encodeInsns([...sizes.flatMap(output), bpf.alu64Imm('mov', bpf.R0, 0), bpf.exit()]),
+  });
+  using reader = new RingBuffer(map);
+  for (let round = 0; round < 20; round++) {
+    prog.testRun({ ctx: new Uint8Array(8) });
+    const seen: number[] = [];
+    reader.drain((area, offset, length) => {
+      seen.push(length);
+      assert.ok(Buffer.compare(area.subarray(offset, offset + length), bytes.subarray(0, length)) === 0);
+    });
+    assert.deepEqual(seen, sizes);
+  }
+});
+
 test('nothing stays open', async (t) => {
   if (!requireRoot(t)) return;
   const tracefs = Tracefs.open();

@@ -45,6 +45,14 @@ export class Mapping implements Disposable {
     unreachableViews.register(this.buffer, { address: this.address, length });
   }
 
+  /** Shows another part of a file from now on, read only and shared; the views stay. @throws KernelError */
+  show(fd: number, offset: number): void {
+    checked(
+      'mmap',
+      syscall('mmap', [this.address, this.length, PROT_READ, MAP_SHARED | MAP_FIXED, fd, offset]),
+    );
+  }
+
   [Symbol.dispose](): void {
     if (!this.#isMapped) return;
     this.#isMapped = false;
