@@ -44,6 +44,7 @@ export {
   ptraceEvents,
   ptraceOptions,
   TraceeWaits,
+  WaitTicks,
   yieldProcessor,
 } from './sys/index.ts';
 export { readStatus, SIGTRAP, type SyscallStop, TraceeQuestions, type TraceeStatus } from './tracee.ts';

@@ -28,6 +28,7 @@ export {
   ptraceEvents,
   ptraceOptions,
   TraceeWaits,
+  WaitTicks,
   yieldProcessor,
 } from './ptrace.ts';
 export { raiseMemlockLimit } from './resource-limits.ts';

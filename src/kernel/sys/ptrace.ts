@@ -63,28 +63,26 @@ const SI_PID = 4;
  */
 export class TraceeWaits {
   readonly #status = new Int32Array(new ArrayBuffer(8));
-  readonly #statusAt: number;
+  readonly #statusAt = Number(addressOf(new Uint8Array(this.#status.buffer)));
   readonly #siginfo = new Int32Array(new ArrayBuffer(128));
-  readonly #siginfoAt: number;
+  readonly #siginfoAt = Number(addressOf(new Uint8Array(this.#siginfo.buffer)));
 
-  constructor() {
-    this.#statusAt = Number(addressOf(new Uint8Array(this.#status.buffer)));
-    this.#siginfoAt = Number(addressOf(new Uint8Array(this.#siginfo.buffer)));
-  }
-
-  /** The status of one thread, taken without waiting: undefined when there is none; 'gone' when there is no such thread. */
-  take(tid: number): number | 'gone' | undefined {
-    const result = syscall('wait4', [tid, this.#statusAt, WNOHANG | WALL, 0]);
+  /**
+   * The status of one thread: undefined when there is none, 'gone' when there is no such thread.
+   *
+   * @param blocks waits for it, until a tick of WaitTicks
+   */
+  take(tid: number, blocks = false): number | 'gone' | undefined {
+    const result = syscall('wait4', [tid, this.#statusAt, blocks ? WALL : WNOHANG | WALL, 0]);
     if (result > 0) return this.#status[0];
     return result === -errnos.ECHILD.number ? 'gone' : undefined;
   }
 
-  /** A thread (or child) that has a status to be taken; undefined when there is none now. */
-  peek(): number | undefined {
+  /** A thread (or child) that has a status to be taken; undefined when there is none. `blocks` as for `take`. */
+  peek(blocks = false): number | undefined {
     this.#siginfo[SI_PID] = 0;
-    const flags = WNOHANG | WEXITED | WNOWAIT | WALL;
+    const flags = WEXITED | WNOWAIT | WALL | (blocks ? 0 : WNOHANG);
     const result = syscall('waitid', [P_ALL, 0, this.#siginfoAt, flags, 0]);
-
     const pid = this.#siginfo[SI_PID] ?? 0;
     return result === 0 && pid > 0 ? pid : undefined;
   }
@@ -94,6 +92,58 @@ export class TraceeWaits {
     const siginfo = new Uint8Array(new ArrayBuffer(128));
     await syscallAsync('waitid', [P_ALL, 0, siginfo, WEXITED | WNOWAIT | WALL, 0]);
   }
+}
+
+const SIGALRM = 14;
+const SIGCHLD = 17;
+const SA_RESTART = 0x1000_0000n;
+const ITIMER_REAL = 0;
+/** Size of the kernel's sigset_t. */
+const SIGSET_BYTES = 8;
+/** struct sigaction of the kernel: handler, flags, restorer, mask. Source: asm/signal.h. */
+const FLAGS_WORD = 1;
+
+/**
+ * Bounds waits that block: while it is on, a timer's signal ends them every few milliseconds.
+ *
+ * libuv installs all handlers so that system calls are begun anew behind them; SIGALRM's is taken, without that. And every stop of a tracee
+ * sends SIGCHLD, whose handler costs more than the wait itself: it is off meanwhile, and sent once at the end for what was missed.
+ */
+export class WaitTicks {
+  readonly #action = new BigUint64Array(new ArrayBuffer(32));
+  readonly #childAction = new BigUint64Array(new ArrayBuffer(32));
+  readonly #default = new BigUint64Array(new ArrayBuffer(32));
+  /** struct itimerval: interval and value, seconds and microseconds each. */
+  readonly #timer = new BigInt64Array(new ArrayBuffer(32));
+
+  /** @param periodMs below a second. A listener for SIGALRM has to be there (process.on). */
+  start(periodMs: number): void {
+    syscall('rt_sigaction', [SIGALRM, 0, bytesOf(this.#action), SIGSET_BYTES]);
+    const flags = this.#action[FLAGS_WORD] ?? 0n;
+    if ((flags & SA_RESTART) !== 0n) {
+      this.#action[FLAGS_WORD] = flags & ~SA_RESTART;
+      syscall('rt_sigaction', [SIGALRM, bytesOf(this.#action), 0, SIGSET_BYTES]);
+    }
+    syscall('rt_sigaction', [SIGCHLD, bytesOf(this.#default), bytesOf(this.#childAction), SIGSET_BYTES]);
+    this.#setTimer(periodMs);
+  }
+
+  stop(): void {
+    this.#setTimer(0);
+    syscall('rt_sigaction', [SIGCHLD, bytesOf(this.#childAction), 0, SIGSET_BYTES]);
+    syscall('kill', [process.pid, SIGCHLD]);
+  }
+
+  #setTimer(periodMs: number): void {
+    const micros = BigInt(Math.round(periodMs * 1000));
+    this.#timer[1] = micros;
+    this.#timer[3] = micros;
+    syscall('setitimer', [ITIMER_REAL, bytesOf(this.#timer), 0]);
+  }
+}
+
+function bytesOf(words: BigUint64Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(words.buffer);
 }
 
 /** Lets others have this processor. */

@@ -20,15 +20,15 @@ import {
   TraceeQuestions,
   type TraceeStatus,
   TraceeWaits,
+  WaitTicks,
   yieldProcessor,
 } from '../../kernel/index.ts';
 import { type Arch, type AttachOutcome, archFacts, type ProbeSpec } from '../../program/index.ts';
 import { startThreads } from '../thread-pool.ts';
 import { Tracee, type TraceeTools } from './tracee.ts';
 
-/** How long the next stop is looked for before a thread waits for it, and when others get the processor meanwhile. */
-const SPIN_MS = 0.3;
-const SPIN_ALONE_MS = 0.03;
+/** How long the next stop is waited for here, before another thread waits for it. */
+const TICK_MS = 4;
 /** How long threads are given to stop when tracing ends. */
 const DETACH_MS = 500;
 /** Kernel priorities count from the real-time ones. Source: MAX_RT_PRIO, proc_pid_stat(5). */
@@ -63,6 +63,7 @@ export class PtraceSource implements EventSource {
   readonly #events: ProcessTracepoints;
   readonly #tools: TraceeTools;
   readonly #waits = new TraceeWaits();
+  readonly #ticks = new WaitTicks();
   readonly #tracees = new Map<number, Tracee>();
   /** First stops of threads whose parent has not told of them yet. */
   readonly #early = new Map<number, TraceeStatus>();
@@ -106,17 +107,20 @@ export class PtraceSource implements EventSource {
     if (this.#tracees.size === 0) this.#adoptEarly();
     if (this.#tracees.size === 0) return 'idle';
     const start = performance.now();
-    let seen = start;
-    for (;;) {
-      const isBusy = this.#handleStops();
-      const now = performance.now();
-      if (isBusy) seen = now;
-      if (this.#tracees.size === 0) return 'idle';
-      if (now - start > budgetMs) return 'more';
-      if (isBusy) continue;
-      if (now - seen > SPIN_MS || this.#pending !== undefined) break;
-      if (now - seen > SPIN_ALONE_MS) yieldProcessor();
+    this.#ticks.start(TICK_MS);
+    try {
+      // Others wait on another thread already: what is there is taken, and no more.
+      let blocks = false;
+      while (this.#handleStops(blocks)) {
+        if (this.#tracees.size === 0) return 'idle';
+        if (performance.now() - start > budgetMs) return 'more';
+        blocks = this.#pending === undefined;
+      }
+      if (!blocks && this.#pending === undefined && this.#handleStops(true)) return 'more';
+    } finally {
+      this.#ticks.stop();
     }
+    if (this.#tracees.size === 0) return 'idle';
     this.#waitElsewhere(wake);
     return 'idle';
   }
@@ -177,31 +181,33 @@ export class PtraceSource implements EventSource {
       }
     }
     this.#isSeized = true;
+    process.on('SIGALRM', ignore);
     return this.#tracees.size === 0 ? errnos.ESRCH.number : 0;
   }
 
   /** Handles the stops that are there, each thread's once; whether there was any. */
-  #handleStops(): boolean {
-    const stopped = this.#askLast() ?? this.#collect();
+  #handleStops(blocks: boolean): boolean {
+    const stopped = this.#askLast(blocks) ?? this.#collect(blocks);
     for (const [tracee, status] of stopped) this.#continueAfter(tracee, status);
     return stopped.length > 0;
   }
 
   /** Most stops are of the thread that stopped last; every now and then the others are asked all the same. */
-  #askLast(): readonly Stop[] | undefined {
+  #askLast(blocks: boolean): readonly Stop[] | undefined {
     const tracee = this.#last;
     if (tracee === undefined || (this.#inARow >= MAX_IN_A_ROW && this.#tracees.size > 1)) return undefined;
-    const status = this.#take(tracee);
-    if (status === undefined) return this.#tracees.size === 1 ? [] : undefined;
+    const isAlone = this.#tracees.size === 1;
+    const status = this.#take(tracee, blocks && isAlone);
+    if (status === undefined) return isAlone ? [] : undefined;
     this.#inARow++;
     return [[tracee, status]];
   }
 
   /** All stops that are there, before any thread goes on: a busy one would keep the others from their turn. */
-  #collect(): readonly Stop[] {
+  #collect(blocks: boolean): readonly Stop[] {
     const stopped: Stop[] = [];
     this.#inARow = 0;
-    for (let tid = this.#waits.peek(); tid !== undefined; tid = this.#waits.peek()) {
+    for (let tid = this.#waits.peek(blocks); tid !== undefined; tid = this.#waits.peek()) {
       const tracee = this.#tracees.get(tid);
       if (tracee === undefined && !isTracedByUs(tid)) {
         // A child of Node.js, which waits for it elsewhere, and it hides the others: ask them one by one.
@@ -223,8 +229,8 @@ export class PtraceSource implements EventSource {
     return stopped;
   }
 
-  #take(tracee: Tracee): TraceeStatus | undefined {
-    const status = this.#waits.take(tracee.tid);
+  #take(tracee: Tracee, blocks = false): TraceeStatus | undefined {
+    const status = this.#waits.take(tracee.tid, blocks);
     if (status === undefined) return undefined;
     if (status !== 'gone') return readStatus(status);
     this.#forget(tracee); // another thread's exec took its place
@@ -385,11 +391,12 @@ export class PtraceSource implements EventSource {
     this.#early.clear();
     const start = performance.now();
     while (this.#tracees.size > 0 && performance.now() - start < DETACH_MS) {
-      const stopped = this.#collect();
+      const stopped = this.#collect(false);
       for (const [tracee, status] of stopped) this.#letGo(tracee, status);
       if (stopped.length === 0) yieldProcessor();
     }
     for (const tracee of [...this.#tracees.values()]) this.#forget(tracee);
+    process.off('SIGALRM', ignore);
     // A thread that still waits for stops sees the end of this child instead.
     if (this.#pending !== undefined) spawn('/bin/true', { stdio: 'ignore' }).unref();
   }
@@ -414,6 +421,9 @@ const newThreadEvents: ReadonlySet<number> = new Set([
   ptraceEvents.PTRACE_EVENT_VFORK,
   ptraceEvents.PTRACE_EVENT_CLONE,
 ]);
+
+/** The signal has done its work when it arrives: it ended a wait. */
+function ignore(): void {}
 
 function threadsOf(pid: number): readonly number[] {
   try {
