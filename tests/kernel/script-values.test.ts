@@ -25,6 +25,13 @@ function wholeScript(script: string): string {
   return /(^|\s)begin\b/.test(script) ? script : `begin { ${script} }`;
 }
 
+runs('statistics of one key', [
+  [
+    '@s[1]=stats(5); @s[1]=stats(-9); @=stats(2); print(@s[1]); print(@s[7]); clear(@s);',
+    '{ .count = 2, .average = -2, .total = -4 }\n{ .count = 0, .average = 0, .total = 0 }\n@: { .count = 1, .average = 2, .total = 2 }\n',
+  ],
+]);
+
 runs('values', [
   ['print((1,"a",(2,true,(x=1,y="z")),(5,)));', '(1, a, (2, true, { .x = 1, .y = z }), (5))\n'],
   [

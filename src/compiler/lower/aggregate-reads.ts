@@ -23,11 +23,29 @@ export function readAggregate(
   key: TypedExpr | undefined,
   type: AggregateType,
 ): ValueId {
+  return totalNumber(f, totalOf(f, map, key, type), type);
+}
+
+/** Writes the total of a stats and the number of its samples, in the form that one CPU's have. */
+export function readStatsInto(
+  f: FuncContext,
+  map: MapIndex,
+  key: TypedExpr | undefined,
+  type: AggregateType,
+  to: Place,
+): void {
+  const { b } = f;
+  const total = totalOf(f, map, key, type);
+  b.store(8, to.base, b.readVariable(total.value), to.off);
+  b.store(8, to.base, b.readVariable(total.weight), to.off + 8);
+}
+
+function totalOf(f: FuncContext, map: MapIndex, key: TypedExpr | undefined, type: AggregateType): Total {
   const { storage } = scriptMap(f, map);
   if (storage.kind === 'per-cpu-slot') {
     return overCpus(f, type, (cpu, visit) => visit(rowOf(f.b, f.prog.program, cpu, storage.offset)));
   }
-  return readAggregateAt(f, storage.map, keyPlace(f, key), type, f.prog.probe.span);
+  return totalAt(f, storage.map, keyPlace(f, key), type, f.prog.probe.span);
 }
 
 /** The same for one key of a per-CPU hash. */
@@ -38,6 +56,10 @@ export function readAggregateAt(
   type: AggregateType,
   span: Span,
 ): ValueId {
+  return totalNumber(f, totalAt(f, bpfMap, key, type, span), type);
+}
+
+function totalAt(f: FuncContext, bpfMap: number, key: Place, type: AggregateType, span: Span): Total {
   const { b } = f;
   if (!f.prog.program.target.has('map-lookup-percpu-elem')) {
     refuse(
@@ -56,14 +78,19 @@ function overCpus(
   f: FuncContext,
   type: AggregateType,
   locate: (cpu: ValueId, visit: (value: Place) => void) => void,
-): ValueId {
+): Total {
   const { b } = f;
   const total: Total = { value: b.declareVariable(b.const(0)), weight: b.declareVariable(b.const(0)) };
   repeat(f, f.prog.program.target.possibleCpus, ({ index }) => {
     locate(index, (value) => addCpu(f, type, total, value));
   });
-  const value = b.readVariable(total.value);
-  return type.kind === 'avg' ? average(f, value, b.readVariable(total.weight), type.signed) : value;
+  return total;
+}
+
+function totalNumber(f: FuncContext, { value, weight }: Total, type: AggregateType): ValueId {
+  const { b } = f;
+  const number = b.readVariable(value);
+  return type.kind === 'avg' ? average(f, number, b.readVariable(weight), type.signed) : number;
 }
 
 function addCpu(f: FuncContext, type: AggregateType, total: Total, place: Place): void {

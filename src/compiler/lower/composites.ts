@@ -2,6 +2,7 @@ import { unreachable } from '../../base/index.ts';
 import { layoutOf, type RecordType, sizeOf, type TupleType } from '../../types/index.ts';
 import { copyPlace, type Fill, type Place, placeAfter, storeText, zeroPlace } from '../builtins/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
+import { readStatsInto } from './aggregate-reads.ts';
 import { lowerCallInto } from './calls.ts';
 import { lowerCastInto } from './casts.ts';
 import { lowerCondition } from './conditions.ts';
@@ -55,6 +56,9 @@ function lowerKindInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill): 
       copyPlace(b, to, materialise(f, expr), sizeOf(expr.type, structs));
       return;
     case 'map':
+      if (expr.type.kind === 'stats') readStatsInto(f, expr.map, expr.key, expr.type, to);
+      else readInto(f, expr, to, fill);
+      return;
     case 'deref':
     case 'field':
     case 'index':

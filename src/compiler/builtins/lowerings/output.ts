@@ -194,6 +194,8 @@ export const outputLowerings = {
   },
   unwatch: {
     gives: 'nothing',
-    lower: (lower, call) => lower.refuse(call.at, 'unwatch() is not supported'),
+    lower: (lower, call) => {
+      for (const address of call.args) lower.scalar(address);
+    },
   },
 } as const satisfies Record<string, Lowering>;

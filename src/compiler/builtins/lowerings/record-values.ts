@@ -1,4 +1,4 @@
-import { isScalar } from '../../../types/index.ts';
+import { isAggregate, isScalar } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import type { Lower } from './lowering.ts';
 import { copyPlace, type Place } from './place.ts';
@@ -33,6 +33,8 @@ export function prepareValue(lower: Lower, value: TypedExpr): (to: Place) => voi
 /** Whether a value is read without anything happening on the way. */
 function isSimple(value: TypedExpr): boolean {
   if (involved.has(value.kind) || (value.kind === 'call' && value.attrs.reports)) return false;
+  // Put together over all CPUs, in a loop.
+  if (isAggregate(value.type)) return false;
   return partsOf(value).every(isSimple);
 }
 

@@ -94,7 +94,8 @@ function checkPrintMap(use: BuiltinUse): TypedExpr {
 function checkPrintValue(use: BuiltinUse): TypedExpr {
   const raw = use.raw(0);
   if (use.failed(raw)) return raw;
-  if (isAggregate(raw.type) && !isCastableAggregate(raw.type)) {
+  const hasValue = !isAggregate(raw.type) || isCastableAggregate(raw.type) || raw.type.kind === 'stats';
+  if (!hasValue) {
     return use.error(
       `Map type ${spellType(raw.type)} cannot print the value of individual keys. You must print the whole map.`,
     );
@@ -105,7 +106,7 @@ function checkPrintValue(use: BuiltinUse): TypedExpr {
   if (use.args.length !== 1) {
     return use.error(`Non-map print() only takes 1 argument, ${use.args.length} found`);
   }
-  return use.call(none, [use.value(0)]);
+  return use.call(none, [raw.type.kind === 'stats' ? raw : use.value(0)]);
 }
 
 function isPrintable(value: TypedExpr): boolean {
@@ -128,6 +129,15 @@ function checkExit(use: BuiltinUse): TypedExpr {
     return use.error(`exit() code must be between 0 and 255 (${constant} provided)`);
   }
   return use.call(none, [use.cast(code, int64)]);
+}
+
+function checkUnwatch(use: BuiltinUse): TypedExpr {
+  const address = use.value(0);
+  if (use.failed(address)) return address;
+  if (!isIntegerOrPointer(address.type))
+    return use.error(`unwatch() only supports int or pointer arguments (${kindWord(address.type)} provided)`);
+  use.warn('unwatch() has no effect: watchpoints stay until the end');
+  return use.call(none, [address]);
 }
 
 /** A pointer to the array in `args[0]`, the separator in `attrs.text`. */
@@ -318,8 +328,8 @@ export const outputBuiltins = {
   unwatch: {
     form: 'function',
     signature: ['unwatch(void *address)'],
-    doc: 'Removes a watchpoint.',
-    async: true,
+    doc: 'Was to remove a watchpoint; has no effect.',
     arity: [1, 1],
+    check: checkUnwatch,
   },
 } as const satisfies Record<string, BuiltinRow>;
