@@ -1,4 +1,4 @@
-/** Writes the reference pages, docs/reference, from the tables they describe: `docs`; `docs --check` compares instead. */
+/** Writes the reference pages, docs/reference and docs/tools.md, from what they describe: `docs`; `docs --check` compares instead. */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinsPage } from './reference-pages/builtins.ts';
@@ -6,20 +6,22 @@ import { configPage } from './reference-pages/config.ts';
 import { diagnosticsPage } from './reference-pages/diagnostics.ts';
 import { optionsPage } from './reference-pages/options.ts';
 import { probesPage } from './reference-pages/probes.ts';
+import { toolsPage } from './reference-pages/tools.ts';
 
-const folder = 'docs/reference';
+const folder = 'docs';
 const generatedBy = '<!-- Written by `npm run docs` from the tables in the sources. -->\n\n';
 
 const pages: Readonly<Record<string, () => string>> = {
-  builtins: builtinsPage,
-  probes: probesPage,
-  options: optionsPage,
-  config: configPage,
-  diagnostics: diagnosticsPage,
+  'reference/builtins': builtinsPage,
+  'reference/probes': probesPage,
+  'reference/options': optionsPage,
+  'reference/config': configPage,
+  'reference/diagnostics': diagnosticsPage,
+  tools: toolsPage,
 };
 
 const isCheck = process.argv.includes('--check');
-mkdirSync(folder, { recursive: true });
+mkdirSync(`${folder}/reference`, { recursive: true });
 for (const [name, make] of Object.entries(pages)) {
   const path = `${folder}/${name}.md`;
   const text = `${generatedBy}${make().trimEnd()}\n`;

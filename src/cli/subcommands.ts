@@ -12,6 +12,10 @@ export const subcommands: Readonly<
     doc: 'play Tetris, the example program',
     load: async () => (await import('./tetris.ts')).tetris,
   },
+  tools: {
+    doc: 'run one of the tools that come along (opensnoop, biolatency, …), or list them',
+    load: async () => (await import('./tools.ts')).tools,
+  },
 };
 
 export function findSubcommand(word: string | undefined): (() => Promise<Subcommand>) | undefined {
