@@ -43,7 +43,7 @@ export interface DwarfParam {
   readonly type: DwarfTypeId;
   /** The compiler's own, as `this`. */
   readonly isArtificial: boolean;
-  /** Where it is when the function begins, as far as that is said. */
+  /** Where it is at the address that was asked about, as far as that is said. */
   readonly place: ValuePlace;
 }
 
@@ -122,7 +122,7 @@ export class Dwarf {
   functionAt(address: number): DwarfFunction | undefined {
     this.#work.reset();
     const entry = this.#functionEntryAt(address);
-    return entry && this.#readFunction(entry);
+    return entry && this.#readFunction(entry, address);
   }
 
   /** The functions that an address lies in: inlined ones first, the one that has the code last. [] when nothing is known. @throws DwarfError */
@@ -354,9 +354,8 @@ export class Dwarf {
     return unit && this.#indexOf(this.#fullUnit(unit)).at(address);
   }
 
-  #readFunction(entry: Entry): DwarfFunction {
+  #readFunction(entry: Entry, at: number): DwarfFunction {
     const [range] = rangesOf(entry);
-    const address = range?.low ?? 0;
     // A function that was also inlined has its parameters twice: with their places here, with names and types in the abstract form.
     const own = [...childrenOf(entry)];
     const origin = own.some(isParam) ? undefined : originOf(entry);
@@ -367,13 +366,13 @@ export class Dwarf {
         name: nameOf(param) ?? '',
         type: this.#idOf(typed && referenceOf(typed, dw.DW_AT_type)),
         isArtificial: originWith(param, dw.DW_AT_artificial) !== undefined,
-        place: placeAt(param, address),
+        place: placeAt(param, at),
       };
     });
     const typed = originWith(entry, dw.DW_AT_type);
     return {
       name: nameOf(entry) ?? '',
-      address,
+      address: range?.low ?? 0,
       params,
       returns: this.#idOf(typed && referenceOf(typed, dw.DW_AT_type)),
       variadic: children.some((child) => child.abbreviation.tag === dw.DW_TAG_unspecified_parameters),

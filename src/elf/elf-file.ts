@@ -108,6 +108,11 @@ export class ElfFile {
     return this.type === ET_DYN || this.type === ET_EXEC;
   }
 
+  /** Where it begins in the file that has it: not 0 inside an archive. Offsets of sections and segments do not count it. */
+  get start(): bigint {
+    return BigInt(this.#source.start ?? 0);
+  }
+
   section(name: string): ElfSection | undefined {
     return this.sections.find((section) => section.name === name);
   }
@@ -149,18 +154,19 @@ export class ElfFile {
     return this.#index.at(address);
   }
 
-  /** Where a virtual address lies in the file; undefined when no loaded segment has it. */
+  /** Where a virtual address lies in the file (the archive, if that has it); undefined when no loaded segment has it. */
   fileOffset(address: bigint): bigint | undefined {
     const holds = (segment: ElfSegment): boolean =>
       segment.type === PT_LOAD && address >= segment.address && address < segment.address + segment.fileSize;
     const segment =
       this.segments.find((row) => holds(row) && (row.flags & PF_X) !== 0) ??
       this.segments.find((row) => holds(row));
-    return segment && address - segment.address + segment.offset;
+    return segment && address - segment.address + segment.offset + this.start;
   }
 
   /** The virtual address of a place in the file: the inverse of `fileOffset`. */
-  addressOfOffset(offset: bigint): bigint | undefined {
+  addressOfOffset(place: bigint): bigint | undefined {
+    const offset = place - this.start;
     const holds = (segment: ElfSegment): boolean =>
       segment.type === PT_LOAD && offset >= segment.offset && offset < segment.offset + segment.fileSize;
     const segment =

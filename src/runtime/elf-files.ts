@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { BoundedCache } from '../base/index.ts';
-import { type ByteSource, ElfError, ElfFile } from '../elf/index.ts';
+import { type ByteSource, ElfError, ElfFile, zipMember } from '../elf/index.ts';
+import { splitArchivePath } from './archive-path.ts';
 import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
@@ -47,11 +48,12 @@ export class ElfFiles {
     }
   }
 
-  /** The file as ELF; undefined when it cannot be opened or is something else. */
+  /** The file as ELF; undefined when it cannot be opened or is something else. A path may lead into a zip archive: `base.apk!/lib/libapp.so`. */
   open(path: string): ElfFile | undefined {
+    const inside = splitArchivePath(path);
     let fd: number;
     try {
-      fd = openSync(path, 'r');
+      fd = openSync(inside?.archive ?? path, 'r');
     } catch {
       return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
     }
@@ -59,7 +61,8 @@ export class ElfFiles {
       const stat = fstatSync(fd);
       if (!stat.isFile()) return undefined;
       const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
-      return this.#byIdentity.getOrMake(identity, () => ({ elf: readElf(path, stat.size) })).elf;
+      const key = inside ? `${identity}:${inside.member}` : identity;
+      return this.#byIdentity.getOrMake(key, () => ({ elf: readElf(path, stat.size) })).elf;
     } finally {
       closeSync(fd);
     }
@@ -68,7 +71,10 @@ export class ElfFiles {
 
 function readElf(path: string, length: number): ElfFile | undefined {
   try {
-    return new ElfFile(fileSource(path, length));
+    const inside = splitArchivePath(path);
+    return new ElfFile(
+      inside ? zipMember(fileSource(inside.archive, length), inside.member) : fileSource(path, length),
+    );
   } catch (error) {
     if (error instanceof ElfError) return undefined;
     throw error;

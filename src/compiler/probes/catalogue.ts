@@ -101,6 +101,20 @@ export const probeCatalogue = {
     message: (kind: string) => `${kind} probe type requires 2 arguments, found 1`,
     hints: (kind: string) => [`name a binary and a function, for example ${kind}:/bin/bash:readline`],
   },
+  'uprobe-line-return': { severity: error, message: () => 'Source code location not allowed' },
+  'uprobe-line-wildcard': {
+    severity: error,
+    message: () => 'Cannot use wildcards with source code location',
+  },
+  'uprobe-line-form': {
+    severity: error,
+    message: () => 'Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]',
+  },
+  'uprobe-line-problem': {
+    severity: error,
+    message: (problem: string, _hint: string) => problem,
+    hints: (_problem: string, hint: string) => (hint === '' ? [] : [hint]),
+  },
   'uprobe-language': {
     severity: error,
     message: (language: string) => `unsupported language type: ${language}`,

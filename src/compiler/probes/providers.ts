@@ -147,8 +147,13 @@ export const providers: Readonly<Record<ProbeKind, ProviderFacts>> = {
   uprobe: {
     kind: 'uprobe',
     aliases: ['u'],
-    forms: ['uprobe:BINARY:FUNCTION[+OFFSET]', 'uprobe:BINARY:0xOFFSET', 'uprobe:libNAME:FUNCTION'],
-    doc: 'The entry of a function in a program or library, or an instruction in it.',
+    forms: [
+      'uprobe:BINARY:FUNCTION[+OFFSET]',
+      'uprobe:BINARY:0xOFFSET',
+      'uprobe:libNAME:FUNCTION',
+      'uprobe:BINARY@FILE:LINE[:COLUMN]',
+    ],
+    doc: 'The entry of a function in a program or library, an instruction in it, or a line of its source.',
     arity: [1, 2, 3],
     probeType: 'uprobe',
     wildcardSide: 'user',

@@ -13,6 +13,7 @@ import { kprobe } from './kprobe.ts';
 import { aritySentence, providerNamed, providers } from './providers.ts';
 import { rawTracepoint } from './raw-tracepoint.ts';
 import type { ResolvedProbe } from './resolved.ts';
+import { isSourceLine } from './source-place.ts';
 import { beginOrEnd, self, testOrBench } from './special.ts';
 import { timer } from './timers.ts';
 import { tracepoint } from './tracepoint.ts';
@@ -92,7 +93,9 @@ function resolvePoint(point: Point, context: ResolveContext): readonly ResolvedP
   const facts = providers[point.kind];
   const isSpecial = point.kind === 'begin' || point.kind === 'end';
   const count = isSpecial && point.parts[0] === '*' ? 0 : point.parts.length;
-  if (!facts.arity.includes(count)) {
+  // A line of the source has parts of its own.
+  const isLine = (point.kind === 'uprobe' || point.kind === 'uretprobe') && isSourceLine(point.parts);
+  if (!facts.arity.includes(count) && !isLine) {
     if (!point.guessed) context.report('probe-arity', point.span, aritySentence(facts, count));
     return [];
   }

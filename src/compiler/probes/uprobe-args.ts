@@ -40,13 +40,10 @@ function argsOf(
   const fn = dwarf.functionAt(Number(address));
   if (!fn)
     return { argsProblem: `the debug information of '${path}' does not have ${symbol}: use arg0, arg1, …` };
-  if (fn.address !== Number(address)) {
-    return {
-      argsProblem: `args are where the calling convention puts them when ${fn.name} begins, and this is no longer there`,
-    };
-  }
   const arch = archFacts(context.target.arch);
-  const conventional: readonly ParamSource[] = changedParams.test(symbol)
+  // The calling convention speaks of where a function begins.
+  const isConventional = fn.address === Number(address) && !changedParams.test(symbol);
+  const conventional: readonly ParamSource[] = !isConventional
     ? []
     : paramSources(
         dwarf,
@@ -91,7 +88,7 @@ function sourceOf(
   return (
     conventional ?? {
       kind: 'unreadable',
-      reason: 'was changed by the optimizer, and nothing says where it is',
+      reason: 'is in no register that the debug information names here',
     }
   );
 }

@@ -1,8 +1,9 @@
-/** uprobe and uretprobe by symbol, offset or address (section 2.8). */
+/** uprobe and uretprobe by symbol, offset, address or line (section 2.8). */
 import { archFacts, type UserLocation, type UserSymbol } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { ResolvedProbe } from './resolved.ts';
+import { addressOfLine, inlinedHint, isSourceLine, parseSourceLine } from './source-place.ts';
 import { uprobeArgs } from './uprobe-args.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
@@ -65,7 +66,11 @@ function matchSymbols(symbols: readonly UserSymbol[], pattern: string): readonly
 
 export const uprobe: Provider = (point, context) => {
   if (point.kind !== 'uprobe' && point.kind !== 'uretprobe') return [];
-  const wanted = parseWanted(point, context);
+  const line = isSourceLine(point.parts) ? parseSourceLine(point, context) : undefined;
+  if (isSourceLine(point.parts) && !line) return [];
+  const wanted: Wanted | undefined = line
+    ? { binary: line.binary, symbol: '', offset: 0n }
+    : parseWanted(point, context);
   if (!wanted) return [];
   const files = context.target.resolveBinary(wanted.binary, context.options.pid);
   if (files.length === 0) {
@@ -82,18 +87,20 @@ export const uprobe: Provider = (point, context) => {
   const probes: ResolvedProbe[] = [];
   let unreadable = 0;
   for (const file of explicitMany ? files : files.slice(0, 1)) {
-    if (wanted.address !== undefined) {
-      const fileOffset = context.target.fileOffset(file.path, wanted.address);
+    const address = line ? addressOfLine(point, context, line, file.path) : wanted.address;
+    if (line && address === undefined) return [];
+    if (address !== undefined) {
+      const fileOffset = context.target.fileOffset(file.path, address);
       if (fileOffset === undefined) {
-        context.report('uprobe-address', point.span, `0x${wanted.address.toString(16)}`, file.shown);
+        context.report('uprobe-address', point.span, `0x${address.toString(16)}`, file.shown);
         return [];
       }
       probes.push(
         make(
           point,
           context,
-          `${point.kind}:${file.shown}:${wanted.address}`,
-          [{ path: file.path, fileOffset, address: wanted.address }],
+          `${point.kind}:${file.shown}:${address}`,
+          [{ path: file.path, fileOffset, address }],
           'perf',
         ),
       );
@@ -148,7 +155,12 @@ export const uprobe: Provider = (point, context) => {
   }
   if (probes.length === 0) {
     if (unreadable > 0) context.unavailable(point, `'${files[0]?.shown}' cannot be read as an ELF file`);
-    else context.missing(point, `${point.kind} ${files[0]?.shown}:${wanted.symbol}`);
+    else {
+      const [file] = files;
+      context.missing(point, `${point.kind} ${file?.shown}:${wanted.symbol}`, () =>
+        file ? inlinedHint(context, file.path, file.shown, wanted.symbol) : undefined,
+      );
+    }
   }
   return probes;
 };

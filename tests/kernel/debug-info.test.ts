@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { CProgram } from '../support/c-program.ts';
+import { requireProgram, requireRoot } from '../support/requirements.ts';
+import { runTetrace } from '../support/run-tetrace.ts';
+
+const source = `struct point { int x, y; };
+enum color { RED, GREEN = 7 };
+struct shape { long id; char name[8]; struct point at; enum color color; unsigned filled : 3, dashed : 5;
+               struct shape *next; short sides[3]; union { int area; long wide; }; };
+volatile int sink;
+static inline __attribute__((always_inline)) int tripled(int x)
+{
+  sink = x;
+  return sink * 3;
+}
+__attribute__((noinline)) long draw(struct shape *shape, const char *text, unsigned char level, short turn,
+                                    struct point at, long five, struct shape all, double scale, int minus)
+{
+  sink = text[0] + scale + minus + tripled(all.id);
+  return shape->id + level + turn + at.x + five;
+}
+int main(void)
+{
+  struct shape shape = { .id = 1, .name = "box", .at = { 4, 5 }, .color = GREEN, .filled = 2, .dashed = 9,
+                         .sides = { 1, -2, 3 }, .wide = 77 };
+  shape.next = &shape;
+  return draw(&shape, "text", 200, -3, (struct point){ 10, 11 }, 5, shape, 2.5, -7) == 0;
+}
+`;
+
+async function runOn(program: CProgram, script: string, options: readonly string[] = []) {
+  return await runTetrace([
+    '-q',
+    ...options,
+    '-e',
+    script.replaceAll('BIN', program.path),
+    '-c',
+    program.path,
+  ]);
+}
+
+for (const flags of [['-O0'], ['-O2'], ['-O2', '-gdwarf-4', '-gz']]) {
+  test(`args of a function, ${flags.join(' ')}: numbers, structs, what is on the stack`, async (t) => {
+    if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+    using program = new CProgram(source, flags);
+    const script = `uprobe:BIN:draw {
+      printf("%s %d %d %d %d %d\\n", str(args.text), args.level, args.turn, args.at.x, args.at.y, args.five);
+      printf("%s %d %d\\n", args.all.name, args.all.id, args.minus);
+      print(*args.shape);
+      printf("%d %d %d\\n", args.shape->next->next->dashed, args->shape->sides[1], ((struct shape *)arg0)->area);
+    }`;
+    const run = await runOn(program, script);
+    assert.equal(run.stderr, '');
+    const lines = run.stdout.trimEnd().split('\n');
+    assert.deepEqual(lines.slice(0, 2), ['text 200 -3 10 11 5', 'box 1 -7']);
+    assert.match(
+      lines[2] ?? '',
+      /^\{ \.id = 1, \.name = box, \.at = \{ \.x = 4, \.y = 5 \}, \.color = GREEN, \.filled = 2, \.dashed = 9, \.next = 0x[0-9a-f]+, \.sides = \[1,-2,3\], \.area = 77, \.wide = 77 \}$/,
+    );
+    assert.equal(lines[3], '9 -2 77');
+  });
+}
+
+test('args that cannot be had say why', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(source, ['-O2']);
+  const float = await runOn(program, 'uprobe:BIN:draw { print(args.scale) }');
+  assert.match(
+    float.stderr,
+    /ERROR: Can't read function parameter: scale is passed in a floating point register/,
+  );
+  const wrong = await runOn(program, 'uprobe:BIN:draw { print(args.shap) }');
+  assert.match(
+    wrong.stderr,
+    /ERROR: Can't find function parameter shap\n[\s\S]*HINT: Did you mean 'shape'\?/,
+  );
+  using stripped = new CProgram(source, ['-g0']);
+  const none = await runOn(stripped, 'uprobe:BIN:draw { print(args.shape) }');
+  assert.match(none.stderr, /ERROR: args of a uprobe need debug information, and none is found for/);
+});
+
+test('a line of the source is a place for a probe; a function that was inlined is none', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(source, ['-O2']);
+  const lines = await runOn(
+    program,
+    `uprobe:BIN@program.c:13 { @line = reg("ip"); }
+     uprobe:BIN:draw { @start = reg("ip"); }
+     uprobe:BIN@program.c:15 { @after = 1; }
+     end { printf("%d %d\\n", @line == @start, @after); clear(@line); clear(@start); clear(@after); }`,
+  );
+  assert.equal(lines.stderr, '');
+  assert.equal(lines.stdout.trimEnd(), '1 1');
+  const nowhere = await runOn(program, 'uprobe:BIN@program.c:4 { @ = 1 }');
+  assert.match(
+    nowhere.stderr,
+    /ERROR: Unable to map 'program\.c:4' to address\n[\s\S]*HINT: lines nearby that have code: /,
+  );
+  const inlined = await runOn(program, 'uprobe:BIN:tripled { @ = 1 }');
+  assert.match(inlined.stderr, /HINT: 'tripled' was inlined by the compiler .* as uprobe:\S+@program\.c:\d+/);
+});
+
+test('debug information in a separate file, and in split ones', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc') || !requireProgram(t, 'objcopy')) return;
+  using program = new CProgram(source);
+  const folder = dirname(program.path);
+  execFileSync('mkdir', ['-p', `${folder}/elsewhere`]);
+  execFileSync('objcopy', ['--only-keep-debug', program.path, `${folder}/elsewhere/program.debug`]);
+  execFileSync('strip', ['--strip-debug', program.path]);
+  const print = 'uprobe:BIN:draw { print(args.level) }';
+  const without = await runOn(program, print);
+  assert.equal(without.code, 1);
+  const found = await runOn(program, print, ['--debuginfo', './elsewhere']);
+  assert.deepEqual([found.stderr, found.stdout.trimEnd()], ['', '200']);
+  using split = new CProgram(source, ['-gsplit-dwarf']);
+  const fromSplit = await runOn(split, print);
+  assert.deepEqual([fromSplit.stderr, fromSplit.stdout.trimEnd()], ['', '200']);
+  const listed = await runTetrace(['-lv', `uprobe:${split.path}:main`]);
+  assert.equal(listed.stdout, `uprobe:${split.path}:main\n`);
+});
