@@ -7,6 +7,8 @@ import { ElfError } from './elf-error.ts';
  */
 export interface ByteSource {
   readonly length: number;
+  /** Where the bytes begin in the file that has them, when that is more than them: an archive. */
+  readonly start?: number;
   read(offset: number, length: number): Uint8Array;
 }
 

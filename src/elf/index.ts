@@ -7,3 +7,4 @@ export { type LoaderCacheEntry, loaderCacheArch, readLoaderCache } from './loade
 export { type ElfNote, readNotes } from './notes.ts';
 export type { FunctionSymbol } from './symbol-table.ts';
 export { readUsdtNotes, type UsdtNote } from './usdt-notes.ts';
+export { zipMember } from './zip-member.ts';

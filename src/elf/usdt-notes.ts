@@ -1,6 +1,6 @@
 import { decodeCString, viewOf } from '../base/index.ts';
 import { ElfError } from './elf-error.ts';
-import type { ElfFile, ElfSegment } from './elf-file.ts';
+import type { ElfFile } from './elf-file.ts';
 import { PT_LOAD } from './layouts.ts';
 import { readNotes } from './notes.ts';
 
@@ -48,11 +48,11 @@ export function readUsdtNotes(elf: ElfFile): readonly UsdtNote[] {
     // A file without the base section was not moved.
     const moved = base === undefined ? 0n : base - note.base;
     const address = note.location + moved;
-    const fileOffset = offsetInFile(elf.segments, address);
+    const fileOffset = offsetInFile(elf, address);
     if (fileOffset === undefined) continue;
     const { provider, name } = note;
     const place = { provider, name, address, fileOffset, arguments: note.arguments };
-    const semaphore = note.semaphore === 0n ? undefined : offsetInFile(elf.segments, note.semaphore + moved);
+    const semaphore = note.semaphore === 0n ? undefined : offsetInFile(elf, note.semaphore + moved);
     found.push(semaphore === undefined ? place : { ...place, semaphoreOffset: semaphore });
   }
   return found;
@@ -87,9 +87,9 @@ function readNote(description: Uint8Array, wordBytes: number): RawNote | undefin
 }
 
 /** Memory behind a segment's bytes counts too: a semaphore may lie in what is zeroed on the file's last page. */
-function offsetInFile(segments: readonly ElfSegment[], address: bigint): bigint | undefined {
+function offsetInFile({ segments, start }: ElfFile, address: bigint): bigint | undefined {
   const segment = segments.find(
     (row) => row.type === PT_LOAD && address >= row.address && address < row.address + row.memorySize,
   );
-  return segment && address - segment.address + segment.offset;
+  return segment && address - segment.address + segment.offset + start;
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { lookUpBinaries } from './binary-lookup.ts';
 import { ElfFiles } from './elf-files.ts';
@@ -18,6 +20,28 @@ test('programs by path, by name in PATH, and by pattern', () => {
   assert.deepEqual(lookUpBinaries('node', undefined, options), [node]);
   assert.deepEqual(lookUpBinaries(`${dirname(process.execPath)}/nod[e]`, undefined, options), [node]);
   assert.deepEqual(lookUpBinaries('/no/such/file', undefined, options), []);
+});
+
+test('a program stored in a zip archive', { skip: !existsSync('/usr/bin/zip') && 'no zip' }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-zip-'));
+  try {
+    const archive = join(folder, 'a.zip');
+    execFileSync('zip', ['-0', '-j', '-q', archive, '/etc/passwd', '/bin/ls']);
+    execFileSync('zip', ['-9', '-j', '-q', archive, '/bin/cat']);
+    const path = `${archive}!/ls`;
+    assert.deepEqual(lookUpBinaries(path, undefined, options), [{ shown: path, path }]);
+    for (const none of ['cat', 'passwd', 'nothing'])
+      assert.deepEqual(lookUpBinaries(`${archive}!/${none}`, undefined, options), [], none);
+    assert.deepEqual(lookUpBinaries('/bin/ls!/ls', undefined, options), []);
+    const elf = options.elfFiles.open(path);
+    const alone = options.elfFiles.open('/bin/ls');
+    const start = readFileSync(archive).indexOf(readFileSync('/bin/ls'));
+    assert.ok(elf && alone && start > 0);
+    assert.equal(elf.fileOffset(elf.entry), (alone.fileOffset(alone.entry) ?? 0n) + BigInt(start));
+    assert.equal(elf.addressOfOffset(elf.fileOffset(elf.entry) ?? 0n), elf.entry);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a text file is no target unless any file will do', () => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'n
 import { basename, join } from 'node:path';
 import { loaderCacheArch } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
+import { splitArchivePath } from './archive-path.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { libraryDirs, readLibraryCache } from './library-dirs.ts';
 import { expandGlob, hasGlob } from './path-glob.ts';
@@ -76,9 +77,11 @@ function withoutDoubles(found: readonly FoundBinary[]): FoundBinary[] {
 }
 
 function isProbeable(path: string, options: BinaryLookupOptions, isSingle: boolean): boolean {
-  if (options.anyFile && isSingle) return existsSync(path);
+  const inside = splitArchivePath(path);
+  if (options.anyFile && isSingle && !inside) return existsSync(path);
   const elf = options.elfFiles.open(path);
   if (!elf?.isExecutableOrLibrary) return false;
+  if (inside) return true;
   // Libraries need no execute permission; programs that are not position independent do.
   return elf.isPositionIndependent || ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o111) !== 0;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ElfFiles } from '../../src/runtime/index.ts';
 import { CProgram } from '../support/c-program.ts';
 import { inFolder } from '../support/loads.ts';
 import { countOf, histogramTotal } from '../support/output-patterns.ts';
@@ -181,6 +182,31 @@ describe('uprobes', () => {
     assert.equal(countOf(run.stdout, '@[area]'), 2);
     assert.equal(countOf(run.stdout, '@[word]'), 1);
     assert.match(run.stdout, /^@stack\[\n {8}area\+0.*\n {8}main\+\d+.*\n\]: 1$/m);
+  });
+
+  test('a library stored in a zip archive, which a program maps from there', async (t) => {
+    if (!requireRoot(t) || !requireProgram(t, 'gcc') || !requireProgram(t, 'zip')) return;
+    await inFolder(async (folder) => {
+      using library = new CProgram('int twice(int x) { return 2 * x; }', ['-shared', '-fPIC', '-nostdlib']);
+      const archive = join(folder, 'base.apk');
+      await runProgram(['zip', '-0', '-j', '-q', archive, library.path]);
+      const inside = `${archive}!/program`;
+      const elf = new ElfFiles().open(inside);
+      const offset = elf?.fileOffset(elf.functionsNamed('twice')[0]?.address ?? 0n);
+      assert.ok(offset);
+      using program = new CProgram(`
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/mman.h>
+        int main(int argc, char **argv) {
+          long offset = atol(argv[2]), page = offset & ~4095L;
+          char *code = mmap(0, 8192, PROT_READ | PROT_EXEC, MAP_PRIVATE, open(argv[1], O_RDONLY), page);
+          return ((int (*)(int))(code + offset - page))(21) != 42;
+        }`);
+      const script = `uprobe:"${inside}":twice { printf("%s %d\\n", probe, arg0); }`;
+      const run = await runTetrace(['-q', '-e', script, '-c', `${program.path} ${archive} ${offset}`]);
+      assert.equal(run.stdout.trimEnd(), `uprobe:${inside}:twice 21`, run.stderr);
+    });
   });
 
   for (const flag of ['-no-pie', '-pie']) {

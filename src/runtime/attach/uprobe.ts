@@ -1,4 +1,5 @@
 import { attachUprobe as attachAt, attachUprobeMulti } from '../../kernel/index.ts';
+import { splitArchivePath } from '../archive-path.ts';
 import { type Attach, attachEach } from './attach.ts';
 
 export const attachUprobe: Attach<'uprobe' | 'uretprobe'> = (probe, { prog, pid }) => {
@@ -6,7 +7,7 @@ export const attachUprobe: Attach<'uprobe' | 'uretprobe'> = (probe, { prog, pid 
   const places = probe.locations.length;
   if (probe.via === 'perf') {
     return {
-      attachments: attachEach(probe.locations, (location) => attachAt(prog, location, options)),
+      attachments: attachEach(probe.locations, (location) => attachAt(prog, inFile(location), options)),
       places,
     };
   }
@@ -30,7 +31,7 @@ export const attachUsdt: Attach<'usdt'> = (probe, { prog, pid }) => {
   const places = probe.probeCount;
   if (probe.via === 'perf') {
     return {
-      attachments: attachEach(probe.locations, (location) => attachAt(prog, location, scope)),
+      attachments: attachEach(probe.locations, (location) => attachAt(prog, inFile(location), scope)),
       places,
     };
   }
@@ -45,12 +46,17 @@ export const attachUsdt: Attach<'usdt'> = (probe, { prog, pid }) => {
   return { attachments, places };
 };
 
+/** Offsets count from the beginning of the archive already where a location is inside one. */
+function inFile<T extends { readonly path: string }>(location: T): T {
+  return { ...location, path: splitArchivePath(location.path)?.archive ?? location.path };
+}
+
 /** A multi-link stands in one file. */
 function byPath<T extends { readonly path: string }>(
   locations: readonly T[],
 ): readonly (readonly [string, readonly T[]])[] {
   const groups = new Map<string, T[]>();
-  for (const location of locations) {
+  for (const location of locations.map(inFile)) {
     const group = groups.get(location.path);
     if (group) group.push(location);
     else groups.set(location.path, [location]);
