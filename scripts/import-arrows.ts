@@ -50,6 +50,7 @@ export const importArrows: Arrows = {
   ],
   'compiler/opt': ['compiler/ir', ...underCompiler],
   'compiler/backend': ['compiler/ir', ...underCompiler],
+  'compiler/object': underCompiler,
   // The drivers that put the stages together.
   compiler: [
     'compiler/language',
@@ -63,6 +64,7 @@ export const importArrows: Arrows = {
     'compiler/ir',
     'compiler/opt',
     'compiler/backend',
+    'compiler/object',
     ...underCompiler,
   ],
 

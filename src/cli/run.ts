@@ -1,6 +1,4 @@
 import { closeSync, openSync } from 'node:fs';
-import { compile } from '../compiler/index.ts';
-import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import { MachineFaultError } from '../embedded/index.ts';
 import type { LoadOptions, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
@@ -12,6 +10,15 @@ import {
   systemErrorText,
 } from '../runtime/index.ts';
 import { encodeConstants, trace } from '../tracer/index.ts';
+import {
+  type Compilation,
+  compileScript,
+  measureCompilation,
+  openCompiled,
+  runMode,
+  writeOutputs,
+} from './compile-script.ts';
+import { isCompiled } from './compiled-file.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
@@ -20,7 +27,6 @@ import type { Options } from './options.ts';
 import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
-import { dumpStages, unshownStage } from './stage-dumps.ts';
 import {
   closeTraced,
   endOf,
@@ -64,10 +70,17 @@ export async function runScript(
   const { traced } = opened;
   try {
     const machine = openMachine(options, traced);
-    const compiled = compileScript({ options, script, context, machine, traced, probeFilter });
+    const work: Compilation = { options, script, context, target: machine.target, traced, probeFilter };
+    if (options.mode === 'compiler-bench') return measureCompilation(work);
+    const compiled = isCompiled(script.bytes) ? openCompiled(work) : compileScript(work);
     if (!compiled.ok) return compiled.exitCode;
     const { program } = compiled;
-    if (options.mode === 'codegen') return exitCodes.ok;
+    const problem = writeOutputs(options, program, machine.target);
+    if (problem !== undefined) {
+      messages.error(problem);
+      return exitCodes.refused;
+    }
+    if (options.mode === 'codegen' || options.aot !== undefined) return exitCodes.ok;
     return await runProgram({ options, context, machine, traced, program, format });
   } catch (error) {
     if (!isKernelError(error) && !(error instanceof MachineFaultError)) throw error;
@@ -95,63 +108,16 @@ function openMachine(options: Options, traced: TracedProcess): RunMachine {
   }
   return new LiveMachine({
     ...places,
-    disabledFeatures: disabledFeatures(options.disabledFeatures),
+    disabledFeatures: new Set([
+      ...disabledFeatures(options.disabledFeatures),
+      ...(options.emitElf === undefined ? [] : featuresOutsideObjects),
+    ]),
     ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
   });
 }
 
-interface Compilation {
-  readonly options: Options;
-  readonly script: LoadedScript;
-  readonly context: CommandContext;
-  readonly machine: RunMachine;
-  readonly traced: TracedProcess;
-  readonly probeFilter: RegExp | undefined;
-}
-
-type Compiled =
-  | { readonly ok: true; readonly program: Program }
-  | { readonly ok: false; readonly exitCode: number };
-
-/** Compiles the script and says what is wrong with it. */
-function compileScript(work: Compilation): Compiled {
-  const { options, context, probeFilter } = work;
-  const pid = pidOf(work.traced);
-  const trace =
-    options.debug.size === 0
-      ? undefined
-      : dumpStages(options.debug, work.script, {
-          out: (text) => void process.stdout.write(text),
-          err: (text) => void process.stderr.write(text),
-        });
-  const { program, diagnostics } = compile({
-    ...(trace === undefined ? {} : { trace }),
-    source: createSourceFromBytes(work.script.name, work.script.bytes),
-    target: work.machine.target,
-    positional: options.scriptArguments.positional,
-    environment: process.env,
-    options: {
-      isUnsafe: options.unsafe,
-      mode: runMode(options),
-      runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
-      includeFiles: options.includeFiles,
-      ...(pid === undefined ? {} : { pid }),
-      filtersByPid: work.traced.kind === 'pid',
-      ...(probeFilter === undefined ? {} : { probeFilter }),
-    },
-  });
-  const text = renderDiagnostics(diagnostics, {
-    colour: context.color,
-    errorsOnly: options.warnings === 'hidden',
-  });
-  if (text !== '') process.stderr.write(text);
-  if (program !== undefined) return { ok: true, program };
-  // A config value that stands nowhere in the script came from the environment.
-  const fromEnvironment = diagnostics.some(
-    ({ severity, code, span }) => severity === 'error' && code.startsWith('config-') && span === undefined,
-  );
-  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused };
-}
+/** What makes a prog call functions of the kernel by name, which an object file has no words for. */
+const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count'] as const;
 
 interface ProgramRun {
   readonly options: Options;
@@ -207,6 +173,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
       ),
       ...(pid === undefined ? {} : { pid }),
       ...verifierLogFor(program, options, messages),
+      ...(options.debug.has('libbpf') ? { loaderLog: (line: string) => messages.plain(line) } : {}),
     },
     host,
     makeReport: (loaded, format: 'text' | 'json' = run.format) =>
@@ -234,11 +201,6 @@ async function runProgram(run: ProgramRun): Promise<number> {
   if (outputFd !== STDOUT) closeSync(outputFd);
   if (stdout.isBroken) return exitCodes.brokenPipe;
   return childExitCode(run, code);
-}
-
-/** Which probes the command line asks for. */
-function runMode({ mode }: Options): 'run' | 'test' | 'bench' {
-  return mode === 'test' || mode === 'bench' ? mode : 'run';
 }
 
 /** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */
@@ -277,15 +239,11 @@ function readProbeFilter(text: string | undefined): RegExp | undefined | null {
 
 /** What the command line asks for that cannot be done yet, as an error. */
 function unsupportedOption(options: Options): string | undefined {
-  if (options.mode === 'compiler-bench') return `--mode ${options.mode} is not there yet`;
-  if (options.aot !== undefined) return '--aot is not there yet';
-  if (options.emitElf !== undefined) return '--emit-elf is not there yet';
-  if (options.emitIr !== undefined) return '--emit-llvm is not there yet';
-  if (options.verifyIr) return '--verify-llvm-ir is not there yet';
+  if (options.emitIr !== undefined) {
+    return 'There is no LLVM IR to write: this compiler makes BPF without LLVM. Its own stages are shown by -d codegen,codegen-opt';
+  }
   if (options.excludeSelf) return '--exclude-self is not there yet';
   if (options.dwarfPids.length > 0) return '--dwarf-pid is not there yet: dw_ustack is not supported';
-  const stage = unshownStage(options.debug);
-  if (stage !== undefined) return `-d ${stage} is not there yet`;
   return undefined;
 }
 

@@ -3,18 +3,9 @@ import { createSourceFromBytes, formatScript, parseScript } from '../compiler/la
 import type { DebugStage } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 
-/** Stages of `-d` that this version cannot show. Section 1.5 of the reference. */
-const unshown: readonly DebugStage[] = ['types', 'libbpf'];
-
-/** The first stage asked for that cannot be shown. */
-export function unshownStage(stages: ReadonlySet<DebugStage>): DebugStage | undefined {
-  // `all` names every stage; it means those there are.
-  return stages.size > unshown.length + 1 ? undefined : unshown.find((stage) => stages.has(stage));
-}
-
 /**
- * Shows what the compiler does (`-d`): the script as it was read on stderr, the IR before and after the optimizer and the
- * instructions on stdout.
+ * Shows what the compiler does (`-d`): the script as it was read on stderr; the typed tree, the IR before and after the
+ * optimizer and the instructions on stdout.
  */
 export function dumpStages(
   stages: ReadonlySet<DebugStage>,
@@ -27,6 +18,9 @@ export function dumpStages(
     write.err(`${title}\n${'-'.repeat(title.length)}\n${formatScript(tree)}\n`);
   }
   return {
+    typed: (program, names) => {
+      if (stages.has('types')) write.out(`${stageTexts.typed(program, names)}\n\n`);
+    },
     func: (stage, func) => {
       const isWanted = stage === 'ir' ? stages.has('ir') || stages.has('codegen') : stages.has('codegen-opt');
       if (isWanted) write.out(`${stageTexts.func(func)}\n`);

@@ -24,8 +24,17 @@ import type { TypedProgram } from './typed/index.ts';
 
 /** Where stages are shown (`-d`); each call is one function or prog after a stage. */
 export interface StageTrace {
-  func?(stage: string, func: Func): void;
+  /** The typed tree, and the names of its probes. */
+  typed?(program: TypedProgram, probeNames: readonly string[]): void;
+  func?(stage: 'ir' | 'ir-opt', func: Func): void;
   prog?(name: string, prog: EmittedProg): void;
+  /** Does the work of a stage, once or several times in a compilation; for measuring. */
+  step?<T>(stage: string, work: () => T): T;
+}
+
+/** Does the work of a stage as the trace wants it. */
+export function inStage<T>(trace: StageTrace | undefined, stage: string, work: () => T): T {
+  return trace?.step ? trace.step(stage, work) : work();
 }
 
 export interface AssembleInput {
@@ -89,9 +98,10 @@ function withProg(attachment: Attachment, prog: number): ProbeSpec {
 function emit(input: AssembleInput, funcs: readonly Func[], probe: ResolvedProbe): EmittedProg {
   const { trace } = input;
   for (const func of funcs) trace?.func?.('ir', func);
-  const optimized = funcs.map((func) => optimize(func));
+  const optimized = inStage(trace, 'optimize', () => funcs.map((func) => optimize(func)));
   for (const func of optimized) trace?.func?.('ir-opt', func);
-  const emitted = emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit: input.typed.options.onStackLimit });
+  const { onStackLimit } = input.typed.options;
+  const emitted = inStage(trace, 'emit', () => emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit }));
   trace?.prog?.(probe.name, emitted);
   return emitted;
 }

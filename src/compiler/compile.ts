@@ -7,7 +7,7 @@
  */
 import type { Btf } from '../btf/index.ts';
 import type { Program, Target } from '../program/index.ts';
-import { assemble, ScratchTooLargeError, type StageTrace } from './assemble.ts';
+import { assemble, inStage, ScratchTooLargeError, type StageTrace } from './assemble.ts';
 import {
   checkScript,
   compileSettings,
@@ -31,6 +31,7 @@ import {
   type Source,
 } from './language/index.ts';
 import { lowerProgram } from './lower/index.ts';
+import { portabilityProblems } from './portability.ts';
 import { probeCatalogue, type ResolvedProbe } from './probes/index.ts';
 
 export interface CompileInput {
@@ -54,6 +55,8 @@ export interface CompileOptions {
   readonly probeFilter?: RegExp;
   /** 'none': --no-warnings; 'all': -k. */
   readonly runtimeWarnings: 'none' | 'default' | 'all';
+  /** The program is to be kept (--aot): what holds for this run only is an error. */
+  readonly isKept?: boolean;
   /** Headers read before the script's own C section (--include). */
   readonly includeFiles: readonly string[];
 }
@@ -75,7 +78,8 @@ export function compile(input: CompileInput): CompileResult {
     return hasErrors(found);
   };
 
-  const parsed = parseScript(input.source);
+  const { trace } = input;
+  const parsed = inStage(trace, 'parse', () => parseScript(input.source));
   if (add(parsed.diagnostics)) return stop();
   const config = resolveConfig(parsed.script.config, input.environment);
   if (add(config.diagnostics)) return stop();
@@ -83,17 +87,21 @@ export function compile(input: CompileInput): CompileResult {
   const settings = runSettings(values);
 
   const { target } = input;
-  const imported = loadImports(parsed.script, target);
+  const imported = inStage(trace, 'imports', () => loadImports(parsed.script, target));
   if (add(imported.diagnostics)) return stop();
   const { script } = imported;
+  if (input.options.isKept && add(portabilityProblems(script))) return stop();
   const headers = [...sourceOfHeaders(input.options.includeFiles), ...imported.headers];
-  const cSection = readCSection({
-    headers,
-    defines: script.cSection.length + headers.length > 0 ? compilerMacros(target.arch) : {},
-    chunks: script.cSection,
-    hasBtf: script.cSection.length + headers.length > 0 && target.btf() !== undefined,
-    include: (request) => answerInclude(request, target),
-  });
+  const hasC = script.cSection.length + headers.length > 0;
+  const cSection = inStage(trace, 'C definitions', () =>
+    readCSection({
+      headers,
+      defines: hasC ? compilerMacros(target.arch) : {},
+      chunks: script.cSection,
+      hasBtf: hasC && target.btf() !== undefined,
+      include: (request) => answerInclude(request, target),
+    }),
+  );
   if (add(cSection.diagnostics)) return stop();
   const btf = target.btf();
   // What a header would have defined is not known where headers are missing.
@@ -101,36 +109,45 @@ export function compile(input: CompileInput): CompileResult {
   if (btf && !hasHeaders && add(findIncompleteMembers(cSection.declarations, btf))) return stop();
   const types = new TypeTable(btfsFor(target, script), cSection.declarations);
 
-  const probes = findProbes(input, script, settings.missingProbes, types, add);
+  const probes = inStage(trace, 'attach points', () =>
+    findProbes(input, script, settings.missingProbes, types, add),
+  );
   if (probes === undefined) return stop();
   const leftOut = probes.length === 0 ? explainOtherMode(script, input.options.mode) : undefined;
   if (leftOut && add([leftOut])) return stop();
 
-  const checked = checkScript({
-    script,
-    probes,
-    target,
-    types,
-    macros: cSection.macros,
-    positional: input.positional,
-    settings,
-    options: compileSettings(values, input.options.runtimeWarnings, input.environment),
-    license: values.license,
-    stackMode: stackModeOf(values),
-    config: configRecord(values),
-    isUnsafe: input.options.isUnsafe,
-  });
-  if (add(checked.diagnostics) || !checked.program) return stop(probes);
+  const checked = inStage(trace, 'check', () =>
+    checkScript({
+      script,
+      probes,
+      target,
+      types,
+      macros: cSection.macros,
+      positional: input.positional,
+      settings,
+      options: compileSettings(values, input.options.runtimeWarnings, input.environment),
+      license: values.license,
+      stackMode: stackModeOf(values),
+      config: configRecord(values),
+      isUnsafe: input.options.isUnsafe,
+    }),
+  );
+  const typed = checked.program;
+  if (add(checked.diagnostics) || !typed) return stop(probes);
+  trace?.typed?.(
+    typed,
+    probes.map(({ name }) => name),
+  );
 
-  const lowered = lowerProgram(checked.program, probes, target);
+  const lowered = inStage(trace, 'lower', () => lowerProgram(typed, probes, target));
   if (add(lowered.diagnostics)) return stop(probes);
   try {
     const program = assemble({
-      typed: checked.program,
+      typed,
       probes,
       lowered,
       cpuV4: target.has('cpu-v4'),
-      ...(input.trace ? { trace: input.trace } : {}),
+      ...(trace ? { trace } : {}),
     });
     return { program, diagnostics, probes };
   } catch (error) {

@@ -2,10 +2,13 @@
 export type { StageTrace } from './assemble.ts';
 
 import { decodeInsns, listing } from '../bpf/index.ts';
-import { printFunc } from './ir/index.ts';
+import { checkFunc, type Func, printFunc } from './ir/index.ts';
+import { printTyped } from './typed/index.ts';
 
 export { type CompileInput, type CompileOptions, type CompileResult, compile } from './compile.ts';
 export { listScript, type ScriptListing } from './list-script.ts';
+export type { ObjectResult } from './object/index.ts';
+export { writeObject } from './object/index.ts';
 export {
   type ListContext,
   type ListedProbe,
@@ -18,6 +21,12 @@ export {
 
 /** How the values a StageTrace is given are written. */
 export const stageTexts = {
+  typed: printTyped,
   func: printFunc,
   insns: (insns: Uint8Array): string => listing(decodeInsns(insns)),
 } as const;
+
+/** What is wrong with a function of the IR, a sentence each; nothing, unless the compiler has a fault. */
+export function verifyFunc(func: Func): readonly string[] {
+  return checkFunc(func);
+}

@@ -73,6 +73,8 @@ export interface LoadOptions {
   readonly constants: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   /** Attach only to this process where the mechanism can (section 1.8). */
   readonly pid?: number;
+  /** Says what the loader does, a line for each map and prog. */
+  readonly loaderLog?: (line: string) => void;
   /** Get the verifier's log even on success. */
   readonly verifierLog?: (prog: number, log: string) => void;
 }

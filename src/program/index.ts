@@ -44,6 +44,7 @@ export type {
   SourceRange,
   SourceTrail,
 } from './records.ts';
+export { programFromText, programToText } from './saved-program.ts';
 export type {
   BinarySymbol,
   Feature,

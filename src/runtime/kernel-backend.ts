@@ -1,3 +1,4 @@
+import { SLOT_SIZE } from '../bpf/index.ts';
 import {
   type BpfMap,
   createMap,
@@ -43,6 +44,7 @@ export class KernelBackend implements Backend {
     using resources = new ResourceStack();
     const maps = program.bpfMaps.map((spec, index) => {
       const map = resources.use(createMap(withSize(spec, program), possibleCpus));
+      options.loaderLog?.(mapLine(withSize(spec, program), map));
       fillMap(map, spec, index === program.constants ? options.constants : []);
       return map;
     });
@@ -52,6 +54,9 @@ export class KernelBackend implements Backend {
       try {
         const loaded = resources.use(loader.load(prog, { withLog: options.verifierLog !== undefined }));
         options.verifierLog?.(index, loaded.log);
+        options.loaderLog?.(
+          `prog '${prog.name}': loaded as ${prog.type}, ${prog.insns.length / SLOT_SIZE} instructions, fd=${loaded.fd.raw}`,
+        );
         progs.push(loaded);
       } catch (error) {
         if (!(error instanceof ProgLoadError)) throw error;
@@ -75,6 +80,10 @@ export class KernelBackend implements Backend {
       }),
     };
   }
+}
+
+function mapLine({ name, type, keySize, valueSize, maxEntries }: BpfMapSpec, map: BpfMap): string {
+  return `map '${name}': created as ${type}, key ${keySize} B, value ${valueSize} B, ${maxEntries} entries, fd=${map.fd.raw}`;
 }
 
 function withSize(spec: BpfMapSpec, program: Program): BpfMapSpec {

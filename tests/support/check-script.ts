@@ -18,9 +18,8 @@ import {
   renderDiagnostics,
 } from '../../src/compiler/language/index.ts';
 import { type ResolvedProbe, resolveProbes } from '../../src/compiler/probes/index.ts';
-import type { TypedProgram } from '../../src/compiler/typed/index.ts';
+import { printTyped, type TypedProgram } from '../../src/compiler/typed/index.ts';
 import type { Target } from '../../src/program/index.ts';
-import { printTyped } from './print-typed.ts';
 
 export interface CheckOptions {
   readonly target: Target;

@@ -389,6 +389,9 @@ export const checkCatalogue = {
     ],
   },
 
+  // Compiled programs.
+  aot: { severity: error, message: (what: string) => `AOT does not yet support ${what}` },
+
   // Parameters.
   'parameter-missing': {
     severity: warning,

@@ -1,3 +1,4 @@
+export { printTyped } from './print-typed.ts';
 export type {
   ArgSource,
   BinaryOp,

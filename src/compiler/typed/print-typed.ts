@@ -1,13 +1,6 @@
-import { unreachable } from '../../src/base/index.ts';
-import type {
-  ArgSource,
-  ModifyTarget,
-  TypedBody,
-  TypedExpr,
-  TypedProgram,
-  TypedStatement,
-} from '../../src/compiler/typed/index.ts';
-import { spellType, type Type } from '../../src/types/index.ts';
+import { unreachable } from '../../base/index.ts';
+import { spellType, type Type } from '../../types/index.ts';
+import type { ArgSource, ModifyTarget, TypedBody, TypedExpr, TypedProgram, TypedStatement } from './tree.ts';
 
 /**
  * A typed program as text, for golden files: one statement a line; an expression is `name(operands):type`, constants and variables are just

@@ -1,0 +1,129 @@
+/** From a script to a Program, as the command line has it; and what else can be made of a script than a run. */
+import { writeFileSync } from 'node:fs';
+import { type CompileInput, compile, type StageTrace, verifyFunc, writeObject } from '../compiler/index.ts';
+import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
+import type { Program, Target } from '../program/index.ts';
+import { systemErrorText } from '../runtime/index.ts';
+import { readCompiled, writeCompiled } from './compiled-file.ts';
+import { benchCompiler } from './compiler-bench.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { CommandContext } from './main.ts';
+import type { Options } from './options.ts';
+import type { LoadedScript } from './script-source.ts';
+import { dumpStages } from './stage-dumps.ts';
+import { pidOf, type TracedProcess } from './traced-process.ts';
+
+/** A script to be compiled, with what the command line says of it. */
+export interface Compilation {
+  readonly options: Options;
+  readonly script: LoadedScript;
+  readonly context: CommandContext;
+  readonly target: Target;
+  readonly traced: TracedProcess;
+  readonly probeFilter: RegExp | undefined;
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: false; readonly exitCode: number };
+
+/** Compiles the script and says what is wrong with it. */
+export function compileScript(work: Compilation): Compiled {
+  const { options, context } = work;
+  const faults: string[] = [];
+  const { program, diagnostics } = compile(inputOf(work, traceFor(work, faults)));
+  const text = renderDiagnostics(diagnostics, {
+    colour: context.color,
+    errorsOnly: options.warnings === 'hidden',
+  });
+  if (text !== '') process.stderr.write(text);
+  for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
+  if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
+  if (program !== undefined) return { ok: true, program };
+  // A config value that stands nowhere in the script came from the environment.
+  const fromEnvironment = diagnostics.some(
+    ({ severity, code, span }) => severity === 'error' && code.startsWith('config-') && span === undefined,
+  );
+  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused };
+}
+
+/** Shows stages (-d) and collects what the IR checker objects to (--verify-llvm-ir). */
+function traceFor({ options, script }: Compilation, faults: string[]): StageTrace {
+  const dumps = dumpStages(options.debug, script, {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  });
+  if (!options.verifyIr) return dumps;
+  return {
+    ...dumps,
+    func: (stage, func) => {
+      faults.push(...verifyFunc(func).map((problem) => `${func.name}, ${stage}: ${problem}`));
+      dumps.func?.(stage, func);
+    },
+  };
+}
+
+function inputOf(work: Compilation, trace: StageTrace): CompileInput {
+  const { options, probeFilter } = work;
+  const pid = pidOf(work.traced);
+  return {
+    trace,
+    source: createSourceFromBytes(work.script.name, work.script.bytes),
+    target: work.target,
+    positional: options.scriptArguments.positional,
+    environment: process.env,
+    options: {
+      isUnsafe: options.unsafe,
+      mode: runMode(options),
+      runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
+      isKept: options.aot !== undefined,
+      includeFiles: options.includeFiles,
+      ...(pid === undefined ? {} : { pid }),
+      filtersByPid: work.traced.kind === 'pid',
+      ...(probeFilter === undefined ? {} : { probeFilter }),
+    },
+  };
+}
+
+/** A file of --aot in place of a script. */
+export function openCompiled({ options, script, context, target }: Compilation): Compiled {
+  const refuse = (message: string): Compiled => {
+    context.messages.error(message);
+    return { ok: false, exitCode: exitCodes.refused };
+  };
+  if (options.scriptArguments.positional.length > 0) {
+    return refuse('AOT does not yet support positional parameters');
+  }
+  const read = readCompiled(script.name, script.bytes, target);
+  return read.ok ? { ok: true, program: read.program } : refuse(read.message);
+}
+
+/** `--mode compiler-bench`. */
+export function measureCompilation(work: Compilation): number {
+  const compiled = compileScript(work);
+  if (!compiled.ok) return compiled.exitCode;
+  benchCompiler(
+    (trace) => void compile(inputOf(work, trace)),
+    (line) => void process.stdout.write(`${line}\n`),
+  );
+  return exitCodes.ok;
+}
+
+/** Writes the files that --emit-elf and --aot name; the result is what went wrong. */
+export function writeOutputs(options: Options, program: Program, target: Target): string | undefined {
+  if (options.emitElf !== undefined) {
+    const object = writeObject(program);
+    if (!object.ok) return object.problem;
+    try {
+      writeFileSync(options.emitElf, object.bytes);
+    } catch (error) {
+      return `Failed to write '${options.emitElf}': ${systemErrorText(error)}`;
+    }
+  }
+  return options.aot === undefined ? undefined : writeCompiled(options.aot, program, target);
+}
+
+/** Which probes the command line asks for. */
+export function runMode({ mode }: Options): 'run' | 'test' | 'bench' {
+  return mode === 'test' || mode === 'bench' ? mode : 'run';
+}

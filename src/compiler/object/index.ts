@@ -1,0 +1,2 @@
+/** Programs as object files. */
+export { type ObjectResult, writeObject } from './write-object.ts';
