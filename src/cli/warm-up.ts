@@ -13,7 +13,7 @@ export async function warmUp(): Promise<void> {
   formatScript(parseScript(source).script);
   const { compile } = await import('../compiler/index.ts');
   const { imaginedMachine } = await import('./imagined-machine.ts');
-  for (const without of [[], ['open-coded-iterators']] as const) {
+  for (const without of [[], ['open-coded-iterators', 'cgrp-storage']] as const) {
     const { program, diagnostics } = compile({
       source,
       target: imaginedMachine(without),

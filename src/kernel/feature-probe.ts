@@ -128,6 +128,8 @@ export class FeatureProbe {
         return callable('for_each_map_elem');
       case 'map-lookup-percpu-elem':
         return callable('map_lookup_percpu_elem');
+      case 'cgrp-storage':
+        return callable('cgrp_storage_get');
       case 'get-func-ip':
         return callable('get_func_ip', 'BPF_PROG_TYPE_KPROBE');
       case 'attach-cookie':

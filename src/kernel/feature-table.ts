@@ -11,6 +11,7 @@ export const features = {
   'map-sum-elem-count': { since: '6.6', what: 'the kfunc bpf_map_sum_elem_count()' },
   'open-coded-iterators': { since: '6.4', what: 'the kfuncs bpf_iter_num_*()' },
   'task-from-pid': { since: '6.2', what: 'the kfunc bpf_task_from_pid()' },
+  'cgrp-storage': { since: '6.2', what: 'bpf_cgrp_storage_get()' },
   'get-func-ip': { since: '5.15', what: 'bpf_get_func_ip()' },
   'attach-cookie': { since: '5.15', what: 'bpf_get_attach_cookie()' },
   'ktime-get-boot-ns': { since: '5.8', what: 'bpf_ktime_get_boot_ns()' },

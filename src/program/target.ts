@@ -31,6 +31,7 @@ export type Feature =
   | 'perf-link'
   | 'iter'
   | 'task-from-pid'
+  | 'cgrp-storage'
   | 'send-signal-thread'
   | 'large-insn-limit';
 
@@ -132,6 +133,8 @@ export interface Target {
   usdtProbes(path: string): readonly UsdtProbe[] | undefined;
   /** A symbol of any kind (a variable, say) as the binary has it. */
   symbolNamed(path: string, name: string): BinarySymbol | undefined;
+  /** A symbol's name as it is written in C++ or Rust, with its parameters; other names as they are. */
+  demangle(name: string): string;
   /** The debug information of a binary, its own or that of a separate file; undefined when there is none to be found. */
   debugInfo(path: string): Dwarf | undefined;
   /** File offset for a virtual address of a binary. */

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { processes } from './processes.ts';
 
 /** The command of `-c` cannot be started; the message is ready to be shown. */
 export class ChildError extends Error {
@@ -42,7 +43,7 @@ export class HeldChild implements Disposable {
     const hold = ['/bin/sh', '-c', HOLD_SCRIPT, 'tetrace', path, ...words.slice(1)];
     const argv = setpriv === undefined ? hold : [setpriv, '--pdeathsig', 'TERM', '--', ...hold];
     const [program = '/bin/sh', ...args] = argv;
-    this.#process = spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+    this.#process = processes().spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     // Descriptor 3 was asked for as a pipe just above; a spawn that failed has none.
     this.#gate = this.#process.stdio[3] as Writable;
     this.#gate?.on('error', () => undefined); // the child ended first: its end is reported below

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Kallsyms } from '../kernel/index.ts';
@@ -8,6 +7,7 @@ import type { ElfFiles } from './elf-files.ts';
 import { LocalTime } from './local-time.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PcapFile } from './pcap-file.ts';
+import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { UserNames } from './user-names.ts';
 import { UserSymbols } from './user-symbols.ts';
@@ -99,7 +99,7 @@ export class LiveHost implements Host, Disposable {
 
   system(command: string): { readonly stdout: string; readonly status: number } {
     this.#options.stdout.flush();
-    const result = spawnSync('/bin/sh', ['-c', Buffer.from(command, 'latin1').toString('utf8')], {
+    const result = processes().spawnSync('/bin/sh', ['-c', Buffer.from(command, 'latin1').toString('utf8')], {
       stdio: ['inherit', 'pipe', 'inherit'],
       encoding: 'latin1',
       maxBuffer: MAX_COMMAND_OUTPUT_BYTES,

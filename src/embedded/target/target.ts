@@ -17,6 +17,7 @@ const features: ReadonlySet<Feature> = new Set([
   'get-ns-current-pid-tgid',
   'map-sum-elem-count',
   'open-coded-iterators',
+  'cgrp-storage',
   'cpu-v4',
   'global-data',
   'send-signal-thread',
@@ -34,6 +35,7 @@ export type TargetHost = Pick<
   | 'usdtProbes'
   | 'symbolNamed'
   | 'debugInfo'
+  | 'demangle'
   | 'fileOffset'
   | 'cgroupId'
   | 'readFile'
@@ -61,6 +63,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     userSymbols: (path) => host.userSymbols(path),
     usdtProbes: (path) => host.usdtProbes(path),
     symbolNamed: (path, name) => host.symbolNamed(path, name),
+    demangle: (name) => host.demangle(name),
     debugInfo: (path) => host.debugInfo(path),
     fileOffset: (path, address) => host.fileOffset(path, address),
     cgroupId: (path) => host.cgroupId(path),
