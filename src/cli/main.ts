@@ -15,6 +15,7 @@ import {
 } from './privileges.ts';
 import { loadScript, ScriptUnreadableError } from './script-source.ts';
 import { findSubcommand } from './subcommands.ts';
+import { writesToTerminal } from './terminal.ts';
 import { usageText } from './usage.ts';
 import { versionText } from './version.ts';
 
@@ -52,10 +53,7 @@ export async function main(words: readonly string[], name: InvokedName): Promise
   if (subcommand !== undefined) return (await subcommand())(words.slice(1));
 
   const invocation = parseOptions(words, { fileExists: existsSync });
-  const { color, problem } = wantsColor(
-    process.env['BPFTRACE_COLOR'],
-    Boolean(process.stdout.isTTY && process.stderr.isTTY),
-  );
+  const { color, problem } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
   const showWarnings = !(invocation.kind === 'script' && invocation.options.warnings === 'hidden');
   const messages = createMessages((line) => void process.stderr.write(line), { color, showWarnings });
   if (problem !== undefined) messages.warning(problem);
