@@ -4,6 +4,7 @@ import { type CompileInput, compile, type StageTrace, verifyFunc, writeObject } 
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Program, Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
+import { servedHint } from './backend-choice.ts';
 import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -21,22 +22,37 @@ export interface Compilation {
   readonly target: Target;
   readonly traced: TracedProcess;
   readonly probeFilter: RegExp | undefined;
+  /** Something else is said when the target lacks events that the script needs. */
+  readonly silentAboutAbsence?: boolean;
 }
 
 export type Compiled =
   | { readonly ok: true; readonly program: Program }
-  | { readonly ok: false; readonly exitCode: number };
+  /** `isAbsence`: the script is right, but the target lacks events that it needs. */
+  | { readonly ok: false; readonly exitCode: number; readonly isAbsence?: boolean };
+
+/** Complaints that speak of the machine and not of the script. */
+const absences: ReadonlySet<string> = new Set([
+  'probe-missing',
+  'probe-empty',
+  'probe-unavailable',
+  'no-function-list',
+]);
 
 /** Compiles the script and says what is wrong with it. */
 export function compileScript(work: Compilation): Compiled {
   const { options, context } = work;
   const faults: string[] = [];
   const { program, diagnostics } = compile(inputOf(work, traceFor(work, faults)));
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const isAbsence = errors.length > 0 && errors.every(({ code }) => absences.has(code));
+  if (isAbsence && work.silentAboutAbsence) return { ok: false, exitCode: exitCodes.refused, isAbsence };
   const text = renderDiagnostics(diagnostics, {
     colour: context.color,
     errorsOnly: options.warnings === 'hidden',
   });
   if (text !== '') process.stderr.write(text);
+  if (isAbsence && options.backend === 'embedded') context.messages.hint(servedHint);
   for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
   if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
   if (program !== undefined) return { ok: true, program };

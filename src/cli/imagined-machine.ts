@@ -35,6 +35,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     usdtProbes: () => undefined,
     symbolNamed: () => undefined,
     debugInfo: () => undefined,
+    demangle: (name) => name,
     fileOffset: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),

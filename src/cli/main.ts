@@ -1,6 +1,13 @@
 import { existsSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { unreachable } from '../base/index.ts';
+import {
+  type BackendChoice,
+  bpfRefusal,
+  chooseBackend,
+  type RefusalWords,
+  tellRefusal,
+} from './backend-choice.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
 import { createMessages, type Messages, wantsColor } from './messages.ts';
@@ -11,7 +18,6 @@ import {
   missingCapability,
   oldKernelWarning,
   ownCredentials,
-  privilegeMessage,
 } from './privileges.ts';
 import { loadScript, ScriptUnreadableError } from './script-source.ts';
 import { findSubcommand } from './subcommands.ts';
@@ -89,22 +95,28 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
       const { formatCommand } = await import('./format.ts');
       return formatCommand(script, options.output, context);
     }
-    // A program that never reaches the kernel needs no privileges.
-    if (options.backend === 'kernel') {
-      if (!isAllowed(context)) return exitCodes.refused;
-      if (options.listing === undefined && isLockedDown()) {
-        messages.plain(lockdownMessage(context.name));
-        return exitCodes.refused;
-      }
+    const isListing = options.listing !== undefined || script === undefined;
+    const choice = choose(options, isListing, context);
+    if (choice.kind === 'refused') {
+      tellRefusal(choice.refusal, wordsFor(context), messages, context.name === 'tetrace' && !isListing);
+      return exitCodes.refused;
+    }
+    if (choice.kind === 'given' && choice.backend === 'kernel' && !isListing && isLockedDown()) {
+      messages.plain(lockdownMessage(context.name));
+      return exitCodes.refused;
     }
     if (options.listing !== undefined || script === undefined) {
       const { listCommand } = await import('./list.ts');
       return await listCommand(options, script, context);
     }
-    const oldKernel = options.backend === 'kernel' ? oldKernelWarning(release()) : undefined;
-    if (oldKernel !== undefined) messages.warning(oldKernel);
     const { runScript } = await import('./run.ts');
-    return await runScript(options, script, context);
+    if (choice.kind === 'stand-in') {
+      const standIn = { refusal: choice.refusal, words: wordsFor(context) };
+      return await runScript({ ...options, backend: 'embedded' }, script, context, standIn);
+    }
+    const oldKernel = choice.backend === 'kernel' ? oldKernelWarning(release()) : undefined;
+    if (oldKernel !== undefined) messages.warning(oldKernel);
+    return await runScript({ ...options, backend: choice.backend }, script, context);
   } catch (error) {
     if (!(error instanceof ScriptUnreadableError)) throw error;
     messages.error(error.message);
@@ -112,14 +124,25 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
   }
 }
 
+/** Where the command line runs; a listing needs no bpf(2), only what the kernel shows. */
+function choose(options: Options, isListing: boolean, { name }: CommandContext): BackendChoice {
+  if (options.backend === 'embedded') return { kind: 'given', backend: 'embedded' };
+  if (process.platform !== 'linux')
+    return chooseBackend({ name, given: options.backend, missing: undefined, ask: bpfRefusal });
+  const missing = missingCapability(ownCredentials());
+  const given = isListing ? 'kernel' : options.backend;
+  return chooseBackend({ name, given, missing, ask: bpfRefusal });
+}
+
+function wordsFor({ name }: CommandContext): RefusalWords {
+  return { who: ownCredentials(), name, command: givenCommand() };
+}
+
 /** Says so and answers false when this process may not trace. */
-function isAllowed({ name, messages }: CommandContext): boolean {
-  const who = ownCredentials();
-  const missing = missingCapability(who);
+function isAllowed(context: CommandContext): boolean {
+  const missing = missingCapability(ownCredentials());
   if (missing === undefined) return true;
-  const { error, hint } = privilegeMessage(missing, who, name, givenCommand());
-  messages.error(error);
-  messages.hint(hint);
+  tellRefusal({ missing, reason: undefined }, wordsFor(context), context.messages, false);
   return false;
 }
 

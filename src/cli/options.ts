@@ -64,7 +64,8 @@ export interface Options {
   readonly traceableFunctions: string | undefined;
   readonly unsafe: boolean;
   readonly disabledFeatures: ReadonlySet<DisableableFeature>;
-  readonly backend: BackendName;
+  /** undefined: the kernel, or what stands in for it (chooseBackend). */
+  readonly backend: BackendName | undefined;
   readonly probeFilter: string | undefined;
   readonly dryRun: boolean;
   readonly debug: ReadonlySet<DebugStage>;
@@ -185,7 +186,7 @@ function emptyDraft(): Draft {
     traceableFunctions: undefined,
     unsafe: false,
     disabledFeatures: new Set(),
-    backend: 'kernel',
+    backend: undefined,
     probeFilter: undefined,
     dryRun: false,
     debug: new Set(),

@@ -17,8 +17,9 @@ export interface Credentials {
   readonly capabilities: bigint;
 }
 
-/** Reads our own credentials from /proc. @throws Error when /proc/self/status cannot be read. */
+/** Reads our own credentials from /proc; where there is no Linux there are no capabilities. @throws Error when /proc/self/status cannot be read. */
 export function ownCredentials(): Credentials {
+  if (process.platform !== 'linux') return { euid: process.geteuid?.() ?? 0, capabilities: 0n };
   const status = readFileSync('/proc/self/status', 'utf8');
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
   return { euid: process.geteuid?.() ?? 0, capabilities: BigInt(`0x${effective}`) };

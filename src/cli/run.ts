@@ -10,6 +10,7 @@ import {
   systemErrorText,
 } from '../runtime/index.ts';
 import { encodeConstants, trace } from '../tracer/index.ts';
+import { type Refusal, type RefusalWords, standInNotice, tellRefusal } from './backend-choice.ts';
 import {
   type Compilation,
   compileScript,
@@ -39,11 +40,18 @@ import {
 const STDOUT = 1;
 const STDERR = 2;
 
+/** The embedded machine runs the script because the kernel lets nobody in. */
+export interface StandIn {
+  readonly refusal: Refusal;
+  readonly words: RefusalWords;
+}
+
 /** Compiles and runs a script; the result is the exit code. */
 export async function runScript(
   options: Options,
   script: LoadedScript,
   context: CommandContext,
+  standIn?: StandIn,
 ): Promise<number> {
   const { messages } = context;
   const unsupported = unsupportedOption(options);
@@ -70,11 +78,20 @@ export async function runScript(
   const { traced } = opened;
   try {
     const machine = openMachine(options, traced);
-    const work: Compilation = { options, script, context, target: machine.target, traced, probeFilter };
+    const silentAboutAbsence = standIn !== undefined;
+    const work: Compilation = {
+      ...{ options, script, context, target: machine.target, traced, probeFilter },
+      silentAboutAbsence,
+    };
     if (options.mode === 'compiler-bench') return measureCompilation(work);
     const compiled = isCompiled(script.bytes) ? openCompiled(work) : compileScript(work);
-    if (!compiled.ok) return compiled.exitCode;
+    if (!compiled.ok)
+      return standIn !== undefined && compiled.isAbsence ? refuse(standIn, messages) : compiled.exitCode;
     const { program } = compiled;
+    if (standIn !== undefined) {
+      if (machine instanceof EmbeddedMachine && !machine.servesAll(program)) return refuse(standIn, messages);
+      messages.plain(standInNotice(standIn.refusal, standIn.words));
+    }
     const problem = writeOutputs(options, program, machine.target);
     if (problem !== undefined) {
       messages.error(problem);
@@ -89,6 +106,12 @@ export async function runScript(
   } finally {
     await closeTraced(traced);
   }
+}
+
+/** What stands in cannot serve the script: the kernel's refusal is what there is to say. */
+function refuse({ refusal, words }: StandIn, messages: Messages): number {
+  tellRefusal(refusal, words, messages, true);
+  return exitCodes.refused;
 }
 
 /** Where scripts run, and for what they are compiled. */

@@ -26,5 +26,5 @@ export {
   syscallNames,
   type TargetHost,
 } from './target/index.ts';
-export { Timers, type TimersOptions } from './timers.ts';
+export { Timers, type TimersOptions, timerNames } from './timers.ts';
 export type { World } from './world.ts';

@@ -8,6 +8,9 @@ import {
 import type { Attaching, EventSource, Fire } from './event-source.ts';
 import type { World } from './world.ts';
 
+/** The probes that timers serve, for people. */
+export const timerNames: readonly string[] = ['interval', 'profile', 'software:cpu-clock'];
+
 /** PERF_COUNT_SW_CPU_CLOCK. Source: uapi/linux/perf_event.h. */
 const CPU_CLOCK = 0;
 const NS_PER_SECOND = 1_000_000_000n;
@@ -37,7 +40,7 @@ interface Timer {
  */
 export class Timers implements EventSource {
   readonly name = 'timers';
-  readonly served = ['interval', 'profile', 'software:cpu-clock'];
+  readonly served = timerNames;
   readonly #options: TimersOptions;
   readonly #ctx: Uint8Array;
   readonly #timers: Timer[] = [];

@@ -1,4 +1,5 @@
 export { Attachment, detachAll, stopAll } from './attachment.ts';
+export { bpfRefusal } from './bpf-reach.ts';
 export { btfObjectInfo, type KernelBtfObject, loadBtf, openModuleBtf } from './btf-object.ts';
 export { onlineCpus, parseCpuList, possibleCpuCount } from './cpus.ts';
 export { Fd } from './fd.ts';

@@ -1,4 +1,4 @@
-export { type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
+export { bpfRefusal, type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
 export { type BinaryLookupOptions, type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
 export { BtfSources } from './btf-sources.ts';
 export { type ChildEnd, ChildError, HeldChild } from './child-process.ts';

@@ -221,6 +221,7 @@ const problems: readonly OneLiner[] = [
   },
   {
     title: 'an unknown field, and the one that was meant',
+    options: ['-c', 'true'],
     program: 'tracepoint:syscalls:sys_enter_openat { print(args.filenam); }',
     stderr:
       /^stdin:1:46-58: ERROR: Struct\/union of type 'struct tracepoint:syscalls:sys_enter_openat_args' does not contain a field named 'filenam'\n[\s\S]*^HINT: Did you mean 'filename'\?$/m,
@@ -228,6 +229,7 @@ const problems: readonly OneLiner[] = [
   },
   {
     title: 'an unknown tracepoint, and the one that was meant',
+    options: ['-c', 'true'],
     program: 'tracepoint:syscalls:sys_enter_opnat { exit(); }',
     stderr:
       /^stdin:1:1-36: ERROR: No matches for tracepoint syscalls:sys_enter_opnat\.\n[\s\S]*^HINT: Did you mean 'tracepoint:syscalls:sys_enter_openat'\?$/m,

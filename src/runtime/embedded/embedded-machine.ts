@@ -3,6 +3,8 @@ import {
   type EventSource,
   embeddedTarget,
   processTracepoints,
+  ranByTracer,
+  sourceOf,
   Timers,
   type World,
 } from '../../embedded/index.ts';
@@ -11,6 +13,7 @@ import type { Backend, Program, RuntimeConstant, Target } from '../../program/in
 import type { HeldProgram } from '../binary-lookup.ts';
 import { BtfSources } from '../btf-sources.ts';
 import { DebugInfo } from '../debug-info.ts';
+import { Demangler } from '../demangler.ts';
 import { ElfFiles } from '../elf-files.ts';
 import { LiveHost } from '../live-host.ts';
 import { LiveTarget } from '../live-target.ts';
@@ -33,6 +36,7 @@ export class EmbeddedMachine {
   readonly target: Target;
   readonly #world: World = liveWorld();
   readonly #elfFiles: ElfFiles;
+  readonly #demangler = new Demangler();
   readonly #sources: readonly EventSource[];
 
   constructor(options: EmbeddedMachineOptions) {
@@ -44,6 +48,7 @@ export class EmbeddedMachine {
       btf: new BtfSources(undefined),
       elfFiles: this.#elfFiles,
       debugInfo: new DebugInfo(this.#elfFiles),
+      demangler: this.#demangler,
       bootToWallNs: () => this.#bootToWallNs(),
       includeDirs: options.includeDirs,
       unsafe: options.unsafe,
@@ -58,6 +63,13 @@ export class EmbeddedMachine {
     ];
     const tracepoints = traced === undefined ? new Map() : processTracepoints(arch);
     this.target = embeddedTarget(host, { tracepoints, functions: [] });
+  }
+
+  /** Whether there is a source for every probe of the program. */
+  servesAll(program: Program): boolean {
+    return program.probes.every(
+      (probe) => ranByTracer.has(probe.kind) || sourceOf(probe, this.#sources) !== undefined,
+    );
   }
 
   /** Nothing is left to the end of the process here. */
@@ -75,7 +87,7 @@ export class EmbeddedMachine {
       program,
       kallsyms: new Kallsyms(),
       elfFiles: this.#elfFiles,
-      demangle: (name) => name,
+      demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: () => this.#bootToWallNs(),
     });
   }

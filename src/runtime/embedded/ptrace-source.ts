@@ -68,6 +68,7 @@ export class PtraceSource implements EventSource {
   /** First stops of threads whose parent has not told of them yet. */
   readonly #early = new Map<number, TraceeStatus>();
   readonly #execCalls: ReadonlySet<number>;
+  readonly #sigreturn: number | undefined;
   #last: Tracee | undefined;
   /** How often in a row only the last thread was asked. */
   #inARow = 0;
@@ -77,9 +78,9 @@ export class PtraceSource implements EventSource {
   constructor(root: TracedRoot, arch: Arch) {
     this.#root = root;
     this.#events = new ProcessTracepoints(arch);
-    this.#execCalls = new Set(
-      [...syscallNames(arch)].flatMap(([number, name]) => (name.startsWith('execve') ? [number] : [])),
-    );
+    const names = [...syscallNames(arch)];
+    this.#execCalls = new Set(names.flatMap(([number, name]) => (name.startsWith('execve') ? [number] : [])));
+    this.#sigreturn = names.find(([, name]) => name === 'rt_sigreturn')?.[0];
     this.#tools = {
       arch,
       memory: new ProcessMemory(),
@@ -276,7 +277,9 @@ export class PtraceSource implements EventSource {
       case 'exit': {
         const { result } = questions;
         if (tracee.call < 0) tracee.call = this.#callInRegisters(tid);
-        if (tracee.isVisible) this.#events.exitSyscall(tracee.call, result, scene);
+        // It restores the registers, and with them what the kernel takes the number from.
+        const number = tracee.call === this.#sigreturn ? -1 : tracee.call;
+        if (tracee.isVisible) this.#events.exitSyscall(number, result, scene);
         return;
       }
       default:
