@@ -53,6 +53,7 @@ export class Btf {
   readonly #alignments = new Map<BtfId, number>();
   #nesting = 0;
   #index: Uint32Array | undefined;
+  readonly #named = new Map<string, BtfId[]>();
   #chains: NameChains | undefined;
   #nameScans = 0;
 
@@ -146,13 +147,8 @@ export class Btf {
   /** All ids with this name (and one of these kinds, if given): own ones first, ascending. */
   findAll(name: string, ...kinds: readonly BtfKind[]): BtfId[] {
     if (name === '') return [];
-    const found: BtfId[] = [];
-    for (const offset of this.#stringOffsets(name)) {
-      for (const id of this.#idsNamed(offset)) {
-        if (kinds.length === 0 || kinds.includes(this.kindOf(id))) found.push(id);
-      }
-    }
-    found.sort((a, b) => a - b);
+    const own = this.#ownNamed(name);
+    const found = kinds.length === 0 ? [...own] : own.filter((id) => kinds.includes(this.kindOf(id)));
     return this.base === undefined ? found : [...found, ...this.base.findAll(name, ...kinds)];
   }
 
@@ -392,6 +388,17 @@ export class Btf {
       if (found !== undefined) offsets.push((base.base?.stringLength ?? 0) + found);
     }
     return offsets;
+  }
+
+  /** Own types with a name, ascending. Remembered: loaders ask for the same few kfuncs again and again. */
+  #ownNamed(name: string): readonly BtfId[] {
+    let ids = this.#named.get(name);
+    if (ids === undefined) {
+      ids = this.#stringOffsets(name).flatMap((offset) => this.#idsNamed(offset));
+      ids.sort((a, b) => a - b);
+      this.#named.set(name, ids);
+    }
+    return ids;
   }
 
   /** Own types whose name lies at `offset`. */
