@@ -304,16 +304,12 @@ export const ownTools: Readonly<Record<string, OwnTool>> = {
         await tracer.waitFor(
           row(`${process.pid} \\S+ 127.0.0.1 ${from} 127.0.0.1 ${port} [67] 8 \\d+.\\d\\d`),
         );
-        await tracer.waitFor(
-          row(`${process.pid} \\S+ 127.0.0.1 ${port} 127.0.0.1 ${from} 8 6 \\d+.\\d\\d`),
-        );
+        await tracer.waitFor(row(`${process.pid} \\S+ 127.0.0.1 ${port} 127.0.0.1 ${from} 8 6 \\d+.\\d\\d`));
       });
       assert.match(stdout, row('PID COMM LADDR LPORT RADDR RPORT TX_B RX_B MS'));
       const kilobytes = await trace(['tcplife'], async (tracer) => {
         const { port, from } = await conversation();
-        await tracer.waitFor(
-          row(`${process.pid} \\S+ 127.0.0.1 ${from} 127.0.0.1 ${port} 0 0 \\d+.\\d\\d`),
-        );
+        await tracer.waitFor(row(`${process.pid} \\S+ 127.0.0.1 ${from} 127.0.0.1 ${port} 0 0 \\d+.\\d\\d`));
       });
       assert.match(kilobytes.stdout, row('PID COMM LADDR LPORT RADDR RPORT TX_KB RX_KB MS'));
     },

@@ -241,6 +241,20 @@ export const checkCatalogue = {
     severity: error,
     message: (index: bigint, size: number) => `the index ${index} is out of bounds for array of size ${size}`,
   },
+  'element-target': {
+    severity: error,
+    message: (type: string) =>
+      `Elements can be assigned in arrays that a variable or map holds, not in ${type}`,
+  },
+  'element-type': {
+    severity: error,
+    message: (type: string) => `An element of type '${type}' cannot be assigned as a whole`,
+  },
+  'element-value': {
+    severity: error,
+    message: (next: string, current: string) =>
+      `Type mismatch: trying to assign value of type '${next}' to an element of type '${current}'`,
+  },
   'offsetof-type': { severity: error, message: (type: string) => `'${type}' is not a C type.` },
   'offsetof-field': {
     severity: error,
@@ -294,6 +308,11 @@ export const checkCatalogue = {
     severity: error,
     message: (declared: string, needed: string) =>
       `Incompatible map types. Type from declaration: ${declared}. Type from value/key type: ${needed}`,
+  },
+  'map-array': {
+    severity: error,
+    message: (type: string) => `A map can be declared as an array of numbers or pointers, not as ${type}`,
+    hints: () => ['For other values leave the type away: it follows from what is assigned.'],
   },
   'map-redeclared': { severity: error, message: (name: string) => `Redeclaration of map: ${name}` },
   'map-unused': { severity: warning, message: (name: string) => `Unused map: ${name}` },

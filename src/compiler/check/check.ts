@@ -4,13 +4,14 @@
  *     macros  ->  maps of the script  ->  types, until they stop growing  ->  one last walk that reports and is kept
  */
 import type { RunSettings, Target } from '../../program/index.ts';
-import { isAggregate, type StackMode, type Type, voidType } from '../../types/index.ts';
+import { int64, isAggregate, type StackMode, type Type, voidType } from '../../types/index.ts';
 import type { MacroTable } from '../cpreproc/index.ts';
 import {
   type Diagnostic,
   type Fn,
   hasErrors,
   type MapDeclaration,
+  type MapTypeDeclaration,
   type Probe,
   type Script,
 } from '../language/index.ts';
@@ -36,6 +37,7 @@ import {
   type Variable,
 } from './body.ts';
 import { checkCondition } from './conditionals.ts';
+import { declaredArray, indexArrayMaps } from './elements.ts';
 import { Inference, type MapState } from './inference.ts';
 import { isUnknown } from './literals.ts';
 import { expandMacros, shownName } from './macros.ts';
@@ -82,12 +84,17 @@ export function checkScript(input: CheckInput): CheckResult {
   const sink = new DiagnosticSink();
   for (const diagnostic of expanded.diagnostics) sink.add(diagnostic);
   const declarations = input.script.items.filter((item) => item.kind === 'map-declaration');
-  const shapes = collectMapShapes(declarations, expanded.fns, expanded.probes);
+  const arrays = input.script.items.filter((item) => item.kind === 'map-type-declaration');
+  const arrayNames = new Set(arrays.map(({ map }) => map.name));
+  const scriptProbes = expanded.probes.map((probe) => indexArrayMaps(probe, arrayNames));
+  const scriptFns = expanded.fns.map((fn) => indexArrayMaps(fn, arrayNames));
+  const shapes = collectMapShapes(declarations, scriptFns, scriptProbes);
   const maps = declareMaps(inference, shapes, declarations, sink);
-  markPruned(inference, expanded.probes, input.probes);
-  const program = makeContext(input, inference, sink, declareFns(input, inference, expanded.fns, sink));
+  declareArrays(input, inference, arrays, sink);
+  markPruned(inference, scriptProbes, input.probes);
+  const program = makeContext(input, inference, sink, declareFns(input, inference, scriptFns, sink));
   const bodies = {
-    probes: input.probes.map((probe) => ({ probe, id: {}, block: expanded.probes[probe.block] })),
+    probes: input.probes.map((probe) => ({ probe, id: {}, block: scriptProbes[probe.block] })),
     fns: program.fns,
   };
   settle(program, bodies);
@@ -260,6 +267,32 @@ function finishBody(body: Body, statements: readonly TypedStatement[]): TypedBod
 function typedLocal(body: Body, variable: Variable): TypedLocal {
   const type = variable.fixed ?? body.program.inference.variable(body.id, variable.declaration);
   return { name: shownName(variable.name), type: type ?? { kind: 'int', size: 8, signed: true } };
+}
+
+/** Maps with a type: it is all that their values can be. */
+function declareArrays(
+  input: CheckInput,
+  inference: Inference,
+  declarations: readonly MapTypeDeclaration[],
+  sink: DiagnosticSink,
+): void {
+  const program = makeContext(input, inference, sink, []);
+  program.isFinal = true;
+  const seen = new Set<string>();
+  for (const declaration of declarations) {
+    const { map: name, span } = declaration;
+    const map = inference.map(name);
+    const type = declaredArray(makeBody(program, declaration, undefined, undefined), declaration);
+    if (seen.has(name.name) || map?.declared)
+      sink.add(makeCheckDiagnostic('map-redeclared', span, [name.name]));
+    seen.add(name.name);
+    if (!map) {
+      sink.add(makeCheckDiagnostic('map-unused', span, [name.name]));
+      continue;
+    }
+    inference.growValue(map, type ?? int64);
+    map.isWritten = true;
+  }
 }
 
 const bpfKinds: Readonly<Record<string, 'plain' | 'perCpu'>> = {

@@ -22,6 +22,7 @@ import { checkAggregate } from './calls.ts';
 import { castTo, defaultSpace } from './casts.ts';
 import { checkCondition, comptimeBranch } from './conditionals.ts';
 import { convertTo, withoutTrust } from './conversion.ts';
+import { checkElementAssign } from './elements.ts';
 import { checkExpr, checkRaw } from './expressions.ts';
 import { acceptsFixed, literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
@@ -191,8 +192,9 @@ function zeroOf(type: Type | undefined, at: Span): TypedExpr | undefined {
 }
 
 function checkAssign(body: Body, node: Assign): readonly TypedStatement[] {
-  if (node.op !== undefined) return checkCompoundAssign(body, { ...node, op: node.op });
   const { target } = node;
+  if (target.kind === 'index') return checkElementAssign(body, node, target);
+  if (node.op !== undefined) return checkCompoundAssign(body, { ...node, target, op: node.op });
   if (target.kind !== 'variable') return checkMapAssign(body, node);
   const value = checkExpr(body, node.value);
   const variable =
@@ -244,7 +246,7 @@ function fixedPlace(body: Body, variable: Variable, value: TypedExpr, at: Span):
 
 function checkMapAssign(body: Body, node: Assign): readonly TypedStatement[] {
   const { target, span } = node;
-  if (target.kind === 'variable') return [];
+  if (target.kind === 'variable' || target.kind === 'index') return [];
   const call = aggregateCall(node.value);
   if (call) return checkAggregateAssign(body, node, call);
   const value = checkRaw(body, node.value);
@@ -272,7 +274,7 @@ function checkAggregateAssign(
   node: Assign,
   { call, block }: { readonly call: Call; readonly block: Block | undefined },
 ): readonly TypedStatement[] {
-  if (node.target.kind === 'variable') return [];
+  if (node.target.kind === 'variable' || node.target.kind === 'index') return [];
   const access = checkAccess(body, node.target);
   const assign = (use: AggregateUse | undefined): readonly TypedStatement[] => {
     if (!access) return [];

@@ -90,8 +90,10 @@ export function checkUpdate(body: Body, node: Update): TypedExpr {
 /** Operators that give the same low bits at any width, so that a narrow place can be changed in place. */
 const widthless: ReadonlySet<AssignOp> = new Set(['+', '-', '*', '&', '|', '^', '<<']);
 
+type CompoundAssign = Assign & { readonly target: AssignTarget; readonly op: AssignOp };
+
 /** `target op= value` */
-export function checkCompoundAssign(body: Body, node: Assign & { readonly op: AssignOp }): TypedStatement[] {
+export function checkCompoundAssign(body: Body, node: CompoundAssign): TypedStatement[] {
   const { op, span } = node;
   const value = checkExpr(body, node.value);
   const place = placeOf(body, node.target, span);

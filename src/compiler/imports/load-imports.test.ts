@@ -15,9 +15,7 @@ function load(text: string, machine: Files, name = 'stdin') {
   assert.deepEqual(diagnostics, []);
   const loaded = loadImports(script, fakeTarget(machine));
   return {
-    items: loaded.script.items.map((item) =>
-      spanText(item.kind === 'map-declaration' ? item.span : item.headSpan),
-    ),
+    items: loaded.script.items.map((item) => spanText('headSpan' in item ? item.headSpan : item.span)),
     c: loaded.script.cSection.map(({ text: chunk }) => chunk),
     headers: loaded.headers.map((header) => header.name),
     said: renderDiagnostics(loaded.diagnostics),

@@ -82,7 +82,7 @@ export interface Import {
   readonly path: StringLiteral;
 }
 
-export type Item = MapDeclaration | Macro | Fn | Probe;
+export type Item = MapDeclaration | MapTypeDeclaration | Macro | Fn | Probe;
 
 /** `let @name = type(max_entries);` */
 export interface MapDeclaration {
@@ -91,6 +91,14 @@ export interface MapDeclaration {
   readonly map: MapName;
   readonly type: Name;
   readonly maxEntries: IntLiteral;
+}
+
+/** `let @name : type;` for a map that is one array. */
+export interface MapTypeDeclaration {
+  readonly kind: 'map-type-declaration';
+  readonly span: Span;
+  readonly map: MapName;
+  readonly type: TypeExpr;
 }
 
 /** `macro name($v, @m, word) { … }` */
@@ -187,7 +195,8 @@ export interface Let {
 export interface Assign {
   readonly kind: 'assign';
   readonly span: Span;
-  readonly target: AssignTarget;
+  /** An index stands for an element of a variable or map. */
+  readonly target: AssignTarget | Index;
   readonly op?: AssignOp;
   readonly value: Expr;
 }

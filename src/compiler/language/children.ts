@@ -12,6 +12,8 @@ export function childrenOf(node: Node): readonly Node[] {
       return [node.key, node.value];
     case 'import':
       return [node.path];
+    case 'map-type-declaration':
+      return [node.map, node.type];
     case 'map-declaration':
       return [node.map, node.type, node.maxEntries];
     case 'macro':

@@ -3,7 +3,7 @@
  * of their own, a blank line around probes, functions and macros, comments where they were.
  */
 import { unreachable } from '../../base/index.ts';
-import type { Config, Item, Node, Probe, Script } from './ast.ts';
+import type { Config, Fn, Item, Macro, Node, Probe, Script } from './ast.ts';
 import type { Doc } from './document.ts';
 import { concat, group, hardLine, indent, layOut } from './document.ts';
 import { formatBlock } from './format-block.ts';
@@ -65,6 +65,8 @@ function formatPiece(piece: Piece, comments: CommentQueue): Doc {
       return `import ${piece.path.text};`;
     case 'map-declaration':
       return `let ${piece.map.name} = ${piece.type.text}(${piece.maxEntries.text});`;
+    case 'map-type-declaration':
+      return concat(`let ${piece.map.name} : `, formatType(piece.type, comments), ';');
     case 'macro': {
       const params = piece.params.map((param) => param.name).join(', ');
       return concat(`macro ${piece.name.text}(${params})`, formatBody(piece, comments));
@@ -125,7 +127,7 @@ function formatProbe(probe: Probe, comments: CommentQueue): Doc {
 }
 
 /** The body of a probe, macro or function, from the line end before it. */
-function formatBody({ body }: Exclude<Item, { kind: 'map-declaration' }>, comments: CommentQueue): Doc {
+function formatBody({ body }: Macro | Fn | Probe, comments: CommentQueue): Doc {
   return concat(hardLine, leading(comments.takeBefore(body.span.start)), formatBlock(body, comments));
 }
 

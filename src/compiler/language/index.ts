@@ -40,6 +40,7 @@ export type {
   MapAccess,
   MapDeclaration,
   MapName,
+  MapTypeDeclaration,
   Name,
   NamedType,
   Node,

@@ -251,10 +251,8 @@ function parseAssign(p: Cursor, target: Expr, start: number): Statement {
   const op = assignOps.get(p.advance().text);
   const value = parseExpression(p);
   const span = p.span(start);
-  if (
-    (target.kind === 'variable' || target.kind === 'map' || target.kind === 'map-access') &&
-    !target.grouped
-  ) {
+  const isWhole = target.kind === 'variable' || target.kind === 'map' || target.kind === 'map-access';
+  if ((isWhole || (target.kind === 'index' && isOfVariable(target))) && !target.grouped) {
     endStatement(p);
     return { kind: 'assign', span, target, ...(op && { op }), value };
   }
@@ -262,6 +260,12 @@ function parseAssign(p: Cursor, target: Expr, start: number): Statement {
   p.report(isPart ? 'syntax-immutable' : 'syntax-assignment-target', span);
   endStatement(p);
   throw new SyntaxFailure(true);
+}
+
+/** Whether an element belongs to a variable or map, and not to memory that something points to or a value in passing. */
+function isOfVariable(expr: Expr): boolean {
+  if (expr.kind === 'index') return isOfVariable(expr.object);
+  return expr.kind === 'variable' || expr.kind === 'map' || expr.kind === 'map-access';
 }
 
 /** The `;` behind a statement, optional before a `}`. Missing at the end of a line, it is reported and assumed. */

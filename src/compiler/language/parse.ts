@@ -13,6 +13,7 @@ import type {
   Macro,
   MacroParam,
   MapDeclaration,
+  MapTypeDeclaration,
   Probe,
   Script,
   Shebang,
@@ -189,8 +190,8 @@ function parseSettingValue(p: Cursor): ConfigSetting['value'] {
   return { kind: 'bool', span: p.span(start), value: text === 'true' };
 }
 
-/** `let @name = type(max_entries);` */
-function parseMapDeclaration(p: Cursor): MapDeclaration {
+/** `let @name = type(max_entries);`, `let @name : type;` */
+function parseMapDeclaration(p: Cursor): MapDeclaration | MapTypeDeclaration {
   const { start } = p.token;
   if (p.peekSecond().kind !== 'map') {
     p.report('syntax-root-let', p.tokenSpan());
@@ -198,6 +199,11 @@ function parseMapDeclaration(p: Cursor): MapDeclaration {
   }
   p.advance();
   const map = parseMapName(p);
+  if (p.accept(':')) {
+    const valueType = parseTypeAnnotation(p);
+    p.accept(';');
+    return { kind: 'map-type-declaration', span: p.span(start), map, type: valueType };
+  }
   p.expect('=');
   const type = p.expectName('map type name');
   p.expect('(');

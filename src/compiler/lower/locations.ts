@@ -176,15 +176,21 @@ function shift(f: FuncContext, location: Location, bytes: number): Location {
 }
 
 function locateElement(f: FuncContext, expr: TypedExprOf<'index'>, missing: Missing): Location {
-  const { b } = f;
-  const size = Math.max(1, sizeOf(expr.type, f.prog.program.structs));
-  const { base, index } = expr;
+  const { base } = expr;
   const isPointer = base.type.kind === 'pointer';
-  if (index.kind === 'int') {
-    const start = isPointer ? locatePointee(f, base, missing) : locate(f, base, missing);
-    return shift(f, start, Number(index.value) * size);
-  }
-  const start = isPointer ? locatePointee(f, base, missing) : locate(f, base, missing);
+  return elementAt(f, isPointer ? locatePointee(f, base, missing) : locate(f, base, missing), expr, missing);
+}
+
+/** The element of what begins at `start`. */
+export function elementAt(
+  f: FuncContext,
+  start: Location,
+  { base, index, type }: TypedExprOf<'index'>,
+  missing: Missing,
+): Location {
+  const { b } = f;
+  const size = Math.max(1, sizeOf(type, f.prog.program.structs));
+  if (index.kind === 'int') return shift(f, start, Number(index.value) * size);
   const number = lowerScalar(f, index);
   const length = boundOf(base.type);
   if (length !== undefined) {

@@ -7,6 +7,7 @@ import { lowerCallEffect } from './calls.ts';
 import { lowerInto, materialise, materialiseCopy } from './composites.ts';
 import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
+import { setElement } from './elements.ts';
 import { lowerKernelCall, lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
@@ -31,6 +32,9 @@ function lowerStatement(f: FuncContext, statement: TypedStatement): void {
       return;
     case 'set-local':
       setLocal(f, statement.local, statement.value);
+      return;
+    case 'set-element':
+      setElement(f, statement);
       return;
     case 'set-map':
       setMap(f, statement.map, statement.key, statement.value);

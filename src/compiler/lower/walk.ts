@@ -59,6 +59,8 @@ export function expressionsOf(statement: TypedStatement): readonly TypedExpr[] {
       return [statement.expr];
     case 'set-local':
       return [statement.value];
+    case 'set-element':
+      return [statement.value, statement.place];
     case 'set-map':
       return statement.key === undefined ? [statement.value] : [statement.key, statement.value];
     case 'aggregate':
@@ -94,6 +96,7 @@ export function bodiesOf(statement: TypedStatement): readonly (readonly TypedSta
       return [statement.body];
     case 'expr':
     case 'set-local':
+    case 'set-element':
     case 'set-map':
     case 'aggregate':
     case 'break':

@@ -96,6 +96,8 @@ class Printer {
         return [`${indent}${this.#expr(statement.expr)}`];
       case 'set-local':
         return [`${indent}${this.#local(statement.local)} = ${this.#expr(statement.value)}`];
+      case 'set-element':
+        return [`${indent}${this.#expr(statement.place)} = ${this.#expr(statement.value)}`];
       case 'set-map':
         return [`${indent}${this.#place(statement.map, statement.key)} = ${this.#expr(statement.value)}`];
       case 'aggregate': {

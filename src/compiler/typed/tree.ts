@@ -188,6 +188,13 @@ export interface CallAttrs {
 export type TypedStatement =
   | { readonly kind: 'expr'; readonly at: Span; readonly expr: TypedExpr }
   | { readonly kind: 'set-local'; readonly at: Span; readonly local: LocalIndex; readonly value: TypedExpr }
+  /** An element of an array that lies in a local or a map (`place.base`, through further elements). Where there is no such element nothing happens. */
+  | {
+      readonly kind: 'set-element';
+      readonly at: Span;
+      readonly place: TypedExprOf<'index'>;
+      readonly value: TypedExpr;
+    }
   | {
       readonly kind: 'set-map';
       readonly at: Span;

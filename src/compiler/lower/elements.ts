@@ -1,0 +1,65 @@
+/** `array[i] = value`: a store into the array where it lies. */
+import { invariant } from '../../base/index.ts';
+import { sizeOf } from '../../types/index.ts';
+import { type Place, zeroPlace } from '../builtins/index.ts';
+import type { TypedExpr, TypedExprOf, TypedStatement } from '../typed/index.ts';
+import { branch } from './control.ts';
+import { lowerScalar } from './expressions.ts';
+import type { FuncContext } from './func-context.ts';
+import { placeOfLocal } from './locals.ts';
+import { elementAt, type Location, type Missing } from './locations.ts';
+import { keyPlace, lookUpAt, updateAt } from './map-access.ts';
+import { storeValue } from './values.ts';
+
+type SetElement = Extract<TypedStatement, { readonly kind: 'set-element' }>;
+
+/** Out of bounds, or in a map that is full, nothing is stored. */
+export function setElement(f: FuncContext, { place, value }: SetElement): void {
+  const { b } = f;
+  const scalar = lowerScalar(f, value);
+  const join = b.newBlock();
+  const location = locateTarget(f, place, () => b.jump(join));
+  invariant(location.kind === 'place', 'an element that is assigned lies in the memory of the prog');
+  storeValue(b, location.place, place.type, scalar, f.prog.program.structs);
+  b.jump(join);
+  b.enter(join);
+}
+
+function locateTarget(f: FuncContext, expr: TypedExpr, missing: Missing): Location {
+  switch (expr.kind) {
+    case 'index':
+      return elementAt(f, locateTarget(f, expr.base, missing), expr, missing);
+    case 'local':
+      return { kind: 'place', place: placeOfLocal(f, expr.local) };
+    default:
+      invariant(expr.kind === 'map', 'elements are assigned in variables and maps');
+      return { kind: 'place', place: madeMapValue(f, expr, missing) };
+  }
+}
+
+/** The value of a map; where there is none yet, it is made of zeros. */
+function madeMapValue(f: FuncContext, expr: TypedExprOf<'map'>, missing: Missing): Place {
+  const { b } = f;
+  const key = keyPlace(f, expr.key);
+  const found = b.newBlock();
+  const address = b.blockParam(found);
+  const first = lookUpAt(f, expr.map, key);
+  branch(
+    f,
+    b.compare('eq', first, b.const(0)),
+    () => {
+      const bytes = sizeOf(expr.type, f.prog.program.structs);
+      const zeros: Place = { base: b.temporary(bytes), off: 0, align: 8 };
+      zeroPlace(b, zeros, bytes);
+      updateAt(f, expr.map, key, zeros);
+      const second = lookUpAt(f, expr.map, key);
+      branch(f, b.compare('eq', second, b.const(0)), missing, undefined, 'then');
+      b.jump(found, [second]);
+    },
+    undefined,
+    'then',
+  );
+  b.jump(found, [first]);
+  b.enter(found);
+  return { base: address, off: 0, align: 8 };
+}
