@@ -74,11 +74,11 @@ export function checkKey(body: Body, map: MapState, expr: Expr, at: Span): Typed
 
 function isKeyAllowed(body: Body, key: TypedExpr): boolean {
   const { type, at } = key;
-  if (type.kind === 'none' || type.kind === 'void') {
+  if (type.kind === 'none') {
     report(body, 'map-key-none', at, [spellType(type)]);
     return false;
   }
-  if (isAggregate(type)) {
+  if (type.kind === 'void' || isAggregate(type)) {
     report(body, 'map-key-value', at, [spellType(type)]);
     return false;
   }

@@ -214,11 +214,11 @@ function checkAssign(body: Body, node: Assign): readonly TypedStatement[] {
 function setVariable(body: Body, variable: Variable, value: TypedExpr, at: Span): readonly TypedStatement[] {
   if (isUnknown(value)) return [];
   const { type } = value;
-  if (type.kind === 'none' || type.kind === 'void') {
+  if (type.kind === 'none') {
     report(body, 'assignment-value', at, []);
     return [];
   }
-  if (isAggregate(type)) {
+  if (type.kind === 'void' || isAggregate(type)) {
     report(body, 'variable-value', at, [spellType(type)]);
     return [];
   }

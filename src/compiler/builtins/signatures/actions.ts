@@ -1,5 +1,5 @@
 import type { ProbeKind } from '../../../program/index.ts';
-import { int32, none, uint64 } from '../../../types/index.ts';
+import { int32, uint64, voidType } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isInteger } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -32,7 +32,7 @@ function checkSignal(use: BuiltinUse): TypedExpr {
     const number = signalNumber(name);
     return number === undefined
       ? use.error(`Invalid string for signal: ${name}`, { at: use.argSpan(0) })
-      : use.call(none, [use.int(BigInt(number), int32)]);
+      : use.call(voidType, [use.int(BigInt(number), int32)]);
   }
   const value = use.value(0);
   if (use.failed(value)) return value;
@@ -41,7 +41,7 @@ function checkSignal(use: BuiltinUse): TypedExpr {
   if (constant !== undefined && (constant < 1n || constant > LAST_SIGNAL)) {
     return use.error(`signal number ${constant} out of range [1, ${LAST_SIGNAL}]`, { at: use.argSpan(0) });
   }
-  return use.call(none, [use.cast(value, int32)]);
+  return use.call(voidType, [use.cast(value, int32)]);
 }
 
 /** `args[0]`: the value to return, uint64. */
@@ -52,7 +52,7 @@ function checkOverride(use: BuiltinUse): TypedExpr {
   const value = use.value(0);
   if (use.failed(value)) return value;
   if (!isInteger(value.type)) return use.error('override() expects an integer argument');
-  return use.call(none, [use.cast(value, uint64)]);
+  return use.call(voidType, [use.cast(value, uint64)]);
 }
 
 export const actionBuiltins = {

@@ -1,5 +1,12 @@
 import { formatArity, parseFormat } from '../../../program/index.ts';
-import { int64, isAggregate, isCastableAggregate, none, spellType, type Type } from '../../../types/index.ts';
+import {
+  int64,
+  isAggregate,
+  isCastableAggregate,
+  spellType,
+  type Type,
+  voidType,
+} from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -33,7 +40,7 @@ function checkFormat(use: BuiltinUse): TypedExpr {
     const problem = conversionProblem(piece, value.type);
     if (problem !== undefined) return use.error(problem);
   }
-  return use.call(none, values, { format });
+  return use.call(voidType, values, { format });
 }
 
 /** The verbs that bpf_trace_printk has, and what each shows. */
@@ -87,7 +94,7 @@ function checkPrintMap(use: BuiltinUse): TypedExpr {
     use.warn("print()'s top and div arguments are ignored when used on stats() maps.");
   }
   if (!map || top === undefined || div === undefined) return use.unknown();
-  return use.call(none, [], { map: map.index, top: Number(top), div: Number(div) });
+  return use.call(voidType, [], { map: map.index, top: Number(top), div: Number(div) });
 }
 
 /** A value: `args[0]`. */
@@ -106,7 +113,7 @@ function checkPrintValue(use: BuiltinUse): TypedExpr {
   if (use.args.length !== 1) {
     return use.error(`Non-map print() only takes 1 argument, ${use.args.length} found`);
   }
-  return use.call(none, [raw.type.kind === 'stats' ? raw : use.value(0)]);
+  return use.call(voidType, [raw.type.kind === 'stats' ? raw : use.value(0)]);
 }
 
 function isPrintable(value: TypedExpr): boolean {
@@ -116,19 +123,19 @@ function isPrintable(value: TypedExpr): boolean {
 /** A bare map in `attrs.map`. */
 function checkMapOnly(use: BuiltinUse): TypedExpr {
   const map = use.map(0);
-  return map ? use.call(none, [], { map: map.index }) : use.unknown();
+  return map ? use.call(voidType, [], { map: map.index }) : use.unknown();
 }
 
 /** The code in `args[0]`, an int64. */
 function checkExit(use: BuiltinUse): TypedExpr {
-  if (use.args.length === 0) return use.call(none, [use.int(0n, int64)]);
+  if (use.args.length === 0) return use.call(voidType, [use.int(0n, int64)]);
   const code = integerArgument(use, 0);
   if (!code) return use.unknown();
   const constant = use.constant(0);
   if (constant !== undefined && (constant < exitCodes.least || constant > exitCodes.greatest)) {
     return use.error(`exit() code must be between 0 and 255 (${constant} provided)`);
   }
-  return use.call(none, [use.cast(code, int64)]);
+  return use.call(voidType, [use.cast(code, int64)]);
 }
 
 function checkUnwatch(use: BuiltinUse): TypedExpr {
@@ -137,7 +144,7 @@ function checkUnwatch(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(address.type))
     return use.error(`unwatch() only supports int or pointer arguments (${kindWord(address.type)} provided)`);
   use.warn('unwatch() has no effect: watchpoints stay until the end');
-  return use.call(none, [address]);
+  return use.call(voidType, [address]);
 }
 
 /** A pointer to the array in `args[0]`, the separator in `attrs.text`. */
@@ -148,13 +155,13 @@ function checkJoin(use: BuiltinUse): TypedExpr {
   if (!isIntegerOrPointer(array.type)) {
     return use.error(`join() only supports int or pointer arguments (${kindWord(array.type)} provided)`);
   }
-  return use.call(none, [use.address(array)], { text: separator });
+  return use.call(voidType, [use.address(array)], { text: separator });
 }
 
 /** The strftime format in `attrs.text`. */
 function checkTime(use: BuiltinUse): TypedExpr {
   const text = use.args.length > 0 ? stringLiteral(use, 0) : '%H:%M:%S\n';
-  return text === undefined ? use.unknown() : use.call(none, [], { text });
+  return text === undefined ? use.unknown() : use.call(voidType, [], { text });
 }
 
 /** The values of a message that is made while compiling. */
@@ -197,7 +204,7 @@ function checkAssert(use: BuiltinUse): TypedExpr {
   const condition = use.value(0);
   const message = stringLiteral(use, 1);
   if (use.failed(condition) || message === undefined) return use.unknown();
-  return use.call(none, [use.cast(condition, { kind: 'bool' })], { text: message });
+  return use.call(voidType, [use.cast(condition, { kind: 'bool' })], { text: message });
 }
 
 export const outputBuiltins = {

@@ -62,7 +62,7 @@ function checkNumbered(use: BuiltinUse): TypedExpr {
   const index = Number(use.name.slice('arg'.length));
   const numbered = use.probe?.numbered;
   if (!numbered) {
-    return use.error("The argN builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes");
+    return use.error(`The ${use.name} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`);
   }
   const complaint = numbered.complaint?.(index);
   if (complaint?.severity === 'error') return use.error(complaint.message);

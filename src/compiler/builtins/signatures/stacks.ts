@@ -51,7 +51,7 @@ function stack(kind: 'kstack' | 'ustack') {
     } else if (use.args.length === 2) return use.error('Expected stack mode as first argument');
     const limitAt = word === undefined ? 0 : 1;
     const limit = limitAt < use.args.length ? use.constant(limitAt) : BigInt(DEFAULT_STACK_LIMIT);
-    if (limit === undefined || limit < 1n) return use.error(`${use.name}: invalid limit value`);
+    if (limit === undefined || limit < 0n) return use.error(`${use.name}: invalid limit value`);
     if (limit > BigInt(MAX_STACK_LIMIT)) {
       return use.error(`${use.name}([int limit]): limit shouldn't exceed ${MAX_STACK_LIMIT}, ${limit} given`);
     }
