@@ -29,14 +29,14 @@ describe('the words behind a tool', () => {
     assert.deepEqual(run('f --pid 1 -f json --failed -o out --comm=a=b'), {
       kind: 'run',
       tracer: ['-f', 'json', '-o', 'out'],
-      script: ['f', '--pid=1', '--json', '--failed', '--comm=a=b'],
+      script: ['vmlinux:f', '--pid=1', '--json', '--failed', '--comm=a=b'],
     });
     assert.deepEqual(run('-p7 f 5 2 -v'), {
       kind: 'run',
       tracer: ['-v'],
-      script: ['f', '--interval=5', '--count=2', '--pid=7'],
+      script: ['vmlinux:f', '--interval=5', '--count=2', '--pid=7'],
     });
-    assert.deepEqual(run('f -f text'), { kind: 'run', tracer: ['-f', 'text'], script: ['f'] });
+    assert.deepEqual(run('xfs:f -f text'), { kind: 'run', tracer: ['-f', 'text'], script: ['xfs:f'] });
     assert.deepEqual(run('f --pid nonsense -h'), { kind: 'help' });
   });
 

@@ -93,7 +93,15 @@ function placeOperands(tool: ToolFile, operands: readonly string[]): readonly st
   const malformed = rest.find((text) => !/^\d+$/.test(text));
   if (malformed !== undefined)
     return `${names.join(' and ')} are numbers of seconds and times, not '${malformed}'`;
-  return [...own, ...rest.map((text, index) => `--${names[index]}=${text}`)];
+  return [
+    ...own.map((text, index) => completed(tool.operands[index], text)),
+    ...rest.map((text, index) => `--${names[index]}=${text}`),
+  ];
+}
+
+/** A FUNCTION without a place is one of the kernel proper: attach points of every kind have a place. */
+function completed(kind: string | undefined, text: string): string {
+  return kind === 'FUNCTION' && !text.includes(':') ? `vmlinux:${text}` : text;
 }
 
 /** Options whose value may stand on the command line alone. */

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { missingMemoryLimit } from './memory-limit.ts';
 
 /** What a script or its load needs beyond tracepoints: of the kernel, or as a program. */
 export type Need =
   | 'kprobe'
   | 'all kernel symbols'
   | 'disk writeback'
+  | 'memory limits'
   | { readonly program: string }
   | { readonly library: string };
 
@@ -31,6 +33,8 @@ export function missingNeed(need: Need): string | undefined {
       return / avenrun$/m.test(readFileSync('/proc/kallsyms', 'utf8'))
         ? undefined
         : 'this kernel names its functions only, not its data (CONFIG_KALLSYMS_ALL)';
+    case 'memory limits':
+      return missingMemoryLimit();
     case 'disk writeback':
       return hasDiskBehind(tmpdir()) ? undefined : `${tmpdir()} is not on a disk`;
   }

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { CProgram } from './c-program.ts';
 import { conversation, inFolder, numberOf, writeDirectly } from './loads.ts';
 import { LoopDisk } from './loop-disk.ts';
-import { type Need, program } from './needs.ts';
+import { MemoryLimit } from './memory-limit.ts';
+import { missingNeed, type Need, program } from './needs.ts';
 import { countOf, histogramTotal, row } from './output-patterns.ts';
 import { type RunningTetrace, type RunResult, runTetrace, startTetrace } from './run-tetrace.ts';
+import { TmuxSession } from './tmux.ts';
 import { interrupt, runProgram, waitForAttached } from './trace-load.ts';
 
 /** A tool that comes along, with loads that know what they do: its rows have to tell that. */
@@ -21,7 +24,7 @@ async function trace(
   words: readonly string[],
   load: (tracer: RunningTetrace) => Promise<void>,
 ): Promise<RunResult> {
-  using tracer = startTetrace(['tools', ...words], { timeoutMs: 40_000 });
+  using tracer = startTetrace(['tools', ...words], { timeoutMs: 120_000 });
   if (words.includes('json')) await tracer.waitFor(/^\{"type": "attached_probes"/m);
   else await waitForAttached(tracer);
   await load(tracer);
@@ -368,4 +371,192 @@ export const ownTools: Readonly<Record<string, OwnTool>> = {
       });
     },
   },
+  bashreadline: {
+    needs: [program('tmux'), program('bash')],
+    check: async () => {
+      const { stdout } = await trace(['bashreadline'], async (tracer) => {
+        using terminal = new TmuxSession(['bash', '--norc', '--noprofile'], { env: { PS1: 'ready> ' } });
+        await terminal.waitForScreen(/^ready>/m);
+        terminal.sendText('echo "typed words"');
+        terminal.sendKeys('Enter');
+        await tracer.waitFor(row(`<time> ${terminal.pid()} echo "typed words"`));
+      });
+      assert.match(stdout, row('TIME PID COMMAND'));
+    },
+  },
+  sslsnoop: {
+    needs: [program('openssl'), { library: 'libssl.so' }],
+    check: async () => {
+      const { stdout } = await trace(['sslsnoop', '--comm=openssl'], async (tracer) => {
+        const client = await secretConversation('one secret');
+        await tracer.waitFor(
+          row(
+            `WRITE/SEND \\d+.\\d{6} openssl ${client} 11\n----- DATA -----\none secret\\\\x0a\n----- END DATA -----`,
+          ),
+        );
+        await tracer.waitFor(
+          row(
+            `READ/RECV \\d+.\\d{6} openssl ${client} 11\n----- DATA -----\nterces eno\\\\x0a\n----- END DATA -----`,
+          ),
+        );
+      });
+      assert.match(stdout, row('FUNC TIME(s) COMM PID LEN'));
+      const objects = await trace(['sslsnoop', '--no-data', '-f', 'json'], async (tracer) => {
+        const client = await secretConversation('another');
+        await tracer.waitFor(jsonRow({ func: 'READ/RECV', pid: client, len: 8 }));
+      });
+      for (const found of rowsOf(objects)) assert.ok(!('data' in found));
+    },
+  },
+  oomkill: {
+    needs: ['memory limits'],
+    check: async () => {
+      const { stdout } = await trace(['oomkill'], async (tracer) => {
+        using limit = new MemoryLimit();
+        // A string that doubles until there is no room for it.
+        const script = `echo $$ > ${limit.procs}; text=xxxxxxxxxxxxxxxx; while :; do text=$text$text; done`;
+        const { pid } = await runProgram(['sh', '-c', script]);
+        await tracer.waitFor(
+          row(`<time> sh ${pid} sh ${pid} \\d+.\\d\\d \\d+.\\d\\d \\d+.\\d\\d \\d+/\\d+ \\d+`),
+        );
+      });
+      assert.match(stdout, row('TIME FCOMM FPID TCOMM TPID LOADAVG'));
+    },
+  },
+  nodegc: {
+    needs: [program('node')],
+    check: async () => {
+      const load = ['node', '--expose-gc', '-e', 'for (let i = 0; i < 3; i++) gc(); gc({ type: "minor" })'];
+      const { stdout } = await trace(['nodegc'], async (tracer) => {
+        const { pid } = await runProgram(load);
+        await tracer.waitFor(row(`<time> ${pid} node scavenge \\d+.\\d{3} [^\\n]*`));
+        const full = row(`<time> ${pid} node mark-compact \\d+.\\d{3} [^\\n]*`).source;
+        await tracer.waitFor(new RegExp(`(?:${full}\\s*){3}`, 'm'));
+      });
+      assert.match(stdout, row('TIME PID COMM TYPE MS REASON'));
+      const histogram = await trace(['nodegc', '--histogram'], async () => {
+        await runProgram(load);
+      });
+      assert.ok(histogramTotal(histogram.stdout, '@usecs[mark-compact]') >= 3, histogram.stdout);
+    },
+  },
+  funclatency: {
+    needs: [program('gcc')],
+    check: async () => {
+      using victim = new CProgram(`
+        #include <unistd.h>
+        void take_a_while(int depth) { if (depth > 1) take_a_while(depth - 1); else usleep(20000); }
+        int main(void) { take_a_while(3); return 0; }`);
+      const words = ['funclatency', `${victim.path}:take_*`, '--milliseconds'];
+      const { stdout } = await trace(words, async () => {
+        await runProgram([victim.path]);
+      });
+      // Each call of the three took the 20 ms that the innermost slept.
+      const name = `@user_msecs[uretprobe:${victim.path}:take_a_while]`;
+      assert.equal(histogramTotal(stdout, name), 3, stdout);
+      assert.doesNotMatch(stdout, /^\[(?:0|1|2, 4|4, 8|8, 16)[\])] /m);
+      if (missingNeed('kprobe') !== undefined) return;
+      const kernel = await trace(['funclatency', 'vfs_read', '--comm=dd'], async () => {
+        await runProgram(['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=100', 'status=none']);
+      });
+      const calls = histogramTotal(kernel.stdout, '@nsecs[vfs_read]');
+      assert.ok(calls >= 100 && calls < 120, kernel.stdout);
+    },
+  },
+  capable: {
+    needs: ['kprobe', program('chroot')],
+    check: async () => {
+      const { stdout } = await trace(['capable', '--comm=chroot'], async (tracer) => {
+        const { pid } = await runProgram(['chroot', '/', 'true']);
+        await tracer.waitFor(row(`<time> 0 ${pid} chroot 18 CAP_SYS_CHROOT 1`));
+      });
+      assert.match(stdout, row('TIME UID PID COMM CAP NAME AUDIT'));
+      await trace(['capable', '--cap=18', '-f', 'json'], async (tracer) => {
+        const { pid } = await runProgram(['chroot', '/', 'true']);
+        await tracer.waitFor(
+          jsonRow({ uid: 0, pid, comm: 'chroot', cap: 18, name: 'CAP_SYS_CHROOT', audit: 1 }),
+        );
+      });
+    },
+  },
+  vfsstat: {
+    needs: ['kprobe', program('dd')],
+    check: async () => {
+      const words = ['vfsstat', '--comm=dd', '-f', 'json', '--interval=2'];
+      const objects = await trace(words, async (tracer) => {
+        await runProgram(['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=1', 'count=3000', 'status=none']);
+        const lines = tracer.stdout().split('"reads"').length;
+        await tracer.waitFor(new RegExp(`(?:"reads"[^]*){${lines}}`));
+      });
+      const rows = rowsOf(objects);
+      for (const name of ['reads', 'writes']) {
+        // Per second, over intervals of two; each of them may lose a half.
+        const calls = 2 * rows.reduce((sum, found) => sum + Number(found[name]), 0);
+        assert.ok(calls >= 2980 && calls < 3100, objects.stdout);
+      }
+      const text = await runTetrace(['tools', 'vfsstat', '1', '1']);
+      assert.match(text.stdout, row('TIME READ/s WRITE/s FSYNC/s OPEN/s CREATE/s'));
+      assert.match(text.stdout, row('<time> \\d+ \\d+ \\d+ \\d+ \\d+'));
+    },
+  },
+  cachestat: {
+    needs: ['kprobe', program('losetup')],
+    check: async () => {
+      const objects = await trace(['cachestat', '-f', 'json'], async (tracer) => {
+        using disk = new LoopDisk();
+        // The first time its pages come from the disk, later they are there.
+        for (let round = 0; round < 4; round++) {
+          await runProgram(['dd', `if=${disk.device}`, 'of=/dev/null', 'bs=4k', 'count=1024', 'status=none']);
+        }
+        const lines = tracer.stdout().split('"hits"').length;
+        await tracer.waitFor(new RegExp(`(?:"hits"[^]*){${lines}}`));
+      });
+      const rows = rowsOf(objects);
+      const sum = (name: string): number => rows.reduce((total, found) => total + Number(found[name]), 0);
+      // Later kernels keep several pages as one and count them as one.
+      assert.ok(sum('misses') >= 8, objects.stdout);
+      assert.ok(sum('hits') >= 1000, objects.stdout);
+      const text = await runTetrace(['tools', 'cachestat', '1', '1']);
+      assert.match(text.stdout, row('TIME HITS MISSES DIRTIES HITRATIO'));
+      assert.match(text.stdout, row('<time> \\d+ \\d+ \\d+ \\d+.\\d\\d%'));
+    },
+  },
 };
+
+/** Lets openssl say something to a server of its own, which says it backwards. Returns the process id of who said it. */
+async function secretConversation(text: string): Promise<number> {
+  let pid = 0;
+  await inFolder(async (folder) => {
+    const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
+    const subject = ['-subj', '/CN=localhost', '-keyout', key, '-out', certificate];
+    await runProgram(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject]);
+    const words = ['-accept', '0', '-key', key, '-cert', certificate, '-rev'];
+    const server = spawn('openssl', ['s_server', ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [, port = ''] = await outputMatching(server.stdout, /^ACCEPT \S*:(\d+)$/m);
+      const client = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${port}`], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      pid = client.pid ?? 0;
+      client.stdin.write(`${text}\n`);
+      await outputMatching(client.stdout, new RegExp([...text].reverse().join('')));
+      const ended = new Promise((resolve) => client.on('close', resolve));
+      client.kill();
+      await ended;
+    } finally {
+      server.kill();
+    }
+  });
+  return pid;
+}
+
+/** Reads until the text matches. @throws Error when it ends before that */
+async function outputMatching(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    text += chunk;
+    const match = pattern.exec(text);
+    if (match !== null) return match;
+  }
+  throw new Error(`ended before ${pattern}: ${text}`);
+}
