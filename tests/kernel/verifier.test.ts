@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeInsns } from '../../src/bpf/index.ts';
+import { type BpfMap, createMap, loadProg, ProgLoadError, possibleCpuCount } from '../../src/kernel/index.ts';
+import { relocate } from '../../src/runtime/relocate.ts';
+import { type KernelProfile, kernelProfiles, verifyProg } from '../../src/verifier/index.ts';
+import { badProgs, lineOf, programOf } from '../support/bad-progs.ts';
+import { requireRoot } from '../support/requirements.ts';
+import { randomProg } from '../support/vm-random.ts';
+
+/** How the verifier's log names an instruction. */
+const placePatterns = [
+  /unreachable insn (\d+)/,
+  /jump out of range from insn (\d+)/,
+  /infinite loop detected at insn (\d+)/,
+  /jump into the middle of ldimm64 insn (\d+)/,
+];
+
+/** The instruction that a log is about: where it says so, else the last one it followed. */
+function placeIn(log: string): number | undefined {
+  for (const pattern of placePatterns) {
+    const match = pattern.exec(log);
+    if (match?.[1] !== undefined) return Number(match[1]);
+  }
+  let last: number | undefined;
+  for (const match of log.matchAll(/^(\d+): (?:\([0-9a-f]{2}\)|R\d)/gm)) last = Number(match[1]);
+  return last;
+}
+
+/** What the running kernel is like, as far as it matters to the progs below. */
+const running: KernelProfile = kernelProfiles['7.2'];
+
+describe('the light verifier', () => {
+  it('says of bad programs what this kernel says', (t) => {
+    if (!requireRoot(t)) return;
+    const wrong: string[] = [];
+    let compared = 0;
+    for (const bad of badProgs) {
+      const program = programOf(bad);
+      const prog = program.progs[0];
+      const maps: BpfMap[] = program.bpfMaps.map((spec) => createMap(spec, possibleCpuCount()));
+      const insns = relocate(prog.insns, prog.relocs, {
+        mapFd: (index) => maps[index]!.fd.raw,
+        kfunc: () => ({ id: 0, fdIndex: 0 }),
+        ksym: () => ({ id: 0, fd: 0 }),
+      });
+      try {
+        using _loaded = loadProg({ type: prog.type, insns, license: bad.license });
+        wrong.push(`${bad.name}: this kernel accepts it`);
+      } catch (error) {
+        if (!(error instanceof ProgLoadError)) throw error;
+        const place = placeIn(error.log);
+        const line = place === undefined ? undefined : lineOf(bad, place);
+        if (line === undefined) continue;
+        compared++;
+        if (line !== bad.wrong) wrong.push(`${bad.name}: line ${line}, not ${bad.wrong}: ${error.reason}`);
+      } finally {
+        for (const map of maps) map[Symbol.dispose]();
+      }
+    }
+    assert.deepEqual(wrong, []);
+    t.diagnostic(`${badProgs.length} refused, ${compared} of them with a place`);
+  });
+
+  it('refuses no random program that this kernel accepts', (t) => {
+    if (!requireRoot(t)) return;
+    let accepted = 0;
+    for (let seed = 1; seed <= 300; seed++) {
+      const insns = encodeInsns(randomProg(seed).insns);
+      const prog = {
+        name: 'random',
+        type: 'BPF_PROG_TYPE_SYSCALL',
+        insns,
+        relocs: [],
+        lines: [],
+        funcs: [],
+        sleepable: true,
+      } as const;
+      try {
+        using _loaded = loadProg({ type: prog.type, insns, license: 'GPL', isSleepable: true });
+      } catch (error) {
+        if (!(error instanceof ProgLoadError)) throw error;
+        continue;
+      }
+      accepted++;
+      const verdict = verifyProg({ bpfMaps: [], progs: [prog], license: 'GPL' }, 0, running, {
+        budget: 100_000,
+      });
+      assert.equal(verdict.kind, 'not-refused', `seed ${seed}: ${JSON.stringify(verdict)}`);
+    }
+    t.diagnostic(`${accepted} accepted`);
+  });
+});
