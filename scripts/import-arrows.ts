@@ -68,7 +68,7 @@ export const importArrows: Arrows = {
     ...underCompiler,
   ],
 
-  embedded: ['vm', 'program', 'bpf', 'base'],
+  embedded: ['vm', 'program', 'btf', 'bpf', 'base'],
   report: ['program', 'types', 'btf', 'base'],
   tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
   'kernel/sys': ['base'],
@@ -84,4 +84,5 @@ export const importArrows: Arrows = {
 /** npm packages that sources may import, and from where. */
 export const packageImporters: Readonly<Record<string, readonly string[]>> = {
   koffi: ['kernel/sys'],
+  'gecko-profiler-demangle/index_bg.js': ['runtime'],
 };

@@ -2,7 +2,7 @@ import type { Backend, LoadOptions, LoadResult, Program } from '../program/index
 import { createMachine } from '../vm/index.ts';
 import { EmbeddedProgram } from './embedded-program.ts';
 import type { EventSource } from './event-source.ts';
-import { SceneEnvironment } from './scene-environment.ts';
+import { type KernelMemory, SceneEnvironment } from './scene-environment.ts';
 import type { Tap } from './tap.ts';
 import type { World } from './world.ts';
 
@@ -11,6 +11,8 @@ export interface EmbeddedBackendOptions {
   /** Virtual CPUs; the program was compiled for so many. */
   readonly cpus: number;
   readonly sources: readonly EventSource[];
+  /** What progs find at addresses of the kernel, besides what an event's scene has there; nothing by default. */
+  readonly kernelMemory?: KernelMemory;
   /** See MachineOptions. */
   readonly engine?: 'interpreter' | 'wasm';
   readonly seed?: number;
@@ -33,8 +35,8 @@ export class EmbeddedBackend implements Backend {
    * @throws MemoryLimitError when the maps are too large for the machine.
    */
   load(program: Program, options: LoadOptions): LoadResult {
-    const { world, cpus, sources, engine, seed, insnLimit, tap } = this.#options;
-    const scenes = new SceneEnvironment(world);
+    const { world, cpus, sources, kernelMemory, engine, seed, insnLimit, tap } = this.#options;
+    const scenes = new SceneEnvironment(world, kernelMemory);
     const made = createMachine(program, {
       environment: tap?.environment?.(scenes) ?? scenes,
       cpus,

@@ -15,16 +15,21 @@ export {
   processTracepointPatterns,
   SYSCALL_WORDS_BYTES,
 } from './process-tracepoints.ts';
-export { SceneEnvironment } from './scene-environment.ts';
+export { type KernelMemory, SceneEnvironment } from './scene-environment.ts';
 export type { RunStart, Tap } from './tap.ts';
 export {
   embeddedTarget,
   eventFields,
+  KernelModel,
+  kernelModelBtf,
   type NamedEvent,
   processTracepoints,
   type ServedEvents,
   syscallNames,
   type TargetHost,
+  type TaskFacts,
+  taskAddress,
+  terminalAddress,
 } from './target/index.ts';
 export { Timers, type TimersOptions, timerNames } from './timers.ts';
 export type { World } from './world.ts';

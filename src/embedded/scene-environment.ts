@@ -2,13 +2,18 @@ import type { AddressSpace, Environment } from '../vm/index.ts';
 import type { Scene } from './event-source.ts';
 import type { World } from './world.ts';
 
+/** Memory of a kernel that there is none of: reads as Environment.read does. */
+export type KernelMemory = (address: bigint, into: Uint8Array) => number;
+
 /** Answers progs from the scene of the event they run for, and from the world where a scene has no say. */
 export class SceneEnvironment implements Environment {
   readonly #world: World;
+  readonly #kernel: KernelMemory;
   #scene: Scene | undefined;
 
-  constructor(world: World) {
+  constructor(world: World, kernel: KernelMemory = () => 0) {
     this.#world = world;
+    this.#kernel = kernel;
   }
 
   /** Runs `work` with this scene around it. */
@@ -32,7 +37,8 @@ export class SceneEnvironment implements Environment {
     return this.#scene?.task ?? this.#world.ownTask();
   }
   read(space: AddressSpace, address: bigint, into: Uint8Array): number {
-    return this.#scene?.read?.(space, address, into) ?? 0;
+    const length = this.#scene?.read?.(space, address, into) ?? 0;
+    return length === 0 && space === 'kernel' ? this.#kernel(address, into) : length;
   }
   write(address: bigint, bytes: Uint8Array): boolean {
     return this.#scene?.write?.(address, bytes) ?? false;

@@ -20,6 +20,13 @@ export function requireProgram(t: TestContext, name: string): boolean {
   return skipUnless(t, found, `needs the program ${name}`);
 }
 
+/** Words that start a command without the capabilities that BPF takes; an ordinary user needs none. undefined: skipped. */
+export function withoutBpf(t: TestContext): readonly string[] | undefined {
+  if (process.geteuid?.() !== 0) return [];
+  if (!requireProgram(t, 'setpriv')) return undefined;
+  return ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin,-sys_ptrace', '--inh-caps=-all', '--'];
+}
+
 /** A checkout that a variable names, as a path; undefined (and skipped) when the variable is not set. */
 export function requireCheckout(
   t: TestContext,

@@ -5,8 +5,15 @@ import { blocksOf, type Cell, readOldTetris, type TetrisScreen, waitForTetris } 
 import { TmuxSession } from './tmux.ts';
 import { runProgram } from './trace-load.ts';
 
-/** Games of examples/tetris.bt, played in a terminal; the same on every kernel. */
-export const games: readonly { readonly name: string; readonly play: () => Promise<void> }[] = [
+/** How the command is started: its words up to the subcommand. */
+type Command = readonly string[];
+const tetrace: Command = [process.execPath, tetracePath];
+
+/** Games of examples/tetris.bt, played in a terminal; the same on every kernel, and on none. */
+export const games: readonly {
+  readonly name: string;
+  readonly play: (command?: Command) => Promise<void>;
+}[] = [
   { name: 'move, turn, soft drop, hard drop, keys in a burst', play: movesAndTurns },
   { name: 'five squares side by side clear two rows', play: clearsRows },
   { name: 'pause stops everything', play: pauses },
@@ -18,8 +25,8 @@ export const games: readonly { readonly name: string; readonly play: () => Promi
   { name: 'the terminal is as before, after q and after Ctrl-C', play: leavesNoTrace },
 ];
 
-function start(...words: readonly string[]): TmuxSession {
-  return new TmuxSession([process.execPath, tetracePath, 'tetris', ...words], { rows: 25 });
+function start(command: Command, ...words: readonly string[]): TmuxSession {
+  return new TmuxSession([...command, 'tetris', ...words], { rows: 25 });
 }
 
 /** The rows of the board that have blocks, as `row: cells`. */
@@ -32,8 +39,8 @@ function waitForBlocks(session: TmuxSession, ...wanted: readonly string[]): Prom
   return waitForTetris(session, (screen) => blocks(screen).join() === wanted.join());
 }
 
-async function movesAndTurns(): Promise<void> {
-  using game = start('--calm', '--only=0');
+async function movesAndTurns(command: Command = tetrace): Promise<void> {
+  using game = start(command, '--calm', '--only=0');
   await waitForBlocks(game, '1: ...####...');
   game.sendKeys('h');
   await waitForBlocks(game, '1: ..####....');
@@ -68,8 +75,8 @@ function upright(top: number, cells: string): string[] {
   return [0, 1, 2, 3].map((row) => `${top + row}: ${cells}`);
 }
 
-async function clearsRows(): Promise<void> {
-  using game = start('--calm', '--only=1');
+async function clearsRows(command: Command = tetrace): Promise<void> {
+  using game = start(command, '--calm', '--only=1');
   const waiting = ['0: ....##....', '1: ....##....'];
   await waitForBlocks(game, ...waiting);
   const rows = (cells: string): string[] => [`18: ${cells}`, `19: ${cells}`];
@@ -92,8 +99,8 @@ async function clearsRows(): Promise<void> {
   assert.equal(await quit(game), 0);
 }
 
-async function pauses(): Promise<void> {
-  using game = start('--only=1', '--level=10');
+async function pauses(command: Command = tetrace): Promise<void> {
+  using game = start(command, '--only=1', '--level=10');
   await waitForTetris(game, ({ level }) => level === 10);
   game.sendKeys('p');
   const paused = await waitForTetris(game, ({ note }) => note === 'PAUSED');
@@ -108,8 +115,8 @@ async function pauses(): Promise<void> {
   assert.equal(await quit(game), 0);
 }
 
-async function endsAndRestarts(): Promise<void> {
-  using game = start('--only=1', '--level=10', '--seed=1');
+async function endsAndRestarts(command: Command = tetrace): Promise<void> {
+  using game = start(command, '--only=1', '--level=10', '--seed=1');
   // The first falls by itself, and lands.
   const row = (screen: TetrisScreen): number => screen.board.findIndex((cells) => cells.includes('#'));
   await waitForTetris(game, (screen) => row(screen) > 5);
@@ -128,9 +135,9 @@ async function endsAndRestarts(): Promise<void> {
   assert.equal(await quit(game), 0);
 }
 
-async function hearsOnlyItself(): Promise<void> {
-  using game = start('--calm', '--only=1');
-  using other = start('--calm', '--only=1');
+async function hearsOnlyItself(command: Command = tetrace): Promise<void> {
+  using game = start(command, '--calm', '--only=1');
+  using other = start(command, '--calm', '--only=1');
   using shell = new TmuxSession(['cat']);
   const waiting = ['0: ....##....', '1: ....##....'];
   await waitForBlocks(game, ...waiting);
@@ -153,7 +160,7 @@ async function hearsOnlyItself(): Promise<void> {
   assert.equal(await quit(game), 0);
 }
 
-async function leavesNoTrace(): Promise<void> {
+async function leavesNoTrace(command: Command = tetrace): Promise<void> {
   using shell = new TmuxSession(['bash', '--norc', '--noprofile'], { rows: 25, env: { PS1: 'ready> ' } });
   await shell.waitForScreen(/^ready>/m);
   const type = (line: string): void => {
@@ -162,12 +169,12 @@ async function leavesNoTrace(): Promise<void> {
   };
   type('stty -a | cksum');
   const [, before = ''] = /^(\d+ \d+)$/m.exec(await shell.waitForScreen(/^\d+ \d+$/m)) ?? [];
-  const command = `${process.execPath} ${tetracePath} tetris --calm --only=1`;
+  const line = `${command.join(' ')} tetris --calm --only=1`;
   for (const [end, code] of [
     ['q', 0],
     ['C-c', 0],
   ] as const) {
-    type(`clear; ${command}; echo "ended with $?"`);
+    type(`clear; ${line}; echo "ended with $?"`);
     await waitForBlocks(shell, '0: ....##....', '1: ....##....');
     assert.deepEqual(shell.state(), { alternateScreen: true, cursorShown: false });
     shell.sendText('hhll j');

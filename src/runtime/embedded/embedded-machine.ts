@@ -1,7 +1,10 @@
+import type { Btf } from '../../btf/index.ts';
 import {
   EmbeddedBackend,
   type EventSource,
   embeddedTarget,
+  KernelModel,
+  kernelModelBtf,
   processTracepoints,
   ranByTracer,
   sourceOf,
@@ -9,7 +12,7 @@ import {
   type World,
 } from '../../embedded/index.ts';
 import { Kallsyms } from '../../kernel/index.ts';
-import type { Backend, Program, RuntimeConstant, Target } from '../../program/index.ts';
+import type { Arch, Backend, Program, RuntimeConstant, Target } from '../../program/index.ts';
 import type { HeldProgram } from '../binary-lookup.ts';
 import { BtfSources } from '../btf-sources.ts';
 import { DebugInfo } from '../debug-info.ts';
@@ -20,6 +23,8 @@ import { LiveTarget } from '../live-target.ts';
 import type { OutputStream } from '../output-stream.ts';
 import { liveWorld, wallNs } from './live-world.ts';
 import { PtraceSource, type TracedRoot } from './ptrace-source.ts';
+import { taskFacts } from './task-facts.ts';
+import { TerminalKeys } from './terminal-keys.ts';
 
 export interface EmbeddedMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -57,12 +62,28 @@ export class EmbeddedMachine {
     });
     const { arch, onlineCpus } = host;
     const { traced } = options;
+    const keys = this.#terminalKeys(arch);
     this.#sources = [
       new Timers({ world: this.#world, arch, onlineCpus }),
+      ...(keys === undefined ? [] : [keys]),
       ...(traced === undefined ? [] : [new PtraceSource(traced, arch)]),
     ];
-    const tracepoints = traced === undefined ? new Map() : processTracepoints(arch);
-    this.target = embeddedTarget(host, { tracepoints, functions: [] });
+    let btf: Btf | undefined;
+    this.target = embeddedTarget(host, {
+      tracepoints: traced === undefined ? new Map() : processTracepoints(arch),
+      functions: keys === undefined ? [] : [{ name: 'pty_write' }],
+      btf: () => {
+        btf ??= kernelModelBtf();
+        return btf;
+      },
+    });
+  }
+
+  /** The keys of the terminal that this process was started from; undefined when there is none. */
+  #terminalKeys(arch: Arch): TerminalKeys | undefined {
+    const terminal = taskFacts(process.pid)?.terminal ?? 0;
+    if (!process.stdin.isTTY || terminal === 0) return undefined;
+    return new TerminalKeys({ input: process.stdin, arch, terminal, ownTask: () => this.#world.ownTask() });
   }
 
   /** Whether there is a source for every probe of the program. */
@@ -75,7 +96,13 @@ export class EmbeddedMachine {
   /** Nothing is left to the end of the process here. */
   backend(): Backend {
     const { possibleCpus } = this.target;
-    return new EmbeddedBackend({ world: this.#world, cpus: possibleCpus, sources: this.#sources });
+    const model = new KernelModel(taskFacts);
+    return new EmbeddedBackend({
+      world: this.#world,
+      cpus: possibleCpus,
+      sources: this.#sources,
+      kernelMemory: (address, into) => model.read(address, into),
+    });
   }
 
   host(

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { World } from '../../embedded/index.ts';
+import { taskAddress, type World } from '../../embedded/index.ts';
+import { readText } from './task-facts.ts';
 
 type Task = ReturnType<World['ownTask']>;
 type Clock = Parameters<World['now']>[0];
@@ -65,7 +66,7 @@ function ownTask(): Task {
     gid: process.getgid?.() ?? 0,
     comm: Buffer.from(comm).toString('latin1').slice(0, MAX_COMM),
     cgroupId: cgroupIdOf('self'),
-    address: 0n,
+    address: taskAddress(process.pid),
   };
 }
 
@@ -81,12 +82,4 @@ export function cgroupIdOf(pid: number | 'self'): bigint {
     }
   }
   return 0n;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined; // not Linux, or no /proc
-  }
 }

@@ -4,8 +4,9 @@ import { type ChildEnd, ChildError, resolveCommand } from '../child-process.ts';
 
 /** Tells its pid on descriptor 4, waits for a line on descriptor 3 (or its end: we are gone), and becomes the command. */
 const HOLD_SCRIPT = 'echo $$ >&4; exec 4>&-; read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
-/** Starts the holder, and stays to wait for it. */
-const PARENT_SCRIPT = 'hold=$1; shift; /bin/sh -c "$hold" tetrace "$@"; exit $?';
+/** Starts the holder, and stays to wait for it. What a shell has to say of a child that a signal ended goes nowhere. */
+const PARENT_SCRIPT =
+  'hold=$1; shift; exec 5>&2 2>/dev/null; /bin/sh -c "$hold" tetrace "$@" 2>&5 5>&-; exit $?';
 const KILL_AFTER_MS = 1000;
 
 /**

@@ -1,9 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { viewOf } from '../../base/index.ts';
-import type { Scene } from '../../embedded/index.ts';
+import { type Scene, taskAddress } from '../../embedded/index.ts';
 import { kill, type ProcessMemory, type TraceeQuestions } from '../../kernel/index.ts';
 import { type Arch, archFacts } from '../../program/index.ts';
 import { cgroupIdOf } from './live-world.ts';
+import { readText, statField } from './task-facts.ts';
 
 /** bpf_get_current_comm() gives so many bytes at most, and perf takes so many frames. Source: TASK_COMM_LEN, kernel.perf_event_max_stack. */
 const COMM_BYTES = 16;
@@ -49,8 +50,7 @@ export class Tracee implements Disposable {
   /** A field of /proc/PID/stat by its number in proc_pid_stat(5), as a number; undefined when the thread is gone. */
   stat(field: number): number | undefined {
     const text = readText(`/proc/${this.tid}/stat`);
-    // The name in parentheses may hold anything; field 3 stands behind it.
-    const value = text?.slice(text.lastIndexOf(')') + 2).split(' ')[field - 3];
+    const value = text === undefined ? undefined : statField(text, field);
     return value === undefined ? undefined : Number(value);
   }
 
@@ -93,7 +93,7 @@ export class Tracee implements Disposable {
         get cgroupId() {
           return cgroupIdOf(tracee.pid);
         },
-        address: 0n,
+        address: taskAddress(this.tid),
       },
       read: (space, address, into) => (space === 'user' ? memory.read(this.tid, address, into) : 0),
       write: (address, bytes) => memory.write(this.tid, address, bytes),
@@ -167,10 +167,6 @@ const MAX_PATH_BYTES = 4096;
 /** One character per byte. */
 function binaryText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
-}
-
-function readText(path: string): string | undefined {
-  return readBytes(path)?.toString('latin1');
 }
 
 function readBytes(path: string): Buffer | undefined {
