@@ -3,6 +3,7 @@ import type { Backend, Feature, Program, RuntimeConstant } from '../program/inde
 import type { HeldProgram } from './binary-lookup.ts';
 import { BtfSources } from './btf-sources.ts';
 import { DebugInfo } from './debug-info.ts';
+import { Demangler } from './demangler.ts';
 import { ElfFiles } from './elf-files.ts';
 import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
@@ -30,6 +31,7 @@ export class LiveMachine {
   readonly #kallsyms = new Kallsyms();
   readonly #elfFiles: ElfFiles;
   readonly #debugInfo: DebugInfo;
+  readonly #demangler = new Demangler();
   readonly #features: FeatureProbe;
   readonly #disabled: ReadonlySet<string>;
 
@@ -46,6 +48,7 @@ export class LiveMachine {
       btf: this.#btf,
       elfFiles: this.#elfFiles,
       debugInfo: this.#debugInfo,
+      demangler: this.#demangler,
       bootToWallNs,
       includeDirs: options.includeDirs,
       unsafe: options.unsafe,
@@ -75,7 +78,7 @@ export class LiveMachine {
       program,
       kallsyms: this.#kallsyms,
       elfFiles: this.#elfFiles,
-      demangle: (name) => name,
+      demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: steadyOffset(bootToWallNs),
     });
   }

@@ -7,6 +7,7 @@ import { Kallsyms } from '../kernel/index.ts';
 import { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import { DebugInfo } from './debug-info.ts';
+import { Demangler } from './demangler.ts';
 import { ElfFiles } from './elf-files.ts';
 import { LiveTarget, type LiveTargetOptions } from './live-target.ts';
 import { LocalTime } from './local-time.ts';
@@ -23,6 +24,7 @@ function target(options: Partial<LiveTargetOptions> = {}): LiveTarget {
     btf: new BtfSources('/dev/null'),
     elfFiles: new ElfFiles(),
     debugInfo: new DebugInfo(new ElfFiles()),
+    demangler: new Demangler(),
     bootToWallNs: () => 0n,
     includeDirs: [],
     unsafe: false,

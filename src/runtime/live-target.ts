@@ -28,6 +28,7 @@ import { type FoundBinary, type HeldProgram, lookUpBinaries } from './binary-loo
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import type { DebugInfo } from './debug-info.ts';
+import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
@@ -45,6 +46,7 @@ export interface LiveTargetOptions {
   readonly btf: BtfSources;
   readonly elfFiles: ElfFiles;
   readonly debugInfo: DebugInfo;
+  readonly demangler: Demangler;
   readonly bootToWallNs: () => bigint;
   /** Where C includes are searched before the system's own directories. */
   readonly includeDirs: readonly string[];
@@ -162,6 +164,9 @@ export class LiveTarget implements Target {
   }
   symbolNamed(path: string, name: string): BinarySymbol | undefined {
     return this.#options.elfFiles.open(path)?.symbolNamed(name);
+  }
+  demangle(name: string): string {
+    return this.#options.demangler.demangle(name);
   }
   debugInfo(path: string): Dwarf | undefined {
     return this.#options.debugInfo.of(path);

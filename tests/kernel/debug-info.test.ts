@@ -121,3 +121,33 @@ test('debug information in a separate file, and in split ones', async (t) => {
   const listed = await runTetrace(['-lv', `uprobe:${split.path}:main`]);
   assert.equal(listed.stdout, `uprobe:${split.path}:main\n`);
 });
+
+test('functions of C++ by the names in the source, each overload with its own args', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'g++')) return;
+  const text = `
+    namespace ns {
+      struct S { int v; int get() const; };
+      __attribute__((noinline)) int S::get() const { asm volatile(""); return v; }
+      __attribute__((noinline)) int fn(int a) { asm volatile(""); return a; }
+      __attribute__((noinline)) int fn(const char *s, S &other) { asm volatile(""); return s[0] + other.v; }
+    }
+    int main() { ns::S s; s.v = 3; char text[] = "text"; return s.get() + ns::fn(7) + ns::fn(text, s) == 0; }`;
+  using program = new CProgram(text, ['-no-pie', '-x', 'c++']);
+  const run = await runOn(
+    program,
+    `uprobe:BIN:cpp:"ns::fn" { printf("%s %s\\n", func, probe); }
+     uprobe:BIN:cpp:"ns::fn(int)" { printf("a=%d\\n", args.a); }
+     uprobe:BIN:cpp:"ns::S::get" { printf("v=%d\\n", args.this->v); print(ustack(1)); }
+     uprobe:BIN:cpp:"ns::fn(char const*, *)" { printf("s=%s v=%d\\n", str(args.s), args.other->v); }`,
+  );
+  assert.equal(run.stderr, '');
+  assert.equal(
+    run.stdout.trimEnd().replaceAll(program.path, 'BIN').replace(/@\S+$/gm, ''),
+    `v=3\n\n        ns::S::get() const+0\n\nns::fn(int) uprobe:BIN:cpp:_ZN2ns2fnEi\na=7\nns::fn(char const*, ns::S&) uprobe:BIN:cpp:_ZN2ns2fnEPKcRNS_1SE\ns=text v=3`,
+  );
+  const listed = await runTetrace(['-l', `uprobe:${program.path}:cpp:"ns::fn*"`]);
+  assert.equal(
+    listed.stdout.replaceAll(program.path, 'BIN'),
+    'uprobe:BIN:cpp:"ns::fn(char const*, ns::S&)"\nuprobe:BIN:cpp:"ns::fn(int)"\n',
+  );
+});

@@ -2,60 +2,21 @@
 import { archFacts, type UserLocation, type UserSymbol } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import { cppMatcher } from './cpp-names.ts';
 import type { ResolvedProbe } from './resolved.ts';
 import { addressOfLine, inlinedHint, isSourceLine, parseSourceLine } from './source-place.ts';
 import { uprobeArgs } from './uprobe-args.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
+import { parseUprobePlace, type UprobePlace } from './uprobe-place.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
 
 const userRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
 
-interface Wanted {
-  readonly binary: string;
-  readonly symbol: string;
-  readonly offset: bigint;
-  readonly address?: bigint;
-}
-
-function parseWanted(point: Point, context: ResolveContext): Wanted | undefined {
-  const parts = point.parts;
-  if (parts.includes('cpp') && parts.length > 1) {
-    context.unavailable(point, `${point.kind} by demangled C++ name is not supported yet`);
-    return undefined;
-  }
-  if (parts.length === 1 && context.options.pid === undefined) {
-    context.report('uprobe-one-part', point.span, point.kind);
-    return undefined;
-  }
-  if (parts.length > 2) {
-    context.report('uprobe-language', point.span, parts[1] ?? '');
-    return undefined;
-  }
-  const [binary, text] =
-    parts.length === 1
-      ? [`/proc/${context.options.pid}/exe`, parts[0] ?? '']
-      : [parts[0] ?? '', parts[1] ?? ''];
-  const [name = '', offsetText, more] = text.split('+');
-  if (more !== undefined) {
-    context.report('kernel-offset-twice', point.span);
-    return undefined;
-  }
-  if (offsetText !== undefined && point.kind === 'uretprobe') {
-    context.report('uretprobe-offset', point.span);
-    return undefined;
-  }
-  const offset = offsetText === undefined ? 0n : context.integer(offsetText);
-  if (offset === undefined) {
-    context.report('bad-offset', point.span, offsetText ?? '', 'uprobe:/bin/bash:readline+4');
-    return undefined;
-  }
-  const address = /^[0-9]/.test(name) ? context.integer(name) : undefined;
-  return { binary, symbol: name, offset, ...(address !== undefined ? { address } : {}) };
-}
-
 /** Symbols of one file that the point names, aliases of one address once. */
-function matchSymbols(symbols: readonly UserSymbol[], pattern: string): readonly UserSymbol[] {
-  const isMatch = matcher(pattern);
+function matchSymbols(
+  symbols: readonly UserSymbol[],
+  isMatch: (name: string) => boolean,
+): readonly UserSymbol[] {
   const seen = new Set<bigint>();
   return symbols.filter((symbol) => {
     if (!isMatch(symbol.name) || seen.has(symbol.fileOffset)) return false;
@@ -68,9 +29,9 @@ export const uprobe: Provider = (point, context) => {
   if (point.kind !== 'uprobe' && point.kind !== 'uretprobe') return [];
   const line = isSourceLine(point.parts) ? parseSourceLine(point, context) : undefined;
   if (isSourceLine(point.parts) && !line) return [];
-  const wanted: Wanted | undefined = line
-    ? { binary: line.binary, symbol: '', offset: 0n }
-    : parseWanted(point, context);
+  const wanted: UprobePlace | undefined = line
+    ? { binary: line.binary, symbol: '', isCpp: false, offset: 0n }
+    : parseUprobePlace(point, context);
   if (!wanted) return [];
   const files = context.target.resolveBinary(wanted.binary, context.options.pid);
   if (files.length === 0) {
@@ -84,6 +45,12 @@ export const uprobe: Provider = (point, context) => {
   if (files.length > 1 && !explicitMany) {
     context.report('uprobe-many-binaries', point.span, point.kind, files[0]?.shown ?? '', files.length);
   }
+  // One name of C++ may be that of several functions.
+  const isPattern = wanted.isCpp || hasWildcard(wanted.symbol);
+  const isMatch = wanted.isCpp
+    ? cppMatcher(wanted.symbol, (name) => context.target.demangle(name))
+    : matcher(wanted.symbol);
+  const language = wanted.isCpp ? 'cpp:' : '';
   const probes: ResolvedProbe[] = [];
   let unreadable = 0;
   for (const file of explicitMany ? files : files.slice(0, 1)) {
@@ -111,8 +78,7 @@ export const uprobe: Provider = (point, context) => {
       unreadable += 1;
       continue;
     }
-    const found = matchSymbols(symbols, wanted.symbol);
-    const isPattern = hasWildcard(wanted.symbol);
+    const found = matchSymbols(symbols, isMatch);
     const first = found[0];
     if (!first) continue;
     if (!isPattern && wanted.offset !== 0n && first.size > 0n && wanted.offset >= first.size) {
@@ -136,7 +102,13 @@ export const uprobe: Provider = (point, context) => {
     if (placeBound.some((name) => point.uses.has(name))) {
       for (const location of locations) {
         probes.push(
-          make(point, context, `${point.kind}:${file.shown}:${location.symbol}${suffix}`, [location], 'perf'),
+          make(
+            point,
+            context,
+            `${point.kind}:${file.shown}:${language}${location.symbol}${suffix}`,
+            [location],
+            'perf',
+          ),
         );
       }
     } else {
@@ -146,7 +118,7 @@ export const uprobe: Provider = (point, context) => {
         make(
           point,
           context,
-          `${point.kind}:${file.shown}:${name}${suffix}`,
+          `${point.kind}:${file.shown}:${language}${name}${suffix}`,
           locations,
           multi ? 'multi' : 'perf',
         ),
@@ -157,7 +129,7 @@ export const uprobe: Provider = (point, context) => {
     if (unreadable > 0) context.unavailable(point, `'${files[0]?.shown}' cannot be read as an ELF file`);
     else {
       const [file] = files;
-      context.missing(point, `${point.kind} ${file?.shown}:${wanted.symbol}`, () =>
+      context.missing(point, `${point.kind} ${file?.shown}:${language}${wanted.symbol}`, () =>
         file ? inlinedHint(context, file.path, file.shown, wanted.symbol) : undefined,
       );
     }

@@ -1,5 +1,6 @@
 /** uprobe, uretprobe and usdt: what binaries offer. */
 
+import { cppMatcher } from '../cpp-names.ts';
 import { hasWildcard, matcher } from '../wildcard.ts';
 import type { ListContext, ListedProbe, Lister, ListQuery } from './listed.ts';
 import { targetAndName } from './listed.ts';
@@ -7,17 +8,25 @@ import { userFunctionParams } from './params.ts';
 
 export const listUprobes: Lister = (query, context) => {
   const { kind } = query;
+  const { target } = context;
   const { binary, name } = binaryAndName(query);
-  const isMatch = matcher(name);
+  const [, language, cppName] = /^(cpp)(?::"?(.*?)"?)?$/s.exec(name) ?? [];
+  const demangle = (symbol: string): string => target.demangle(symbol);
+  const isMatch = language === undefined ? matcher(name) : cppMatcher(cppName || '*', demangle);
+  const shownName = (symbol: string): string => {
+    if (language === undefined) return symbol;
+    const written = demangle(symbol);
+    return `${language}:${written === symbol ? symbol : `"${written}"`}`;
+  };
   return binariesLike(binary, query, context).flatMap((file) =>
-    (context.target.userSymbols(file.path) ?? [])
+    (target.userSymbols(file.path) ?? [])
       .filter((symbol) => isMatch(symbol.name))
       .map(
         (symbol): ListedProbe => ({
-          name: `${kind}:${file.shown}:${symbol.name}`,
+          name: `${kind}:${file.shown}:${shownName(symbol.name)}`,
           params:
             context.withParams && kind === 'uprobe'
-              ? userFunctionParams(file.path, symbol.address, context.target)
+              ? userFunctionParams(file.path, symbol.address, target)
               : [],
         }),
       ),
