@@ -28,6 +28,8 @@ export interface FakeMachine {
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
+  /** What mangled names stand for. */
+  readonly demangled?: Readonly<Record<string, string>>;
   /** Debug information of the binaries, by path. */
   readonly debugInfo?: Readonly<Record<string, Dwarf>>;
   /** Static probes of the binaries, by path. */
@@ -66,6 +68,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     userSymbols: (path) => binaries[path],
     usdtProbes: (path) => machine.usdt?.[path] ?? (binaries[path] && []),
     symbolNamed: (path, name) => binaries[path]?.find((symbol) => symbol.name === name),
+    demangle: (name) => machine.demangled?.[name] ?? name,
     debugInfo: (path) => machine.debugInfo?.[path],
     fileOffset: (_path, address) => address,
     cgroupId: (path) => machine.cgroups?.[path],
