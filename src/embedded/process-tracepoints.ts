@@ -74,6 +74,9 @@ export class ProcessTracepoints {
   get wantsSyscalls(): boolean {
     return this.#enter.length + this.#exit.length > 0;
   }
+  get wantsExits(): boolean {
+    return this.#exit.length > 0;
+  }
   wants(event: NamedEvent): boolean {
     return this.#named.has(event);
   }

@@ -37,6 +37,7 @@ export type TargetHost = Pick<
   | 'debugInfo'
   | 'demangle'
   | 'fileOffset'
+  | 'codeAt'
   | 'cgroupId'
   | 'readFile'
   | 'lookAt'
@@ -66,6 +67,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     demangle: (name) => host.demangle(name),
     debugInfo: (path) => host.debugInfo(path),
     fileOffset: (path, address) => host.fileOffset(path, address),
+    codeAt: (path, address, length) => host.codeAt(path, address, length),
     cgroupId: (path) => host.cgroupId(path),
     readFile: (path) => host.readFile(path),
     lookAt: (path) => host.lookAt(path),

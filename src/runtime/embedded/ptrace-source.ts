@@ -268,13 +268,19 @@ export class PtraceSource implements EventSource {
   #tellSyscall(tracee: Tracee): void {
     const { questions } = this.#tools;
     const { tid, scene } = tracee;
+    if (tracee.isInCall && !this.#events.wantsExits) {
+      tracee.isInCall = false;
+      return;
+    }
     switch (questions.askSyscall(tid)) {
       case 'entry':
+        tracee.isInCall = true;
         tracee.call = questions.number;
         if (this.#execCalls.has(tracee.call)) tracee.isVisible = true;
         if (tracee.isVisible) this.#events.enterSyscall(tracee.call, questions.call, scene);
         return;
       case 'exit': {
+        tracee.isInCall = false;
         const { result } = questions;
         if (tracee.call < 0) tracee.call = this.#callInRegisters(tid);
         // It restores the registers, and with them what the kernel takes the number from.

@@ -30,8 +30,8 @@ export class Tracee implements Disposable {
   call = -1;
   /** Whether its events are told; the shell that holds a command has none. */
   isVisible: boolean;
-  /** Its stop has been seen and it waits for us. */
-  isStopped = false;
+  /** The entry of the call has been seen: the next stop of that kind is its exit. */
+  isInCall = false;
   /** Whether its first stop has been seen. */
   hasStarted = false;
   isExiting = false;
