@@ -1,11 +1,15 @@
 /**
  * Runs tests on other kernels: `test-vm [KERNEL...] [PATH...]`; without words, tests/vm on every kernel below.
  *
+ * At the end stands a table of all providers and kernels, when tests/vm/providers.test.ts was among the files.
+ *
  * TETRACE_VM names a command that is called as `$TETRACE_VM KERNEL -- argv`, once per kernel: it boots that kernel with this file
  * system, runs argv there as root in the current directory, passes the output on, and ends with its exit code.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { providerTable, readProviderResult } from '../tests/support/provider-table.ts';
 import { listFiles } from './list-files.ts';
 import { testArgv } from './test-process.ts';
 
@@ -38,12 +42,39 @@ if (command === undefined) {
   );
   process.exitCode = paths.length === 0 ? 0 : 1;
 } else {
+  const results = new Map<string, ReadonlyMap<string, string>>();
   for (const kernel of kernels) {
     process.stdout.write(`kernel ${kernel}: ${files.join(' ')}\n`);
     // What is built was made here a moment ago; the guest need not look at every source again.
-    const argv = ['env', 'TETRACE_BUILT=1', ...checkouts, process.execPath, ...testArgv(files)];
-    const child = spawnSync(command, [...prefix, kernel, '--', ...argv], { stdio: 'inherit' });
-    if (child.error) process.stderr.write(`${command}: ${child.error.message}\n`);
-    if (child.status !== 0) process.exitCode = 1;
+    const settings = ['TETRACE_BUILT=1', 'TETRACE_PROVIDER_RESULTS=1', ...checkouts];
+    const argv = ['env', ...settings, process.execPath, ...testArgv(files)];
+    const { code, providers } = await runIn(command, [...prefix, kernel, '--', ...argv]);
+    if (providers.size > 0) results.set(kernel, providers);
+    if (code !== 0) process.exitCode = 1;
   }
+  if (results.size > 0) process.stdout.write(`\n${providerTable(results)}`);
+}
+
+interface GuestRun {
+  readonly code: number;
+  readonly providers: ReadonlyMap<string, string>;
+}
+
+/** Runs a command, passes on what it prints, and keeps what it tells about providers. */
+async function runIn(program: string, argv: readonly string[]): Promise<GuestRun> {
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const providers = new Map<string, string>();
+  const ended = new Promise<number>((resolve) => {
+    child.on('error', (error) => {
+      process.stderr.write(`${program}: ${error.message}\n`);
+      resolve(1);
+    });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const result = readProviderResult(line);
+    if (result === undefined) process.stdout.write(`${line}\n`);
+    else providers.set(...result);
+  }
+  return { code: await ended, providers };
 }
