@@ -1,6 +1,6 @@
 import type { JumpOp, Operation } from '../bpf/index.ts';
 import { compute } from './arithmetic.ts';
-import { narrow } from './comparison.ts';
+import { holds, narrow } from './comparison.ts';
 import type { Here } from './here.ts';
 import { type Bounds, constant, constantOf, intersect, isConstant, type Scalar } from './scalar.ts';
 import { copyState, mapValues, type State, settleNull } from './state.ts';
@@ -72,8 +72,11 @@ const withItself: Readonly<Record<Exclude<JumpOp, 'set'>, boolean>> = {
 function compareNumbers(here: Here, jump: Jump, a: Scalar, b: Scalar): Ways {
   const { state } = here;
   const { op, width } = jump;
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== undefined && y !== undefined)
+    return holds(op, width, x, y) ? { taken: state, next: undefined } : { taken: undefined, next: state };
   const isSame = a === b || (a.id !== 0 && a.id === b.id && a.delta === b.delta);
-  if (isSame && op !== 'set' && !isConstant(a))
+  if (isSame && op !== 'set')
     return withItself[op] ? { taken: state, next: undefined } : { taken: undefined, next: state };
   const ifTaken = narrow(op, width, a, b, true);
   const ifNot = narrow(op, width, a, b, false);

@@ -171,3 +171,35 @@ function narrowByBits(width: 32 | 64, a: Bounds, b: Bounds, isTaken: boolean): C
   if (bits === undefined) return [a, b];
   return both({ ...a, mask: a.mask & ~(bits & scope) }, b);
 }
+
+/** `a op b` for numbers of 64 unsigned bits. */
+export function holds(op: JumpOp, width: 32 | 64, a: bigint, b: bigint): boolean {
+  const [x, y] = [BigInt.asUintN(width, a), BigInt.asUintN(width, b)];
+  const [s, t] = [BigInt.asIntN(width, a), BigInt.asIntN(width, b)];
+  switch (op) {
+    case 'eq':
+      return x === y;
+    case 'ne':
+      return x !== y;
+    case 'gt':
+      return x > y;
+    case 'ge':
+      return x >= y;
+    case 'lt':
+      return x < y;
+    case 'le':
+      return x <= y;
+    case 'sgt':
+      return s > t;
+    case 'sge':
+      return s >= t;
+    case 'slt':
+      return s < t;
+    case 'sle':
+      return s <= t;
+    case 'set':
+      return (x & y) !== 0n;
+    default:
+      return unreachable(op);
+  }
+}

@@ -11,7 +11,9 @@ describe('bad programs', () => {
 
   for (const kernel of Object.values(kernelProfiles)) {
     it(`are foretold for ${kernel.name}, with their lines`, () => {
-      const missed = badProgs.flatMap((bad) => {
+      // What takes a million instructions to say is said once.
+      const asked = badProgs.filter(({ isLong }) => !isLong || kernel.name === '7.2');
+      const missed = asked.flatMap((bad) => {
         const verdict = verifyProg(programOf(bad), 0, kernel);
         if (verdict.kind !== 'refused') return [`${bad.name}: not refused`];
         const line = verdict.trail?.at.line;

@@ -14,6 +14,8 @@ export interface BadProg {
   readonly maps: readonly BpfMapSpec[];
   readonly lines: readonly (readonly Line[])[];
   readonly wrong: number;
+  /** Takes a million instructions to refuse. */
+  readonly isLong: boolean;
 }
 
 /** An instruction, or a load of a map (`value`: of an address in its value) that a loader fills in. */
@@ -60,12 +62,22 @@ const reserve: readonly Line[] = [
 ];
 
 interface Rows {
+  readonly isLong?: boolean;
   readonly type?: BpfProgType;
   readonly license?: string;
 }
 
 function bad(name: string, wrong: number, lines: readonly (readonly Line[])[], more: Rows = {}): BadProg {
-  return { name, type: 'BPF_PROG_TYPE_RAW_TRACEPOINT', license: 'GPL', ...more, maps, lines, wrong };
+  return {
+    name,
+    type: 'BPF_PROG_TYPE_RAW_TRACEPOINT',
+    license: 'GPL',
+    isLong: false,
+    ...more,
+    maps,
+    lines,
+    wrong,
+  };
 }
 
 function uninitialised(): BadProg[] {
@@ -612,8 +624,8 @@ function references(): BadProg[] {
 }
 
 function loops(): BadProg[] {
-  const unending = (name: string, head: readonly Line[], back: Line): BadProg =>
-    bad(name, 2, [[bpf.alu64Imm('mov', R6, 0), bpf.alu64Imm('mov', R7, 0)], [...head, back], end]);
+  const unending = (name: string, head: readonly Line[], back: Line, more: Rows = {}): BadProg =>
+    bad(name, 2, [[bpf.alu64Imm('mov', R6, 0), bpf.alu64Imm('mov', R7, 0)], [...head, back], end], more);
   return [
     unending('a loop that changes nothing', [bpf.alu64Imm('mov', R8, 1)], bpf.jumpImm('eq', R6, 0, -2)),
     unending('a loop that waits for a helper', [bpf.call('ktime_get_ns')], bpf.jumpImm('ne', R0, 0, -2)),
@@ -628,13 +640,18 @@ function loops(): BadProg[] {
       bpf.jumpImm('lt', R6, 10, -3),
     ),
     unending('a loop that swings', [bpf.alu64Imm('xor', R6, 1)], bpf.jumpImm('lt', R6, 2, -2)),
-    unending('two million rounds', [bpf.alu64Imm('add', R6, 1)], bpf.jumpImm('lt', R6, 2_000_000, -2)),
+    unending('two million rounds', [bpf.alu64Imm('add', R6, 1)], bpf.jumpImm('lt', R6, 2_000_000, -2), {
+      isLong: true,
+    }),
     unending(
       'five hundred thousand rounds of three',
       [bpf.alu64Imm('add', R6, 1), bpf.alu64Imm('add', R7, 2)],
       bpf.jumpImm('lt', R6, 500_000, -3),
+      { isLong: true },
     ),
-    unending('a countdown that misses zero', [bpf.alu64Imm('add', R6, 2)], bpf.jumpImm('ne', R6, 1, -2)),
+    unending('a countdown that misses zero', [bpf.alu64Imm('add', R6, 2)], bpf.jumpImm('ne', R6, 1, -2), {
+      isLong: true,
+    }),
     bad('a branch in each of ten thousand rounds', 2, [
       [bpf.alu64Imm('mov', R6, 0), bpf.alu64Imm('mov', R7, 0)],
       [
