@@ -31,9 +31,15 @@ for (const [text, expected] of cases) {
 }
 
 test('conversions of C that the language lacks are named', () => {
-  for (const verb of ['f', 'e', 'g', 'a', 'n', 'E', 'F', 'G', 'A']) {
+  for (const verb of ['e', 'g', 'a', 'n', 'E', 'F', 'G', 'A']) {
     assert.deepEqual(parseFormat(`x %${verb}`), { unsupported: verb });
   }
+});
+
+test('%f takes a number and what it is divided by', () => {
+  const format = parseFormat('%.2f ms, %d');
+  assert.deepEqual(format, [conversion(0, 'f', { precision: 2 }), ' ms, ', conversion(2, 'd')]);
+  assert.equal(formatArity(format), 3);
 });
 
 test('arity counts conversions', () => {

@@ -2,7 +2,8 @@
 export interface Conversion {
   /** Which argument is shown. */
   readonly arg: number;
-  readonly verb: 'd' | 'i' | 'u' | 'o' | 'x' | 'X' | 'c' | 'p' | 's' | 'r' | 'rx' | 'rh' | 'gr';
+  /** `f` shows a quotient: of its argument and the next one. */
+  readonly verb: 'f' | 'd' | 'i' | 'u' | 'o' | 'x' | 'X' | 'c' | 'p' | 's' | 'r' | 'rx' | 'rh' | 'gr';
   /** Flags as written, any of `-+ #0`. */
   readonly flags: string;
   readonly width?: number;
@@ -21,6 +22,7 @@ export type Format = readonly (string | Conversion)[];
 const conversionPattern =
   /%(-?\+? ?#?0?)(\*|\d+)?(?:\.(\*|\d+))?([hlLjzt]*)([diouxXeEfFGaAcspn%]|gr|g|rh|rx|r)/g;
 const verbs: ReadonlySet<string> = new Set<Conversion['verb']>([
+  'f',
   'd',
   'i',
   'u',
@@ -55,7 +57,7 @@ function isLength(text: string): text is Conversion['length'] {
   return lengths.has(text);
 }
 
-/** A conversion of C that the language does not have (`%f`, `%n`); the caller words the error. */
+/** A conversion of C that the language does not have (`%e`, `%n`); the caller words the error. */
 export interface UnknownConversion {
   readonly unsupported: string;
 }
@@ -81,20 +83,29 @@ export function parseFormat(text: string): Format | UnknownConversion {
     if (literal !== '') pieces.push(literal);
     literal = '';
     pieces.push({
-      arg: arg++,
+      arg,
       verb,
       flags,
       ...(width !== undefined && width !== '*' ? { width: Number(width) } : {}),
       ...(precision !== undefined && precision !== '*' ? { precision: Number(precision) } : {}),
       length: isLength(length) ? length : '',
     });
+    arg += argumentsOf(verb);
   }
   literal += text.slice(last);
   if (literal !== '') pieces.push(literal);
   return pieces;
 }
 
+/** How many arguments a conversion takes. */
+export function argumentsOf(verb: Conversion['verb']): number {
+  return verb === 'f' ? 2 : 1;
+}
+
 /** How many arguments a format takes. */
 export function formatArity(format: Format): number {
-  return format.reduce((count, piece) => count + (typeof piece === 'string' ? 0 : 1), 0);
+  return format.reduce(
+    (count, piece) => count + (typeof piece === 'string' ? 0 : argumentsOf(piece.verb)),
+    0,
+  );
 }

@@ -10,7 +10,14 @@ export type {
   Rejection,
 } from './backend.ts';
 export { errnoText } from './errno-texts.ts';
-export { type Conversion, type Format, formatArity, parseFormat, type UnknownConversion } from './format.ts';
+export {
+  argumentsOf,
+  type Conversion,
+  type Format,
+  formatArity,
+  parseFormat,
+  type UnknownConversion,
+} from './format.ts';
 export type { ClockFields, Host, Lookups, SymbolFrame } from './host.ts';
 export type { BpfMapSpec, BpfMapType, MapStorage, ScriptMap } from './maps.ts';
 export type {
@@ -44,6 +51,7 @@ export type {
   SourceRange,
   SourceTrail,
 } from './records.ts';
+export { type PrintOrder, printOrders } from './records.ts';
 export { programFromText, programToText } from './saved-program.ts';
 export type {
   BinarySymbol,

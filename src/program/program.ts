@@ -121,6 +121,8 @@ export interface RunSettings {
   readonly showDebugInfo: boolean;
   /** Exactly this many bytes for the verifier's log; absent: as many as it takes. */
   readonly logSize?: number;
+  /** Digits behind the point of averages; absent: none. */
+  readonly avgDecimals?: number;
   readonly maxProbes: number;
   readonly maxStrlen: number;
 }

@@ -23,6 +23,10 @@ export interface SourceTrail {
   readonly expandedFrom?: readonly SourceRange[];
 }
 
+/** In which order the entries of a map are printed when the script says so. */
+export const printOrders = ['value', 'value desc', 'key', 'key desc'] as const;
+export type PrintOrder = (typeof printOrders)[number];
+
 /** What went wrong at run time without a helper failing (section 6.5 of the reference). */
 export type RuntimeErrorKind = 'division-by-zero' | 'array-bounds' | 'cpid-without-child';
 
@@ -40,12 +44,14 @@ export type RecordSpec =
     })
   /** print(value) */
   | (RecordBase & { readonly kind: 'print-value'; readonly value: RecordSlot })
-  /** print(@m), print(@m, top, div): `map` is an index into Program.maps; top 0 is all, div 0 is none. */
+  /** print(@m), print(@m, top, div, order): `map` is an index into Program.maps; top 0 is all, div 0 is none. */
   | (RecordBase & {
       readonly kind: 'print-map';
       readonly map: number;
       readonly top: number;
       readonly div: number;
+      /** Absent: by value, the last `top`; else the first `top`. */
+      readonly order?: PrintOrder;
     })
   | (RecordBase & { readonly kind: 'clear-map' | 'zero-map'; readonly map: number })
   /** time(format): wall time when user space handles it. */

@@ -14,6 +14,7 @@
 
 import { asI64, asU64, unreachable } from '../base/index.ts';
 import type { AggregateType, SeriesAggregate } from '../types/index.ts';
+import { decimalQuotient } from './decimal.ts';
 import { readI64, readU64 } from './integers.ts';
 import type { Value } from './value.ts';
 
@@ -31,9 +32,15 @@ export interface Combined {
 
 /**
  * @param cpus each CPU's value, of at least the size of the type; empty: nothing was ever recorded.
+ * @param decimals digits behind the point of averages; 0: whole numbers.
  * @param div divides the value (for stats the average); a positive number.
  */
-export function combineAggregate(type: SimpleAggregate, cpus: readonly Uint8Array[], div = 1n): Combined {
+export function combineAggregate(
+  type: SimpleAggregate,
+  cpus: readonly Uint8Array[],
+  div = 1n,
+  decimals = 0,
+): Combined {
   switch (type.kind) {
     case 'count':
       return intOf(sumOf(cpus, 0, false), div);
@@ -50,13 +57,27 @@ export function combineAggregate(type: SimpleAggregate, cpus: readonly Uint8Arra
       const count = sumOf(cpus, 8, false);
       const undivided = count === 0n ? 0n : total / count;
       const average = undivided / div;
-      const value: Value =
-        type.kind === 'avg' ? { kind: 'int', value: average } : { kind: 'stats', count, average, total };
-      return { value, order: undivided };
+      const exact =
+        decimals === 0 || count === 0n ? undefined : decimalQuotient(total, count * div, decimals);
+      return { value: averageValue(type.kind, { count, average, total, exact }), order: undivided };
     }
     default:
       return unreachable(type);
   }
+}
+
+function averageValue(
+  kind: 'avg' | 'stats',
+  parts: {
+    readonly count: bigint;
+    readonly average: bigint;
+    readonly total: bigint;
+    readonly exact: string | undefined;
+  },
+): Value {
+  const { exact, ...stats } = parts;
+  if (kind === 'stats') return { kind: 'stats', ...stats, ...(exact === undefined ? {} : { exact }) };
+  return exact === undefined ? { kind: 'int', value: stats.average } : { kind: 'decimal', text: exact };
 }
 
 /** The sum of a histogram bucket over the CPUs. */

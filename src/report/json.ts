@@ -70,10 +70,12 @@ export function valueJson(value: Value, context: TextContext): string {
       return `[${value.elements.map((element) => valueJson(element, context)).join(',')}]`;
     case 'record':
       return jsonObject(value.fields.map((field) => [field.name, valueJson(field.value, context)]));
+    case 'decimal':
+      return value.text;
     case 'stats':
       return jsonObject([
         ['count', jsonNumber(value.count)],
-        ['average', jsonNumber(value.average)],
+        ['average', value.exact ?? jsonNumber(value.average)],
         ['total', jsonNumber(value.total)],
       ]);
     case 'histogram':

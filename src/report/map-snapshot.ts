@@ -1,7 +1,7 @@
 /** A map's contents at one moment, decoded, combined over the CPUs, and in printing order. */
 
 import { asI64, asU64 } from '../base/index.ts';
-import type { ScriptMap } from '../program/index.ts';
+import type { PrintOrder, ScriptMap } from '../program/index.ts';
 import { type AggregateType, type IntType, isAggregate, sizeOf } from '../types/index.ts';
 import { bucketCount, combineAggregate, combineSeriesSlot, type SimpleAggregate } from './aggregates.ts';
 import { binaryString } from './byte-text.ts';
@@ -26,10 +26,14 @@ export interface MapRow {
 }
 
 export interface SnapshotOptions {
-  /** Only the last (largest) so many entries; 0: all. Time series are never left out. */
+  /** Only so many entries, the last (largest) unless there is an order; 0: all. Time series are never left out. */
   readonly top?: number;
   /** Divides numbers, averages, and the counts of hist(); 0: as 1. */
   readonly div?: number;
+  /** Not by value: the first `top` entries in this order. */
+  readonly order?: PrintOrder;
+  /** Digits behind the point of averages; 0: whole numbers, as bpftrace has them. */
+  readonly decimals?: number;
 }
 
 /** One key's value before it is placed. `order` is what values are sorted by, where they are. */
@@ -48,14 +52,20 @@ export function snapshotMap(
 ): MapSnapshot {
   const div = BigInt(options.div || 1);
   const stored = readStoredValues(map, store);
-  const entries = entriesOf(map, stored, decode, div);
+  const entries = entriesOf(map, stored, decode, div, options.decimals ?? 0);
   if (!map.key) {
     const [entry] = entries;
     if (entry) return { kind: 'scalar', present: true, value: entry.value };
     return { kind: 'scalar', present: false, value: zeroValue(map, decode) };
   }
-  const sorted = sortEntries(entries, keyComparator(map.key, decode.table));
-  const shown = options.top && map.value.kind !== 'tseries' ? sorted.slice(-options.top) : sorted;
+  const sorted = sortEntries(entries, keyComparator(map.key, decode.table), options.order);
+  const { top } = options;
+  const shown =
+    !top || map.value.kind === 'tseries'
+      ? sorted
+      : options.order === undefined
+        ? sorted.slice(-top)
+        : sorted.slice(0, top);
   const decodeKey = decoderOf(map.key, decode);
   return { kind: 'keyed', rows: shown.map(({ key, value }) => ({ key: decodeKey(key, 0), value })) };
 }
@@ -65,6 +75,7 @@ function entriesOf(
   stored: readonly StoredValue[],
   decode: DecodeContext,
   div: bigint,
+  decimals: number,
 ): Entry[] {
   const type = map.value;
   if (!isAggregate(type)) {
@@ -79,7 +90,7 @@ function entriesOf(
       return seriesEntries(type, groupByKey(stored));
     default: {
       const simple: SimpleAggregate = type;
-      return stored.map(({ key, cpus }) => ({ key, ...combineAggregate(simple, cpus, div) }));
+      return stored.map(({ key, cpus }) => ({ key, ...combineAggregate(simple, cpus, div, decimals) }));
     }
   }
 }
@@ -167,12 +178,20 @@ function groupByKey(stored: readonly StoredValue[]): StoredValue[][] {
   return [...groups.values()];
 }
 
-function sortEntries(entries: readonly Entry[], compareKeys: KeyComparator): Entry[] {
-  return entries.toSorted((a, b) => {
-    if (a.order !== undefined && b.order !== undefined && a.order !== b.order)
-      return a.order < b.order ? -1 : 1;
-    return compareKeys(a.key, b.key);
-  });
+function sortEntries(
+  entries: readonly Entry[],
+  compareKeys: KeyComparator,
+  order: PrintOrder = 'value',
+): Entry[] {
+  const sign = order.endsWith('desc') ? -1 : 1;
+  if (order.startsWith('key')) return entries.toSorted((a, b) => sign * compareKeys(a.key, b.key));
+  return entries.toSorted((a, b) => sign * compareValues(a, b, compareKeys));
+}
+
+function compareValues(a: Entry, b: Entry, compareKeys: KeyComparator): number {
+  if (a.order !== undefined && b.order !== undefined && a.order !== b.order)
+    return a.order < b.order ? -1 : 1;
+  return compareKeys(a.key, b.key);
 }
 
 function zeroValue(map: ScriptMap, decode: DecodeContext): Value | undefined {

@@ -8,6 +8,7 @@
 import { asI32, asU32, asU64, unreachable } from '../base/index.ts';
 import type { Conversion, Format, RecordSlot } from '../program/index.ts';
 import type { Type } from '../types/index.ts';
+import { decimalQuotient } from './decimal.ts';
 import { type DecodeContext, decoderOf } from './decode.ts';
 import { gfpFlagsText } from './gfp-flags.ts';
 import { decimalText, readI32, readInteger, readSmall } from './integers.ts';
@@ -30,7 +31,9 @@ export interface ShowContext extends TextContext {
  */
 export function compileFormat(format: Format, args: readonly RecordSlot[], context: ShowContext): Formatter {
   const pieces = format.map((piece) =>
-    typeof piece === 'string' ? piece : compileConversion(piece, args[piece.arg], context),
+    typeof piece === 'string'
+      ? piece
+      : compileConversion(piece, args[piece.arg], context, args[piece.arg + 1]),
   );
   const [first, second, third] = pieces;
   // The shapes that most scripts' formats have, without a loop.
@@ -61,21 +64,45 @@ function compileConversion(
   conversion: Conversion,
   slot: RecordSlot | undefined,
   context: ShowContext,
+  next: RecordSlot | undefined,
 ): Formatter {
-  if (!slot) return () => '!{missing argument}';
+  if (!slot || (conversion.verb === 'f' && !next)) return () => '!{missing argument}';
   const { width = 0, flags } = conversion;
-  const bare = compileVerb(conversion, slot, context);
+  const bare =
+    conversion.verb === 'f' && next
+      ? compileQuotient(conversion, slot, next)
+      : compileVerb(conversion, slot, context);
   if (width === 0) return bare;
   const left = flags.includes('-');
   const fill = flags.includes('0') ? '0' : ' ';
   // Zeros go after a sign or a base prefix, not before it.
-  const numeric = fill === '0' && !left && 'diuxXop'.includes(conversion.verb);
+  const numeric = fill === '0' && !left && 'fdiuxXop'.includes(conversion.verb);
   return (record) => {
     const text = bare(record);
     if (text.length >= width) return text;
     if (left) return text.padEnd(width, fill);
     return numeric ? zeroPadded(text, width) : text.padStart(width, fill);
   };
+}
+
+/** What C shows without a precision. */
+const USUAL_DIGITS = 6;
+
+/** `%f`: the argument divided by the next one. */
+function compileQuotient(
+  { precision = USUAL_DIGITS, flags }: Conversion,
+  slot: RecordSlot,
+  divisor: RecordSlot,
+): Formatter {
+  return (record) => {
+    const text = decimalQuotient(readNumber(record, slot), readNumber(record, divisor), precision);
+    return flags.includes('+') && !text.startsWith('-') ? `+${text}` : text;
+  };
+}
+
+function readNumber(record: Uint8Array, { offset, type }: RecordSlot): bigint {
+  const { size, signed } = intShape(type);
+  return readInteger(record, offset, size, signed);
 }
 
 function zeroPadded(text: string, width: number): string {
@@ -139,6 +166,8 @@ function convertValue(conversion: Conversion, value: Value, context: TextContext
   const { verb } = conversion;
   switch (verb) {
     case 's':
+    // Takes two values: compileQuotient shows it.
+    case 'f':
       return valueText(value, context);
     case 'r':
     case 'rx':

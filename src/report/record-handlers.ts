@@ -59,9 +59,9 @@ const makers: { readonly [K in RecordKind]: HandlerMaker<K> } = {
     return (record) => output.value(decode(record, offset));
   },
   'print-map':
-    ({ map, top, div }, context) =>
+    ({ map, top, div, order }, context) =>
     () =>
-      context.showMap(map, context.snapshot(map, { top, div })),
+      context.showMap(map, context.snapshot(map, { top, div, ...(order === undefined ? {} : { order }) })),
   'clear-map':
     ({ map }, context) =>
     () => {

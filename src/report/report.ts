@@ -71,7 +71,7 @@ export function createReport(options: ReportOptions): Report {
   const output = json ? jsonFormat(outputContext) : textFormat(outputContext);
 
   const snapshot = (map: number, how?: SnapshotOptions): MapSnapshot =>
-    snapshotMap(mapAt(program, map), store, decode, how);
+    snapshotMap(mapAt(program, map), store, decode, { ...how, decimals: program.settings.avgDecimals ?? 0 });
   const showMap = (map: number, contents: MapSnapshot): Shown => output.map(mapAt(program, map), contents);
 
   const context: HandlerContext = {

@@ -56,10 +56,12 @@ export function valueText(value: Value, context: TextContext): string {
       return timestampText(value, context.lookups);
     case 'cgroup-path':
       return utf8String(context.lookups.cgroupPath(value.id, value.filter));
+    case 'decimal':
+      return value.text;
     case 'stats':
       return fieldsText([
         ['count', String(value.count)],
-        ['average', String(value.average)],
+        ['average', value.exact ?? String(value.average)],
         ['total', String(value.total)],
       ]);
     case 'histogram':

@@ -78,7 +78,16 @@ export type Value =
       readonly format: string;
     }
   | { readonly kind: 'cgroup-path'; readonly id: bigint; readonly filter: string }
-  | { readonly kind: 'stats'; readonly count: bigint; readonly average: bigint; readonly total: bigint }
+  /** A number with digits behind the point. */
+  | { readonly kind: 'decimal'; readonly text: string }
+  /** `exact`: the average with digits behind the point, when they are wanted. */
+  | {
+      readonly kind: 'stats';
+      readonly count: bigint;
+      readonly average: bigint;
+      readonly total: bigint;
+      readonly exact?: string;
+    }
   /** Only as a map's value. No bucket when nothing was counted. */
   | { readonly kind: 'histogram'; readonly buckets: readonly Bucket[] }
   /** Only as a map's value. Points are one interval apart, the oldest first. */

@@ -60,6 +60,11 @@ export const configTable = {
     fallback: 1_000_000n,
     doc: "Bytes for the verifier's log; any value but the default is a limit, which with -v every program has to keep.",
   },
+  avg_decimals: {
+    kind: 'int',
+    fallback: 0n,
+    doc: 'Digits behind the point of averages in printed avg() and stats() maps, up to 18 (not in bpftrace).',
+  },
   max_bpf_progs: { kind: 'int', fallback: 1024n, doc: 'Most BPF programs of one script.' },
   max_cat_bytes: { kind: 'int', fallback: 10240n, doc: 'Most bytes that cat() shows.' },
   max_map_keys: { kind: 'int', fallback: 4096n, doc: 'Most keys of a map that does not say.' },
@@ -285,6 +290,7 @@ export function runSettings(values: ConfigValues): RunSettings {
     lazySymbolication: values.lazy_symbolication,
     showDebugInfo: values.show_debug_info,
     ...(values.log_size === configTable.log_size.fallback ? {} : { logSize: Number(values.log_size) }),
+    ...(values.avg_decimals === 0n ? {} : { avgDecimals: Math.min(18, Number(values.avg_decimals)) }),
     maxProbes: Number(values.max_probes),
     maxStrlen: strlenOf(values),
   };

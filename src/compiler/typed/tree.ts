@@ -2,7 +2,7 @@
  * The typed tree: what `check` makes of a script and `lower` turns into IR. Sugar is gone, names are resolved, every expression has a type and
  * every conversion is an explicit `cast`, so that a value's type always equals the type of the place it goes to.
  */
-import type { Format, RunSettings } from '../../program/index.ts';
+import type { Format, PrintOrder, RunSettings } from '../../program/index.ts';
 import type { StackMode, StructTable, Type } from '../../types/index.ts';
 import type { Span } from '../language/index.ts';
 
@@ -171,6 +171,7 @@ export interface CallAttrs {
   readonly map?: MapIndex;
   readonly top?: number;
   readonly div?: number;
+  readonly order?: PrintOrder;
   /** str, buf, path: largest number of bytes wanted; strncmp, memcmp: the count; hist: bits come with the type. */
   readonly length?: number;
   readonly stack?: { readonly mode: StackMode; readonly limit: number };

@@ -76,9 +76,10 @@ function lowerPrintf(lower: Lower, call: CallExpr): void {
 }
 
 function lowerPrint(lower: Lower, call: CallExpr): void {
-  const { map, top = 0, div = 0 } = call.attrs;
+  const { map, top = 0, div = 0, order } = call.attrs;
   if (map !== undefined) {
-    lower.record({ kind: 'print-map', map, top, div, sizeBytes: HEADER_BYTES });
+    const spec = { kind: 'print-map', map, top, div, sizeBytes: HEADER_BYTES } as const;
+    lower.record(order === undefined ? spec : { ...spec, order });
     return;
   }
   const { slots, sizeBytes } = slotsFor(lower, call.args);

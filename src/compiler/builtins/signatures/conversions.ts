@@ -18,6 +18,7 @@ const hasText: Accepts = (type) => isValue(type) && (!isAggregate(type) || isCas
 
 /** What each printf verb can show (section 5.4 of the reference). */
 const accepted: Readonly<Record<Conversion['verb'], Accepts>> = {
+  f: (type) => type.kind === 'int',
   d: isIntegral,
   i: isIntegral,
   u: isIntegral,

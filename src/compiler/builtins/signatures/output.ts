@@ -1,4 +1,10 @@
-import { formatArity, parseFormat } from '../../../program/index.ts';
+import {
+  argumentsOf,
+  formatArity,
+  type PrintOrder,
+  parseFormat,
+  printOrders,
+} from '../../../program/index.ts';
 import {
   int64,
   isAggregate,
@@ -35,10 +41,12 @@ function checkFormat(use: BuiltinUse): TypedExpr {
   }
   for (const piece of format) {
     if (typeof piece === 'string') continue;
-    const value = use.raw(piece.arg + 1);
-    if (use.failed(value)) continue;
-    const problem = conversionProblem(piece, value.type);
-    if (problem !== undefined) return use.error(problem);
+    for (let arg = piece.arg; arg < piece.arg + argumentsOf(piece.verb); arg++) {
+      const value = piece.verb === 'f' ? use.value(arg + 1) : use.raw(arg + 1);
+      if (use.failed(value)) continue;
+      const problem = conversionProblem(piece, value.type);
+      if (problem !== undefined) return use.error(problem);
+    }
   }
   return use.call(voidType, values, { format });
 }
@@ -93,8 +101,22 @@ function checkPrintMap(use: BuiltinUse): TypedExpr {
   if (map?.value?.kind === 'stats' && use.args.length > 1) {
     use.warn("print()'s top and div arguments are ignored when used on stats() maps.");
   }
+  const order = use.args.length > 3 ? printOrder(use) : undefined;
   if (!map || top === undefined || div === undefined) return use.unknown();
-  return use.call(voidType, [], { map: map.index, top: Number(top), div: Number(div) });
+  if (use.args.length > 3 && order === undefined) return use.unknown();
+  const attrs = { map: map.index, top: Number(top), div: Number(div) };
+  return use.call(voidType, [], order === undefined ? attrs : { ...attrs, order });
+}
+
+/** The fourth argument, which says what comes first; reports what it cannot be. */
+function printOrder(use: BuiltinUse): PrintOrder | undefined {
+  const text = stringLiteral(use, 3);
+  const order = printOrders.find((known) => known === text);
+  if (text !== undefined && order === undefined) {
+    const known = printOrders.map((name) => `"${name}"`).join(', ');
+    use.error(`print() orders a map by one of ${known}`, { at: use.argSpan(3) });
+  }
+  return order;
 }
 
 /** A value: `args[0]`. */
@@ -182,6 +204,7 @@ function checkFail(use: BuiltinUse): TypedExpr {
   if ('unsupported' in parsed) return use.error(`unsupported format specifier: ${parsed.unsupported}`);
   let message = '';
   for (const piece of parsed) {
+    if (typeof piece !== 'string' && piece.verb === 'f') return use.error('unsupported format specifier: f');
     const text = typeof piece === 'string' ? piece : literalText(use, piece.arg + 1, piece.verb === 's');
     if (text === undefined) return use.error('fail() arguments need to be literals');
     message += text;
@@ -261,10 +284,16 @@ export const outputBuiltins = {
   },
   print: {
     form: 'function',
-    signature: ['print(value)', 'print(@map)', 'print(@map, top)', 'print(@map, top, div)'],
-    doc: 'Prints a value, or a map: the `top` last entries, values divided by `div`.',
+    signature: [
+      'print(value)',
+      'print(@map)',
+      'print(@map, top)',
+      'print(@map, top, div)',
+      'print(@map, top, div, const string order)',
+    ],
+    doc: 'Prints a value, or a map: the `top` last entries, values divided by `div`; with an order ("value", "value desc", "key", "key desc") the first `top` in it.',
     async: true,
-    arity: [1, 3],
+    arity: [1, 4],
     check: checkPrint,
   },
   clear: {
