@@ -37,6 +37,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     debugInfo: () => undefined,
     demangle: (name) => name,
     fileOffset: () => undefined,
+    codeAt: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),
     lookAt: () => undefined,

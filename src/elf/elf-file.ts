@@ -164,6 +164,17 @@ export class ElfFile {
     return segment && address - segment.address + segment.offset + this.start;
   }
 
+  /** Bytes from a virtual address on, fewer where the segment ends; undefined when no loaded segment has the address. */
+  bytesAt(address: bigint, length: number): Uint8Array | undefined {
+    const segment = this.segments.find(
+      (row) => row.type === PT_LOAD && address >= row.address && address < row.address + row.fileSize,
+    );
+    if (!segment) return undefined;
+    const into = Number(address - segment.address);
+    const bytes = Math.min(length, Number(segment.fileSize) - into);
+    return readWithin(this.#source, Number(segment.offset) + into, bytes, 'a segment');
+  }
+
   /** The virtual address of a place in the file: the inverse of `fileOffset`. */
   addressOfOffset(place: bigint): bigint | undefined {
     const offset = place - this.start;

@@ -139,6 +139,8 @@ export interface Target {
   debugInfo(path: string): Dwarf | undefined;
   /** File offset for a virtual address of a binary. */
   fileOffset(path: string, address: bigint): bigint | undefined;
+  /** Bytes of a binary from a virtual address on, fewer where its segment ends; undefined when nothing is loaded there. */
+  codeAt(path: string, address: bigint, length: number): Uint8Array | undefined;
   cgroupId(path: string): bigint | undefined;
   readFile(path: string): FileAnswer;
   /** undefined: nothing is there, or it cannot be looked at. */

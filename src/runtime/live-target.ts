@@ -174,6 +174,9 @@ export class LiveTarget implements Target {
   fileOffset(path: string, address: bigint): bigint | undefined {
     return this.#options.elfFiles.open(path)?.fileOffset(address);
   }
+  codeAt(path: string, address: bigint, length: number): Uint8Array | undefined {
+    return this.#options.elfFiles.open(path)?.bytesAt(address, length);
+  }
 
   cgroupId(path: string): bigint | undefined {
     return this.#cgroups.id(path);

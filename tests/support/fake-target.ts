@@ -34,6 +34,8 @@ export interface FakeMachine {
   readonly debugInfo?: Readonly<Record<string, Dwarf>>;
   /** Static probes of the binaries, by path. */
   readonly usdt?: Readonly<Record<string, readonly UsdtProbe[]>>;
+  /** What the binaries hold from address 0 on, by path. */
+  readonly code?: Readonly<Record<string, Uint8Array>>;
   readonly cgroups?: Readonly<Record<string, bigint>>;
   readonly files?: Readonly<Record<string, string>>;
   /** Files and folders that everybody may write to. */
@@ -71,6 +73,8 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     demangle: (name) => machine.demangled?.[name] ?? name,
     debugInfo: (path) => machine.debugInfo?.[path],
     fileOffset: (_path, address) => address,
+    codeAt: (path, address, length) =>
+      machine.code?.[path]?.subarray(Number(address), Number(address) + length),
     cgroupId: (path) => machine.cgroups?.[path],
     readFile: (path) => {
       const text = files[path];

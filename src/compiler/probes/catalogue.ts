@@ -137,6 +137,15 @@ export const probeCatalogue = {
     message: (name: string) =>
       `Could not determine boundary for ${name} (symbol has size 0).\nUse --unsafe to force attachment. WARNING: This option could lead to data corruption in the target process.`,
   },
+  'uprobe-inside-instruction': {
+    severity: 'warning',
+    message: (place: string) => `Unsafe uprobe in the middle of the instruction: ${place}`,
+  },
+  'uprobe-boundary-unknown': {
+    severity: 'warning',
+    message: (place: string, isStripped: boolean) =>
+      `Could not determine instruction boundary for ${place}${isStripped ? ' (binary appears stripped)' : ''}. Misaligned probes can lead to tracee crashes!`,
+  },
   'uprobe-many-binaries': {
     severity: 'warning',
     message: (kind: string, file: string, count: number) =>

@@ -4,7 +4,12 @@ import { fakeTarget } from '../../../tests/support/fake-target.ts';
 import { compile } from '../index.ts';
 import { createSource, renderDiagnostics } from '../language/index.ts';
 
+/** push %rbp; mov %rsp,%rbp; nop … from 0x1000 on. */
+const code = new Uint8Array(0x1010).fill(0x90);
+code.set([0x55, 0x48, 0x89, 0xe5], 0x1000);
+
 const target = fakeTarget({
+  code: { '/bin/app': code },
   binaries: {
     '/bin/app': [
       { name: 'main', address: 0x1000n, fileOffset: 0x1000n, size: 16n },
@@ -34,6 +39,26 @@ test('a symbol without a size is probed only with --unsafe, or by a pattern', ()
   );
   assert.equal(complaints(script, true), '');
   assert.equal(complaints('uprobe:/bin/app:_in* { @ = 1; }'), '');
+});
+
+test('a probe stands on the first byte of an instruction, unless --unsafe', () => {
+  const middle =
+    /ERROR: Could not add uprobe into middle of instruction: \/bin\/app:main\+3\nUse --unsafe to force attachment\./;
+  assert.match(complaints('uprobe:/bin/app:main+3 { @ = 1; }'), middle);
+  assert.match(
+    complaints('uprobe:/bin/app:main+3 { @ = 1; }', true),
+    /WARNING: Unsafe uprobe in the middle of the instruction: \/bin\/app:main\+3/,
+  );
+  for (const place of ['main', 'main+1', 'main+4', '0x1000', '0x1001', '0x1005'])
+    assert.equal(complaints(`uprobe:/bin/app:${place} { @ = 1; }`), '', place);
+  assert.match(
+    complaints('uprobe:/bin/app:0x1002 { @ = 1; }'),
+    /into middle of instruction: \/bin\/app:4098/,
+  );
+  const stripped =
+    'Could not determine instruction boundary for uprobe:/bin/app:2000 (binary appears stripped).';
+  assert.ok(complaints('uprobe:/bin/app:2000 { @ = 1; }').includes(`ERROR: ${stripped}\nUse --unsafe`));
+  assert.ok(complaints('uprobe:/bin/app:2000 { @ = 1; }', true).includes(`WARNING: ${stripped} Misaligned`));
 });
 
 test('an offset stays inside its function', () => {

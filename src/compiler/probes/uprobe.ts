@@ -3,6 +3,7 @@ import { archFacts, type UserLocation, type UserSymbol } from '../../program/ind
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import { cppMatcher } from './cpp-names.ts';
+import { mayStandAt } from './instruction-boundary.ts';
 import type { ResolvedProbe } from './resolved.ts';
 import { addressOfLine, inlinedHint, isSourceLine, parseSourceLine } from './source-place.ts';
 import { uprobeArgs } from './uprobe-args.ts';
@@ -62,6 +63,16 @@ export const uprobe: Provider = (point, context) => {
         context.report('uprobe-address', point.span, `0x${address.toString(16)}`, file.shown);
         return [];
       }
+      const inFunction = (symbol: UserSymbol): boolean =>
+        address >= symbol.address && address < symbol.address + symbol.size;
+      const place = {
+        path: file.path,
+        shown: `${file.shown}:${address}`,
+        address,
+        start: context.target.userSymbols(file.path)?.find(inFunction)?.address,
+      };
+      // Lines of the source begin with an instruction.
+      if (!line && !mayStandAt(point, context, place)) return [];
       probes.push(
         make(
           point,
@@ -88,6 +99,15 @@ export const uprobe: Provider = (point, context) => {
     if (!isPattern && first.size === 0n && !context.options.unsafe) {
       context.report('uprobe-size-zero', undefined, first.name);
       return [];
+    }
+    if (!isPattern && wanted.offset !== 0n) {
+      const place = {
+        path: file.path,
+        shown: `${file.shown}:${first.name}+${wanted.offset}`,
+        address: first.address + wanted.offset,
+        start: first.address,
+      };
+      if (!mayStandAt(point, context, place)) return [];
     }
     const locations = (isPattern ? found : [first]).map(
       (symbol): UserLocation => ({
