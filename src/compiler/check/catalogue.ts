@@ -427,6 +427,10 @@ export const checkCatalogue = {
     severity: error,
     message: (name: string) => `Call to ${name}() has arguments that do not match any definition.`,
   },
+  'macro-param-twice': {
+    severity: error,
+    message: (kind: string, name: string) => `${kind} for macro argument has already been used: ${name}`,
+  },
   'macro-redefined': { severity: error, message: (name: string) => `Redefinition of macro: ${name}` },
   'macro-recursive': {
     severity: error,

@@ -34,6 +34,12 @@ const MAX_NODES = 2_000_000;
 
 type Arg = Expr | TypeofType;
 
+const paramWords: Readonly<Record<MacroParam['kind'], string>> = {
+  variable: 'Variable',
+  map: 'Map',
+  identifier: 'Ident',
+};
+
 export interface ExpandedScript {
   readonly probes: readonly Probe[];
   readonly fns: readonly Fn[];
@@ -96,6 +102,12 @@ class Expander {
       });
     }
     this.#macros.set(macro.name.text, [...known, macro]);
+    const names = new Set<string>();
+    for (const param of macro.params) {
+      if (names.has(param.name))
+        this.#report('macro-param-twice', param.span, [paramWords[param.kind], param.name]);
+      names.add(param.name);
+    }
   }
 
   /** A copy with all macro calls expanded; inside an expansion also with its parameters put in. */

@@ -2,9 +2,7 @@
 import { findField, none, sizeOf, spellType, type Type, uint64 } from '../../types/index.ts';
 import { kindWord } from '../builtins/index.ts';
 import {
-  childrenOf,
   type Name,
-  type Node,
   type Offsetof,
   type Sizeof,
   type Span,
@@ -12,19 +10,10 @@ import {
   type Typeinfo,
 } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
-import { type Body, fail, report } from './body.ts';
+import { type Body, fail } from './body.ts';
 import { constant, stringLiteral, unknownExpr } from './literals.ts';
-import { typeOf } from './type-names.ts';
+import { assignsMap, typeOf } from './type-names.ts';
 import { isStable } from './unstable.ts';
-
-/** Maps cannot be assigned in what is not evaluated. @returns whether one is, after a message. */
-function assignsMap(body: Body, node: Node, where: string): boolean {
-  if (node.kind === 'assign' && node.target.kind !== 'variable') {
-    report(body, 'map-in-meta', node.span, [where]);
-    return true;
-  }
-  return childrenOf(node).some((child) => assignsMap(body, child, where));
-}
 
 export function checkSizeof(body: Body, node: Sizeof): TypedExpr {
   if (assignsMap(body, node.of, 'sizeof')) return unknownExpr(node.span);
@@ -68,7 +57,7 @@ export function offsetOf(body: Body, type: Type, path: readonly Name[], at: Span
 export function checkTypeinfo(body: Body, node: Typeinfo): TypedExpr {
   if (!isStable(body, { config: 'unstable_typeinfo', feature: 'typeinfo' }, node.span))
     return unknownExpr(node.span);
-  if (assignsMap(body, node.of, 'typeof or typeinfo')) return unknownExpr(node.span);
+  if (assignsMap(body, node.of)) return unknownExpr(node.span);
   const type = typeOf(body, node.of);
   if (!type) return unknownExpr(node.span);
   const values = [

@@ -18,8 +18,10 @@ import {
 } from '../../types/index.ts';
 import {
   builtinTypeNames,
+  childrenOf,
   type Expr,
   type NamedType,
+  type Node,
   type Span,
   suggest,
   type TaggedType,
@@ -81,10 +83,19 @@ export function resolveType(body: Body, type: TypeExpr, at: Span = type.span): T
       return of && arrayOf(of, Number(type.size?.value ?? 0n));
     }
     case 'typeof-type':
-      return typeOf(body, type.of);
+      return assignsMap(body, type.of) ? undefined : typeOf(body, type.of);
     default:
       return unreachable(type);
   }
+}
+
+/** Maps cannot be assigned in what is not evaluated. @returns whether one is, after a message. */
+export function assignsMap(body: Body, node: Node, where = 'typeof or typeinfo'): boolean {
+  if (node.kind === 'assign' && node.target.kind !== 'variable') {
+    report(body, 'map-in-meta', node.span, [where]);
+    return true;
+  }
+  return childrenOf(node).some((child) => assignsMap(body, child, where));
 }
 
 /** `string[8]` is a string, not an array of them. */
