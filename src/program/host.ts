@@ -33,8 +33,11 @@ export interface ClockFields {
 export interface Lookups {
   /** Frames at a kernel address; [] when unknown. */
   kernelSymbol(address: bigint): readonly SymbolFrame[];
-  /** Frames at an address of a process; [] when unknown. `probe` names Program.probes the value was captured in (-1: none). */
-  userSymbol(pid: number, address: bigint, probe: number): readonly SymbolFrame[];
+  /**
+   * Frames at an address of a process; [] when unknown. `probe` names Program.probes the value was captured in (-1: none). A caller's
+   * address is the one behind its call: the line and the inlined functions are those of the call.
+   */
+  userSymbol(pid: number, address: bigint, probe: number, isCaller?: boolean): readonly SymbolFrame[];
   userName(uid: bigint): string | undefined;
   /** The path text for a cgroup id (`unified:/a/b`), filtered by a glob. */
   cgroupPath(id: bigint, filter: string): string;

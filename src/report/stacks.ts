@@ -33,15 +33,15 @@ export function addressText(address: bigint): string {
 /** A line break, then a line for each frame, each ended by one. */
 export function stackText(value: StackValue, lookups: Lookups): string {
   let text = '\n';
-  for (const frame of value.frames) {
+  for (const [index, frame] of value.frames.entries()) {
     if (frame.address === UNWIND_FAILURE && frame.buildId === undefined)
       return `${text}${INDENT}<unwind failure>\n`;
-    text += frameLines(value, frame, lookups);
+    text += frameLines(value, frame, index > 0, lookups);
   }
   return text;
 }
 
-function frameLines(stack: StackValue, frame: StackFrame, lookups: Lookups): string {
+function frameLines(stack: StackValue, frame: StackFrame, isCaller: boolean, lookups: Lookups): string {
   switch (stack.mode) {
     case 'raw':
       return `${frame.address.toString(16)}\n`;
@@ -51,7 +51,7 @@ function frameLines(stack: StackValue, frame: StackFrame, lookups: Lookups): str
     case 'perf': {
       const user = stack.kind === 'ustack';
       const symbols = user
-        ? lookups.userSymbol(stack.pid, frame.address, stack.probe)
+        ? lookups.userSymbol(stack.pid, frame.address, stack.probe, isCaller)
         : lookups.kernelSymbol(frame.address);
       const start = stack.mode === 'bpftrace' ? INDENT : `\t${frame.address.toString(16)} `;
       return namesOf(symbols, frame.address, stack.mode, user)

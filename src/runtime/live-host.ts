@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Kallsyms } from '../kernel/index.ts';
 import type { ClockFields, Host, Program, SymbolFrame } from '../program/index.ts';
 import { Cgroups } from './cgroups.ts';
+import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { LocalTime } from './local-time.ts';
 import type { OutputStream } from './output-stream.ts';
@@ -24,6 +25,7 @@ export interface LiveHostOptions {
   readonly stderr: OutputStream;
   readonly kallsyms: Kallsyms;
   readonly elfFiles: ElfFiles;
+  readonly debugInfo?: DebugInfo;
   readonly demangle: (name: string) => string;
   /** Wall clock minus boot clock, ns. */
   readonly bootToWallNs: () => bigint;
@@ -46,6 +48,7 @@ export class LiveHost implements Host, Disposable {
     this.#userSymbols = new UserSymbols({
       elfFiles: options.elfFiles,
       cache: settings.cacheUserSymbols,
+      ...(settings.showDebugInfo && options.debugInfo ? { debugInfo: options.debugInfo } : {}),
       demangle: settings.cppDemangle ? options.demangle : (name) => name,
     });
   }
@@ -56,8 +59,8 @@ export class LiveHost implements Host, Disposable {
     const { name, module } = found.symbol;
     return [{ name, offset: found.offset, ...(module === undefined ? {} : { module }) }];
   }
-  userSymbol(pid: number, address: bigint, probe: number): readonly SymbolFrame[] {
-    return this.#userSymbols.at(pid, address, this.#binaryOfProbe(probe));
+  userSymbol(pid: number, address: bigint, probe: number, isCaller = false): readonly SymbolFrame[] {
+    return this.#userSymbols.at(pid, address, { fallback: this.#binaryOfProbe(probe), isCaller });
   }
   /**
    * To be called now and then while a process is traced: reads its mappings when the script shows addresses of processes, so that they

@@ -78,6 +78,7 @@ export class LiveMachine {
       program,
       kallsyms: this.#kallsyms,
       elfFiles: this.#elfFiles,
+      debugInfo: this.#debugInfo,
       demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: steadyOffset(bootToWallNs),
     });

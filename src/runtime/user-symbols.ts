@@ -1,7 +1,9 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BoundedCache } from '../base/index.ts';
+import { DwarfError, type DwarfFrame } from '../dwarf/index.ts';
 import type { SymbolFrame } from '../program/index.ts';
+import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, type PerfMapEntry, parsePerfMap } from './perf-map.ts';
 import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
@@ -15,16 +17,27 @@ export interface UserSymbolOptions {
   readonly elfFiles: ElfFiles;
   /** PER_PID: mappings are read per process; NONE: nothing is remembered between two questions. */
   readonly cache: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
+  /** Where lines and inlined functions are looked up; without it, names are those of symbol tables alone. */
+  readonly debugInfo?: DebugInfo;
   /** Turns a mangled name into what is shown. */
   readonly demangle: (name: string) => string;
+}
+
+/** How an address is to be understood. */
+export interface AddressContext {
+  /** The binary whose probe captured the address, for processes that are gone: right when it has fixed addresses. */
+  readonly fallback?: string | undefined;
+  /** It is where a call returns to: the line is that of the call in front of it. */
+  readonly isCaller?: boolean;
 }
 
 interface ProcessView {
   readonly mappings: readonly Mapping[];
   /** What ran when the mappings were read: after an exec they are read again. */
   readonly executable: string;
-  /** Answers given before: stacks repeat their addresses. */
+  /** Answers given before: stacks repeat their addresses. Those for callers are under the address of the call. */
   readonly frames: Map<bigint, readonly SymbolFrame[]>;
+  readonly callerFrames: Map<bigint, readonly SymbolFrame[]>;
   perfMap?: { readonly entries: readonly PerfMapEntry[]; readonly stamp: string };
 }
 
@@ -48,24 +61,22 @@ export class UserSymbols {
     if (this.#options.cache !== 'NONE') this.#readView(pid);
   }
 
-  /**
-   * Frames at an address of a process; [] when unknown.
-   *
-   * @param fallback the binary whose probe captured the address, for processes that are gone: right when it has fixed addresses.
-   */
-  at(pid: number, address: bigint, fallback?: string): readonly SymbolFrame[] {
+  /** Frames at an address of a process; [] when unknown. */
+  at(pid: number, address: bigint, context: AddressContext = {}): readonly SymbolFrame[] {
     if (this.#options.cache === 'NONE') this.#processes.delete(pid);
-    const known = this.#view(pid)?.frames.get(address);
+    const cacheOf = (view: ProcessView | undefined) => (context.isCaller ? view?.callerFrames : view?.frames);
+    const known = cacheOf(this.#view(pid))?.get(address);
     if (known) return known;
-    const frames = this.#lookUp(pid, address, fallback);
-    const cache = this.#processes.get(pid)?.frames;
+    const frames = this.#lookUp(pid, address, context);
+    const cache = cacheOf(this.#processes.get(pid));
     if (cache && cache.size >= MAX_FRAMES) cache.clear();
     // What is unknown now may get a name: a compiler at run time writes its list late.
     if (frames.length > 0) cache?.set(address, frames);
     return frames;
   }
 
-  #lookUp(pid: number, address: bigint, fallback: string | undefined): readonly SymbolFrame[] {
+  #lookUp(pid: number, address: bigint, context: AddressContext): readonly SymbolFrame[] {
+    const { fallback } = context;
     let view = this.#view(pid);
     let mapping = view && findMapping(view.mappings, address);
     if (view && !mapping) {
@@ -73,8 +84,8 @@ export class UserSymbols {
       view = this.#readView(pid) ?? view;
       mapping = findMapping(view.mappings, address);
     }
-    if (!view) return fallback === undefined ? [] : this.#atFixedAddress(fallback, address);
-    if (mapping && isFileMapping(mapping)) return this.#inFile(pid, mapping, address);
+    if (!view) return fallback === undefined ? [] : this.#atFixedAddress(fallback, address, context);
+    if (mapping && isFileMapping(mapping)) return this.#inFile(pid, mapping, address, context);
     if (mapping?.path === '[vdso]')
       return [{ name: '[vdso]', offset: address - mapping.start, module: '[vdso]' }];
     return this.#inPerfMap(pid, view, address);
@@ -93,37 +104,66 @@ export class UserSymbols {
     const executable = executableOf(pid);
     if (!mappings || mappings.length === 0 || executable === undefined) return undefined;
     const perfMap = this.#processes.get(pid)?.perfMap;
-    const view: ProcessView = { mappings, executable, frames: new Map(), ...(perfMap ? { perfMap } : {}) };
+    const view: ProcessView = {
+      mappings,
+      executable,
+      frames: new Map(),
+      callerFrames: new Map(),
+      ...(perfMap ? { perfMap } : {}),
+    };
     this.#processes.set(pid, view);
     return view;
   }
 
-  #inFile(pid: number, mapping: Mapping, address: bigint): readonly SymbolFrame[] {
+  #inFile(pid: number, mapping: Mapping, address: bigint, context: AddressContext): readonly SymbolFrame[] {
     // Through the process's root, so that containers' files are found; the plain path serves when the process is gone.
     const inside = `/proc/${pid}/root${mapping.path}`;
     const path = this.#options.elfFiles.open(inside) ? inside : mapping.path;
     const fileAddress = this.#options.elfFiles
       .open(path)
       ?.addressOfOffset(address - mapping.start + mapping.offset);
-    return fileAddress === undefined ? [] : this.#frames(path, fileAddress, mapping.path);
+    return fileAddress === undefined ? [] : this.#frames(path, fileAddress, mapping.path, context);
   }
 
-  #atFixedAddress(path: string, address: bigint): readonly SymbolFrame[] {
+  #atFixedAddress(path: string, address: bigint, context: AddressContext): readonly SymbolFrame[] {
     const elf = this.#options.elfFiles.open(path);
-    return elf && !elf.isPositionIndependent ? this.#frames(path, address, path) : [];
+    // What lies elsewhere is a library's, of which nothing is left to say.
+    return elf && !elf.isPositionIndependent && elf.fileOffset(address) !== undefined
+      ? this.#frames(path, address, path, context)
+      : [];
   }
 
   /** @param shown the binary's path in the process. */
-  #frames(path: string, fileAddress: bigint, shown: string): readonly SymbolFrame[] {
+  #frames(
+    path: string,
+    fileAddress: bigint,
+    shown: string,
+    { isCaller = false }: AddressContext,
+  ): readonly SymbolFrame[] {
     for (const elf of this.#options.elfFiles.withSymbols(path)) {
       const symbol = elf.functionAt(fileAddress);
       if (symbol) {
-        return [
-          { name: this.#options.demangle(symbol.name), offset: fileAddress - symbol.address, module: shown },
-        ];
+        const { inlined, own } = this.#sources(path, isCaller ? fileAddress - 1n : fileAddress);
+        const name = this.#options.demangle(symbol.name);
+        return [...inlined, { name, offset: fileAddress - symbol.address, module: shown, ...own }];
       }
     }
     return [];
+  }
+
+  /** The inlined functions an address lies in, and the place in the source of the function that contains them. */
+  #sources(
+    path: string,
+    fileAddress: bigint,
+  ): { readonly inlined: readonly SymbolFrame[]; readonly own: Pick<SymbolFrame, 'file' | 'line'> } {
+    const frames = framesAt(this.#options.debugInfo, path, fileAddress);
+    const inlined = frames
+      .filter((frame) => frame.inlined)
+      .map((frame): SymbolFrame => {
+        return { name: this.#options.demangle(frame.name), offset: 0n, inlined: true, ...placeOf(frame) };
+      });
+    const own = frames.find((frame) => !frame.inlined);
+    return { inlined, own: own ? placeOf(own) : {} };
   }
 
   #inPerfMap(pid: number, view: ProcessView, address: bigint): readonly SymbolFrame[] {
@@ -138,6 +178,20 @@ export class UserSymbols {
     }
     const entry = view.perfMap && findPerfMapEntry(view.perfMap.entries, address);
     return entry ? [{ name: entry.name, offset: address - entry.start, module: basename(path) }] : [];
+  }
+}
+
+function placeOf({ place }: DwarfFrame): Pick<SymbolFrame, 'file' | 'line'> {
+  return place ? { file: place.file, line: place.line } : {};
+}
+
+/** Damaged debug information says nothing. */
+function framesAt(debugInfo: DebugInfo | undefined, path: string, address: bigint): readonly DwarfFrame[] {
+  try {
+    return debugInfo?.of(path)?.framesAt(Number(address)) ?? [];
+  } catch (error) {
+    if (error instanceof DwarfError) return [];
+    throw error;
   }
 }
 

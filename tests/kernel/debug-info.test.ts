@@ -151,3 +151,22 @@ test('functions of C++ by the names in the source, each overload with its own ar
     'uprobe:BIN:cpp:"ns::fn(char const*, ns::S&)"\nuprobe:BIN:cpp:"ns::fn(int)"\n',
   );
 });
+
+test('stacks show the inlined functions and the lines of the source, those of the call in callers', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(source, ['-O2', '-fno-omit-frame-pointer', '-no-pie']);
+  const inside = await runOn(program, 'uprobe:BIN@program.c:9 { print(ustack(1)); print(ustack(perf, 1)); }');
+  assert.equal(inside.stderr, '');
+  const [first = '', second = '', third = '', fourth = ''] = inside.stdout.trim().split(/\n+/);
+  assert.match(first, /^\[inlined\] tripled@\S+\/program\.c:9$/);
+  assert.match(second, /^ {8}draw\+\d+@\S+\/program\.c:14$/);
+  assert.match(third, /^\t[0-9a-f]+ tripled \(inlined\)$/);
+  assert.match(fourth, /^\t[0-9a-f]+ draw\+\d+ \(\S+\/program\)$/);
+  const callers = await runOn(program, 'uprobe:BIN@program.c:9 { print(ustack(2)); }');
+  assert.match(callers.stdout, /^ {8}draw\+\d+@\S+\/program\.c:14\n {8}main\+\d+@\S+\/program\.c:22\n/m);
+  const plain = await runOn(
+    program,
+    'config = { show_debug_info = 0 } uprobe:BIN:draw { print(ustack(1)); }',
+  );
+  assert.equal(plain.stdout.trim(), 'draw+0');
+});
