@@ -5,8 +5,10 @@ export interface BenchCase {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Measured until its output matches this, then interrupted; without it, until it ends. */
+  /** Measured until its output (of either stream) matches this, then interrupted; without it, until it ends. */
   readonly until?: RegExp;
+  /** How often it is measured, when that is not the usual number: for what takes long. */
+  readonly rounds?: number;
   /** What we want to reach, as words. */
   readonly reach?: { readonly time?: string; readonly memory?: string };
   /** Why this case cannot run here; undefined when it can. */
@@ -59,5 +61,17 @@ export const cases: readonly BenchCase[] = [
     until: /\u001b\[H\n/,
     reach: { time: '500 ms' },
     needs: () => (existsSync(tetris) ? undefined : 'TETRACE_TETRIS names no checkout of the game'),
+  },
+  {
+    // Some 75 functions; from the start of the command until all probes are there.
+    name: 'attach-vfs',
+    args: ['-e', 'kprobe:vfs_* { @[func] = count(); }'],
+    until: /Attached \d+ probes/,
+    rounds: 2,
+    reach: { time: '0.2 x' },
+    needs: () =>
+      existsSync('/sys/bus/event_source/devices/kprobe')
+        ? undefined
+        : 'this kernel has no kprobes (`npm run bench -- --kernel 6.12 attach-vfs` takes another)',
   },
 ];

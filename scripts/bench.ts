@@ -1,5 +1,5 @@
 /**
- * Measures whole processes, side by side with bpftrace: `bench [CASE...]`.
+ * Measures whole processes, side by side with bpftrace: `bench [--kernel VERSION] [CASE...]`; with a kernel, in a machine that TETRACE_VM boots.
  *
  * TETRACE_BPFTRACE names the command to compare with, for example `chroot DIR bpftrace` (scripts/install-bpftrace.mjs makes one); without
  * it only our own numbers are printed. Runs take turns, so that a busy machine is busy for both; the fastest run counts, because
@@ -7,13 +7,16 @@
  */
 
 import { type BenchCase, cases } from './bench-cases.ts';
+import { benchOnKernel } from './bench-on-kernel.ts';
 import { type Measurement, peakMemoryMb, wallTimeMs } from './measure-process.ts';
 
 const rounds = 7;
 const ours = ['bin/tetrace'];
 const theirs = (process.env['TETRACE_BPFTRACE'] ?? '').split(/\s+/).filter((word) => word !== '');
 
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+if (words[0] === '--kernel') process.exit(benchOnKernel(words[1] ?? '', words.slice(2)));
+const wanted = words;
 const unknown = wanted.filter((name) => !cases.some((row) => row.name === name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -56,7 +59,7 @@ async function measure(row: BenchCase): Promise<readonly string[]> {
     theirs: theirs.length === 0 ? undefined : [...theirs, ...row.args],
   };
   const times: { ours: Measurement[]; theirs: Measurement[] } = { ours: [], theirs: [] };
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < (row.rounds ?? rounds); round++) {
     times.ours.push(await wallTimeMs(commands.ours, row));
     if (commands.theirs !== undefined) times.theirs.push(await wallTimeMs(commands.theirs, row));
   }

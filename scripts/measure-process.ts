@@ -42,15 +42,16 @@ function start(
   let output = '';
   let seen = false;
   const measured = new Promise<string | undefined>((resolve) => {
-    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    const look = (chunk: string): void => {
       if (until === undefined || seen) return;
       output += chunk;
       if (!until.test(output)) return;
       seen = true;
       child.kill('SIGINT');
       resolve(undefined);
-    });
-    child.stderr?.resume();
+    };
+    child.stdout?.setEncoding('utf8').on('data', look);
+    child.stderr?.setEncoding('utf8').on('data', look);
     child.on('error', () => resolve('cannot start'));
     child.on('exit', (code, signal) => {
       if (until !== undefined && !seen) resolve('no output');

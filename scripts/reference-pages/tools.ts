@@ -19,7 +19,7 @@ export function toolsPage(): string {
       ['tool', 'shows', 'options'],
       tools.map((tool) => [codeLines([commandOf(tool)]), tool.summary, optionsOf(tool)]),
     ),
-    '`-p` is short for `--pid`. All take options of the tracer as well: ',
+    '`-p` is short for `--pid`. All take options of the tracer as well:',
     `${tracerOptions.map(({ short, argument }) => code(`-${short}${argument === undefined ? '' : ` ${argument}`}`)).join(', ')}. With`,
     '`-f json` every row is an object, with the same values in it.',
     '',

@@ -52,7 +52,7 @@ function jsonRow(values: Readonly<Record<string, unknown>>): RegExp {
 }
 
 /** Uses a processor for a moment. */
-const computing = ['sh', '-c', 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'];
+const computing = ['sh', '-c', 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done'];
 
 /** Tools by name. */
 export const ownTools: Readonly<Record<string, OwnTool>> = {

@@ -1,9 +1,14 @@
 /** As tests/kernel/tools.test.ts, on kernels that have kprobes. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { release } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { missingNeed } from '../support/needs.ts';
 import { ownTools } from '../support/own-tools.ts';
+import { projectRoot } from '../support/paths.ts';
 import { skipUnless } from '../support/requirements.ts';
+import { runTetrace } from '../support/run-tetrace.ts';
 
 /** Those that need kprobes, and some whose structs and tracepoints differ between kernels. */
 const chosen = Object.entries(ownTools).filter(
@@ -21,6 +26,23 @@ describe('tools print what is true', () => {
         if (!skipUnless(t, missing === undefined, missing ?? '')) return;
       }
       await check();
+    });
+  }
+});
+
+/** What stands in for operands. */
+const operands: Readonly<Record<string, readonly string[]>> = { funclatency: ['vmlinux:vfs_read'] };
+
+describe('every tool attaches, on every kernel', () => {
+  for (const file of readdirSync(join(projectRoot, 'tools'))) {
+    const name = file.replace(/\.bt$/, '');
+    test(name, async () => {
+      const script = join(projectRoot, 'tools', file);
+      const run = await runTetrace(['--dry-run', script, '--', ...(operands[name] ?? [])], {
+        timeoutMs: 120_000,
+      });
+      assert.equal(run.code, 0, run.stderr);
+      assert.doesNotMatch(run.stderr, /WARNING|ERROR/);
     });
   }
 });
