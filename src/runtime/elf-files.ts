@@ -3,6 +3,7 @@ import { BoundedCache } from '../base/index.ts';
 import { type ByteSource, ElfError, ElfFile, zipMember } from '../elf/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
+import { miniDebugInfo } from './mini-debug-info.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
 const MAX_CACHED_FILES = 512;
@@ -19,13 +20,16 @@ export class ElfFiles {
   readonly #debugDirs: readonly string[];
   readonly #byIdentity = new BoundedCache<string, OpenElf>(MAX_CACHED_FILES);
 
+  readonly #mini = new BoundedCache<ElfFile, { readonly mini: ElfFile | undefined }>(MAX_CACHED_FILES);
+
   /** @param debugDirs where separate debug files are searched, as `--debuginfo` gives them. */
   constructor(debugDirs: readonly string[] = defaultDebugDirs) {
     this.#debugDirs = debugDirs;
   }
 
   /**
-   * The files to look a binary's symbols up in: itself, and before it its separate debug file when it has no full symbol table of its own.
+   * The files to look a binary's symbols up in: itself, and before it its separate debug file when it has no full symbol table of its own,
+   * or what it carries in place of one (.gnu_debugdata).
    * Their addresses are the same; file offsets are those of the binary alone.
    */
   withSymbols(path: string): readonly ElfFile[] {
@@ -36,7 +40,8 @@ export class ElfFiles {
       const debug = this.open(candidate.path);
       if (debug?.hasSymbolTable && isDebugFileOf(elf, debug, candidate)) return [debug, elf];
     }
-    return [elf];
+    const { mini } = this.#mini.getOrMake(elf, () => ({ mini: miniDebugInfo(elf) }));
+    return mini ? [mini, elf] : [elf];
   }
 
   /** The files to look a binary's debug information up in: itself, then the separate debug files that are its own. */

@@ -170,3 +170,22 @@ test('stacks show the inlined functions and the lines of the source, those of th
   );
   assert.equal(plain.stdout.trim(), 'draw+0');
 });
+
+test('symbols of a stripped binary in .gnu_debugdata', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc') || !requireProgram(t, 'objcopy')) return;
+  if (!requireProgram(t, 'xz')) return;
+  const text = `
+    static __attribute__((noinline)) int hidden(int x) { __asm__ volatile(""); return x + 1; }
+    int main(void) { return hidden(41) == 0; }`;
+  using program = new CProgram(text, ['-O1', '-no-pie']);
+  const print = 'uprobe:BIN:hidden { printf("%s %d\\n", func, arg0); }';
+  const folder = dirname(program.path);
+  const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: folder });
+  run('objcopy', '-S', '--keep-symbol=hidden', 'program', 'mini');
+  run('strip', '--strip-all', 'program');
+  assert.match((await runOn(program, print)).stderr, /ERROR: No matches for uprobe \S+:hidden\./);
+  run('xz', 'mini');
+  run('objcopy', '--add-section', '.gnu_debugdata=mini.xz', 'program');
+  const found = await runOn(program, print);
+  assert.deepEqual([found.stderr, found.stdout.trimEnd()], ['', 'hidden 41']);
+});
