@@ -34,6 +34,10 @@ export class TraceeQuestions {
   get number(): number {
     return this.#view.getInt32(INFO_CALL, true);
   }
+  /** One of its arguments, after 'entry'. */
+  argument(index: number): bigint {
+    return this.#view.getBigUint64(INFO_CALL + 8 + index * 8, true);
+  }
   /** What the call returned, after 'exit'. */
   get result(): bigint {
     return this.#view.getBigInt64(INFO_CALL, true);

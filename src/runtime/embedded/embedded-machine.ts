@@ -8,6 +8,7 @@ import {
   processTracepoints,
   ranByTracer,
   sourceOf,
+  type Tap,
   Timers,
   type World,
 } from '../../embedded/index.ts';
@@ -94,7 +95,7 @@ export class EmbeddedMachine {
   }
 
   /** Nothing is left to the end of the process here. */
-  backend(): Backend {
+  backend(tap?: Tap): Backend {
     const { possibleCpus } = this.target;
     const model = new KernelModel(taskFacts);
     return new EmbeddedBackend({
@@ -102,6 +103,7 @@ export class EmbeddedMachine {
       cpus: possibleCpus,
       sources: this.#sources,
       kernelMemory: (address, into) => model.read(address, into),
+      ...(tap === undefined ? {} : { tap }),
     });
   }
 

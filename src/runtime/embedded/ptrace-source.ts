@@ -17,6 +17,7 @@ import {
   ptraceEvents,
   ptraceOptions,
   readStatus,
+  SIGTRAP,
   TraceeQuestions,
   type TraceeStatus,
   TraceeWaits,
@@ -24,11 +25,15 @@ import {
   yieldProcessor,
 } from '../../kernel/index.ts';
 import { type Arch, type AttachOutcome, archFacts, type ProbeSpec } from '../../program/index.ts';
+import { systemErrorText } from '../system-error.ts';
 import { startThreads } from '../thread-pool.ts';
+import { Breakpoints, CodeSpace } from './breakpoints.ts';
 import { Tracee, type TraceeTools } from './tracee.ts';
 
 /** How long the next stop is waited for here, before another thread waits for it. */
 const TICK_MS = 4;
+/** How long the other threads of a process are waited for while one steps over a breakpoint. */
+const HOLD_MS = 100;
 /** How long threads are given to stop when tracing ends. */
 const DETACH_MS = 500;
 /** Kernel priorities count from the real-time ones. Source: MAX_RT_PRIO, proc_pid_stat(5). */
@@ -39,6 +44,9 @@ const STAT_PRIORITY = 18;
 const MAX_IN_A_ROW = 16;
 
 type Stop = readonly [Tracee, TraceeStatus];
+
+/** Source: mmap(2). */
+const PROT_EXEC = 4n;
 
 /** Which process is traced. */
 export interface TracedRoot {
@@ -58,17 +66,21 @@ export interface TracedRoot {
  */
 export class PtraceSource implements EventSource {
   readonly name = 'ptrace';
-  readonly served: readonly string[] = processTracepointPatterns;
+  readonly served: readonly string[] = [...processTracepointPatterns, 'uprobe', 'uretprobe'];
   readonly #root: TracedRoot;
   readonly #events: ProcessTracepoints;
   readonly #tools: TraceeTools;
   readonly #waits = new TraceeWaits();
   readonly #ticks = new WaitTicks();
+  readonly #breakpoints: Breakpoints;
+  /** Stops that were taken and are still to be handled. */
+  readonly #deferred: Stop[] = [];
   readonly #tracees = new Map<number, Tracee>();
   /** First stops of threads whose parent has not told of them yet. */
   readonly #early = new Map<number, TraceeStatus>();
   readonly #execCalls: ReadonlySet<number>;
   readonly #sigreturn: number | undefined;
+  readonly #mmap: number | undefined;
   #last: Tracee | undefined;
   /** How often in a row only the last thread was asked. */
   #inARow = 0;
@@ -79,6 +91,7 @@ export class PtraceSource implements EventSource {
     this.#root = root;
     this.#events = new ProcessTracepoints(arch);
     const names = [...syscallNames(arch)];
+    this.#mmap = names.find(([, name]) => name === 'mmap')?.[0];
     this.#execCalls = new Set(names.flatMap(([number, name]) => (name.startsWith('execve') ? [number] : [])));
     this.#sigreturn = names.find(([, name]) => name === 'rt_sigreturn')?.[0];
     this.#tools = {
@@ -87,21 +100,33 @@ export class PtraceSource implements EventSource {
       questions: new TraceeQuestions(),
       names: { open: 0 },
     };
+    this.#breakpoints = new Breakpoints(root.pid, this.#tools, this.#waits, (tracee) =>
+      this.#holdOthers(tracee),
+    );
   }
 
   serves(probe: ProbeSpec): boolean {
-    return this.#events.serves(probe);
+    return this.#events.serves(probe) || probe.kind === 'uprobe' || probe.kind === 'uretprobe';
   }
 
   attach({ probe, fire }: Attaching): AttachOutcome {
-    if (!this.#events.serves(probe)) return { ok: false, message: `${probe.name} is no event of a process` };
     const errno = this.#seize();
     if (errno !== 0) {
       const who = `process ${this.#root.pid}`;
       return { ok: false, message: `${who} cannot be traced: ${errnoText(errno)}`, errno };
     }
-    this.#events.add(probe, fire);
-    return { ok: true, functions: 1 };
+    if (this.#events.serves(probe)) {
+      this.#events.add(probe, fire);
+      return { ok: true, functions: 1 };
+    }
+    if (probe.kind !== 'uprobe' && probe.kind !== 'uretprobe')
+      return { ok: false, message: `${probe.name} is no event of a process` };
+    try {
+      this.#breakpoints.add(probe, fire);
+    } catch (error) {
+      return { ok: false, message: systemErrorText(error) };
+    }
+    return { ok: true, functions: probe.locations.length };
   }
 
   work(budgetMs: number, wake: () => void): Worked {
@@ -127,7 +152,6 @@ export class PtraceSource implements EventSource {
   }
 
   async detach(): Promise<void> {
-    this.#events.clear();
     // The waiting thread has to see a stop before it is taken here, or it would wait on.
     if (this.#pending !== undefined && this.#tracees.size > 0) {
       for (const tid of this.#tracees.keys()) ptrace('PTRACE_INTERRUPT', tid);
@@ -176,7 +200,8 @@ export class PtraceSource implements EventSource {
         }
         found = true;
         const tracee = new Tracee(tid, kind === 'other', this.#tools);
-        tracee.hasStarted = true;
+        const sibling = this.#tracees.get(pid);
+        if (sibling !== undefined) tracee.space = sibling.space;
         this.#tracees.set(tid, tracee);
         ptrace('PTRACE_INTERRUPT', tid);
       }
@@ -188,7 +213,8 @@ export class PtraceSource implements EventSource {
 
   /** Handles the stops that are there, each thread's once; whether there was any. */
   #handleStops(blocks: boolean): boolean {
-    const stopped = this.#askLast(blocks) ?? this.#collect(blocks);
+    const deferred = this.#deferred.splice(0);
+    const stopped = deferred.length > 0 ? deferred : (this.#askLast(blocks) ?? this.#collect(blocks));
     for (const [tracee, status] of stopped) this.#continueAfter(tracee, status);
     return stopped.length > 0;
   }
@@ -233,7 +259,11 @@ export class PtraceSource implements EventSource {
   #take(tracee: Tracee, blocks = false): TraceeStatus | undefined {
     const status = this.#waits.take(tracee.tid, blocks);
     if (status === undefined) return undefined;
-    if (status !== 'gone') return readStatus(status);
+    if (status !== 'gone') {
+      tracee.isHeld = true;
+      tracee.isInVfork = false;
+      return readStatus(status);
+    }
     this.#forget(tracee); // another thread's exec took its place
     return undefined;
   }
@@ -253,13 +283,23 @@ export class PtraceSource implements EventSource {
       case 'event':
         this.#continueAfterEvent(tracee, status.event, status.signal);
         return;
-      case 'signal':
+      case 'signal': {
+        const passed = status.signal === SIGTRAP ? this.#breakpoints.handle(tracee) : undefined;
+        if (passed?.met !== undefined) {
+          this.#continueAfter(tracee, passed.met);
+          return;
+        }
+        if (passed !== undefined) {
+          this.#resume(tracee);
+          return;
+        }
         if (tracee.isVisible && this.#events.wants('signal:signal_deliver')) {
           const { errno, code } = this.#tools.questions.signal(tracee.tid);
           this.#events.signal(status.signal, errno, code, tracee.scene);
         }
         this.#resume(tracee, status.signal);
         return;
+      }
       default:
         unreachable(status);
     }
@@ -268,6 +308,10 @@ export class PtraceSource implements EventSource {
   #tellSyscall(tracee: Tracee): void {
     const { questions } = this.#tools;
     const { tid, scene } = tracee;
+    if (tracee.isInCall && tracee.mapsCode) {
+      tracee.mapsCode = false;
+      this.#breakpoints.insert(tracee);
+    }
     if (tracee.isInCall && !this.#events.wantsExits) {
       tracee.isInCall = false;
       return;
@@ -276,7 +320,8 @@ export class PtraceSource implements EventSource {
       case 'entry':
         tracee.isInCall = true;
         tracee.call = questions.number;
-        if (this.#execCalls.has(tracee.call)) tracee.isVisible = true;
+        tracee.mapsCode = tracee.call === this.#mmap && (questions.argument(2) & PROT_EXEC) !== 0n;
+        if (this.#execCalls.has(tracee.call)) tracee.isVisible ||= this.#root.kind === 'child';
         if (tracee.isVisible) this.#events.enterSyscall(tracee.call, questions.call, scene);
         return;
       case 'exit': {
@@ -299,7 +344,8 @@ export class PtraceSource implements EventSource {
       case ptraceEvents.PTRACE_EVENT_FORK:
       case ptraceEvents.PTRACE_EVENT_VFORK:
       case ptraceEvents.PTRACE_EVENT_CLONE:
-        this.#addChild(tracee, questions.eventMessage(tracee.tid));
+        this.#addChild(tracee, questions.eventMessage(tracee.tid), event);
+        tracee.isInVfork = event === ptraceEvents.PTRACE_EVENT_VFORK;
         break;
       case ptraceEvents.PTRACE_EVENT_EXEC: {
         const oldTid = questions.eventMessage(tracee.tid);
@@ -308,8 +354,11 @@ export class PtraceSource implements EventSource {
           tracee.call = old.call;
           this.#forget(old);
         }
-        tracee.isVisible = true;
+        tracee.isVisible ||= this.#root.kind === 'child';
         tracee.isExiting = false;
+        tracee.space = new CodeSpace();
+        tracee.returns.length = 0;
+        this.#breakpoints.insert(tracee);
         if (this.#events.wants('sched:sched_process_exec'))
           this.#events.exec(tracee.execFilename(), oldTid, tracee.scene);
         break;
@@ -319,6 +368,7 @@ export class PtraceSource implements EventSource {
         break;
       case ptraceEvents.PTRACE_EVENT_STOP:
         if (stopSignals.has(signal)) {
+          tracee.isHeld = false;
           ptrace('PTRACE_LISTEN', tracee.tid);
           return;
         }
@@ -331,19 +381,26 @@ export class PtraceSource implements EventSource {
   /** A thread's first stop; true when it is let go. */
   #start(tracee: Tracee): boolean {
     tracee.hasStarted = true;
-    if (this.#root.kind === 'other' && tracee.pid !== this.#root.pid) {
+    if (this.#root.kind === 'other' && tracee.pid === this.#root.pid) this.#breakpoints.insert(tracee);
+    if (this.#root.kind === 'other' && tracee.pid !== this.#root.pid && this.#breakpoints.isEmpty) {
       ptrace('PTRACE_DETACH', tracee.tid);
       this.#forget(tracee);
       return true;
     }
+    if (tracee.call < 0) return false;
     // The kernel tells of the end of clone() in the new thread too, where ptrace does not stop.
-    if (tracee.isVisible && tracee.call >= 0) this.#events.exitSyscall(tracee.call, 0n, tracee.scene);
+    if (tracee.isVisible) this.#events.exitSyscall(tracee.call, 0n, tracee.scene);
     return false;
   }
 
-  #addChild(parent: Tracee, tid: number): void {
+  #addChild(parent: Tracee, tid: number, event: number): void {
     const child = new Tracee(tid, parent.isVisible, this.#tools);
     child.call = parent.call;
+    const hasOwnMemory = event !== ptraceEvents.PTRACE_EVENT_VFORK && child.pid !== parent.pid;
+    child.space = hasOwnMemory ? parent.space.copy() : parent.space;
+    if (child.pid !== parent.pid) child.returns.push(...parent.returns);
+    // Its children are left alone, but those that begin with our breakpoints in their code would die of them.
+    if (this.#root.kind === 'other' && child.pid !== this.#root.pid) child.isVisible = false;
     this.#tracees.set(tid, child);
     if (parent.isVisible) this.#events.fork(tid, parent.scene);
     const early = this.#early.get(tid);
@@ -363,9 +420,27 @@ export class PtraceSource implements EventSource {
   }
 
   #resume(tracee: Tracee, signal = 0): void {
-    const request = this.#events.wantsSyscalls ? 'PTRACE_SYSCALL' : 'PTRACE_CONT';
+    tracee.isHeld = false;
+    const request =
+      this.#events.wantsSyscalls || !this.#breakpoints.isEmpty ? 'PTRACE_SYSCALL' : 'PTRACE_CONT';
     // A thread that was killed while it stood still is no longer there; its end is told by the next wait.
     ptrace(request, tracee.tid, 0, signal);
+  }
+
+  /** Stops the threads that share a thread's code; what they stopped at is handled after it. */
+  #holdOthers(tracee: Tracee): void {
+    const others = [...this.#tracees.values()].filter(
+      (other) => other.space === tracee.space && !other.isHeld && !other.isInVfork && !other.isExiting,
+    );
+    for (const other of others) ptrace('PTRACE_INTERRUPT', other.tid);
+    const start = performance.now();
+    for (const other of others) {
+      let status = this.#take(other, true);
+      // One that ends, or waits for a disk, does not stop at once.
+      while (status === undefined && this.#tracees.has(other.tid) && performance.now() - start < HOLD_MS)
+        status = this.#take(other, true);
+      if (status !== undefined) this.#deferred.push([other, status]);
+    }
   }
 
   #forget(tracee: Tracee): void {
@@ -399,6 +474,7 @@ export class PtraceSource implements EventSource {
     for (const tid of this.#early.keys()) ptrace('PTRACE_DETACH', tid);
     this.#early.clear();
     const start = performance.now();
+    for (const [tracee, status] of this.#deferred.splice(0)) this.#letGo(tracee, status);
     while (this.#tracees.size > 0 && performance.now() - start < DETACH_MS) {
       const stopped = this.#collect(false);
       for (const [tracee, status] of stopped) this.#letGo(tracee, status);
@@ -411,9 +487,28 @@ export class PtraceSource implements EventSource {
   }
 
   #letGo(tracee: Tracee, status: TraceeStatus): void {
+    if (status.kind !== 'exited' && status.kind !== 'killed' && !this.#breakpoints.isEmpty) {
+      this.#breakpoints.remove(tracee);
+      const isTrap = status.kind === 'signal' && status.signal === SIGTRAP;
+      const isOn = this.#breakpoints.isOn(tracee, isTrap);
+      if (isOn && isTrap) {
+        ptrace('PTRACE_DETACH', tracee.tid);
+        this.#forget(tracee);
+        return;
+      }
+      // It ran onto one, and the signal that says so is still on its way.
+      if (isOn && status.kind === 'event') {
+        ptrace('PTRACE_CONT', tracee.tid);
+        return;
+      }
+    }
     if (status.kind === 'event' && newThreadEvents.has(status.event)) {
       const tid = this.#tools.questions.eventMessage(tracee.tid);
-      if (!this.#tracees.has(tid)) this.#tracees.set(tid, new Tracee(tid, false, this.#tools));
+      if (!this.#tracees.has(tid)) {
+        const child = new Tracee(tid, false, this.#tools);
+        child.space = child.pid === tracee.pid ? tracee.space : tracee.space.copy();
+        this.#tracees.set(tid, child);
+      }
     }
     if (status.kind === 'exited' || status.kind === 'killed') {
       if (tracee.tid === this.#root.pid) this.#root.onEnd?.(status);

@@ -3,6 +3,7 @@ import { viewOf } from '../../base/index.ts';
 import { type Scene, taskAddress } from '../../embedded/index.ts';
 import { kill, type ProcessMemory, type TraceeQuestions } from '../../kernel/index.ts';
 import { type Arch, archFacts } from '../../program/index.ts';
+import { type AwaitedReturn, CodeSpace } from './breakpoints.ts';
 import { cgroupIdOf } from './live-world.ts';
 import { readText, statField } from './task-facts.ts';
 
@@ -35,6 +36,18 @@ export class Tracee implements Disposable {
   /** Whether its first stop has been seen. */
   hasStarted = false;
   isExiting = false;
+  /** Its stop was taken, and it waits for us. */
+  isHeld = false;
+  /** It waits for a vfork()ed child, and cannot be stopped. */
+  isInVfork = false;
+  /** It is in a call that maps code. */
+  mapsCode = false;
+  /** The code it shares with other threads. */
+  space = new CodeSpace();
+  /** A breakpoint whose instruction a signal kept it from. */
+  passing: { readonly address: bigint; readonly stack: bigint } | undefined;
+  /** Returns that are waited for, the innermost last. */
+  readonly returns: AwaitedReturn[] = [];
   readonly scene: Scene;
   readonly #tools: TraceeTools;
   #nameFd: number | undefined;

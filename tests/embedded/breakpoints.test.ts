@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CProgram } from '../support/c-program.ts';
+import { requireProgram, requireRoot } from '../support/requirements.ts';
+import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace.ts';
+
+const source = `
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+__attribute__((noinline)) int factorial(int n) { return n <= 1 ? 1 : n * factorial(n - 1); }
+__attribute__((noinline, naked)) int odd(void) { __asm__("xor %eax, %eax; inc %eax; ret"); }
+__attribute__((noinline)) const char *greet(const char *name) { return name[0] == 'w' ? "hello" : "?"; }
+static void *count(void *p) { for (int i = 0; i < 50; i++) { factorial(3); odd(); } return p; }
+static void ignore(int number) { (void)number; }
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    char line[16];
+    while (fgets(line, sizeof line, stdin)) {
+      if (fork() == 0) { odd(); _exit(0); }
+      int status; wait(&status);
+      printf("%d %d %d\\n", odd(), factorial(4), WIFEXITED(status));
+      fflush(stdout);
+    }
+    return 0;
+  }
+  greet("world");
+  signal(SIGALRM, ignore);
+  ualarm(500, 500);
+  pthread_t threads[3];
+  for (int i = 0; i < 3; i++) pthread_create(&threads[i], 0, count, 0);
+  for (int i = 0; i < 3; i++) pthread_join(threads[i], 0);
+  ualarm(0, 0);
+  if (fork() == 0) _exit(factorial(2));
+  int status; wait(&status);
+  return factorial(3);
+}`;
+
+let program: CProgram | undefined;
+before(() => {
+  if (process.arch === 'x64') program = new CProgram(source, ['-pthread']);
+});
+after(() => program?.[Symbol.dispose]());
+
+const script = (path: string): string => `
+  uprobe:${path}:factorial { @n[arg0] = count(); @stack[pid == tid] = count(); }
+  uretprobe:${path}:factorial { @returned[retval] = count(); @func[func] = count(); }
+  uprobe:${path}:odd { @odd = count(); }
+  uretprobe:${path}:odd { @result = sum(retval); }
+  uprobe:${path}:greet { @greet[str(arg0)] = count(); }
+  uretprobe:${path}:greet { @greeted[str(retval)] = count(); }`;
+
+test('functions and their returns are seen: recursion, threads, signals, forks', async (t) => {
+  if (!program || !requireProgram(t, 'gcc')) return;
+  const { path } = program;
+  const run = (backend: string): Promise<RunResult> =>
+    runTetrace(['-q', '--child-exit-code', '--backend', backend, '-e', script(path), '-c', path]);
+  const embedded = await run('embedded');
+  assert.equal(embedded.code, 6);
+  for (const line of ['@greet[world]: 1', '@greeted[hello]: 1', '@n[3]: 151', '@n[2]: 151', '@n[1]: 151'])
+    assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
+  for (const line of ['@returned[6]: 151', '@func[factorial]: 453', '@odd: 150', '@result: 150'])
+    assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
+});
+
+test('the kernel counts the same', async (t) => {
+  if (!program || !requireProgram(t, 'gcc') || !requireRoot(t)) return;
+  const { path } = program;
+  const run = async (backend: string): Promise<string> => {
+    const { stdout } = await runTetrace(['-q', '--backend', backend, '-e', script(path), '-c', path]);
+    // The kernel names addresses of a process that may have ended, and does not read a page that nobody has touched yet.
+    return stdout.replace(/^@(func|greet)\[.*\n/gm, '');
+  };
+  assert.equal(await run('embedded'), await run('kernel'));
+});
+
+test('a running process gets them and loses them again', async (t) => {
+  if (!program || !requireProgram(t, 'gcc')) return;
+  const { path } = program;
+  using target = startTetrace(['serve'], { program: path });
+  const ask = async (times: number): Promise<void> => {
+    target.child.stdin.write('\n');
+    await target.waitFor(new RegExp(`^(1 24 1\\n){${times}}$`));
+  };
+  await ask(1);
+  using run = startTetrace([
+    ...['-B', 'none', '--backend', 'embedded', '-p', String(target.child.pid), '-e'],
+    `uprobe:${path}:odd { printf("odd\\n"); } uretprobe:${path}:factorial { printf("= %d\\n", retval); }`,
+  ]);
+  await run.waitFor(/Attached/, 'stderr');
+  await ask(2);
+  await run.waitFor(/^odd$/m);
+  run.child.kill('SIGINT');
+  const { stdout, code } = await run.ended;
+  assert.equal(code, 0);
+  // Its child is another process; the arguments of printf() are computed from the last one on.
+  assert.equal(stdout.trimEnd(), '= 1\n= 2\n= 6\n= 24\nodd');
+  await ask(3);
+});
