@@ -61,8 +61,16 @@ function readHierarchies(mounts: string): readonly Hierarchy[] {
     if (type === 'cgroup2') unified.push({ name: 'unified', root });
     if (type === 'cgroup') others.push({ name: basename(root), root });
   }
-  others.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return [...unified, ...others];
+  return [...oneOfEach(unified), ...oneOfEach(others)];
+}
+
+/** By name; a hierarchy that is mounted in several places shows the same directories in all. */
+function oneOfEach(hierarchies: readonly Hierarchy[]): readonly Hierarchy[] {
+  const byName = new Map<string, Hierarchy>();
+  for (const hierarchy of hierarchies) {
+    if (!byName.has(hierarchy.name)) byName.set(hierarchy.name, hierarchy);
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
 /** Breadth first: services lie near the root. */

@@ -25,6 +25,10 @@ function wholeScript(script: string): string {
   return /(^|\s)begin\b/.test(script) ? script : `begin { ${script} }`;
 }
 
+runs('stacks of no frames', [
+  ['print(kstack(0)); @[kstack(raw, 0)] = 1; $s = kstack(perf, $1);', '\n\n@[\n]: 1\n'],
+]);
+
 runs('statistics of one key', [
   [
     '@s[1]=stats(5); @s[1]=stats(-9); @=stats(2); print(@s[1]); print(@s[7]); clear(@s);',

@@ -36,10 +36,7 @@ export const uprobe: Provider = (point, context) => {
   if (!wanted) return [];
   const files = context.target.resolveBinary(wanted.binary, context.options.pid);
   if (files.length === 0) {
-    context.unavailable(
-      point,
-      `${point.kind} target file '${wanted.binary}' does not exist or is not executable`,
-    );
+    context.unavailable(point, `uprobe target file '${wanted.binary}' does not exist or is not executable`);
     return [];
   }
   const explicitMany = hasWildcard(wanted.binary);

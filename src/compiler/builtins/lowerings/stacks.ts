@@ -10,6 +10,10 @@ const MAX_STACK_BYTES = 512;
 /** Frames at `to`: a u64 count, then the frames. The helper clears what it does not fill. Source: kernel/bpf/stackmap.c. */
 function captureFrames(lower: Lower, to: Place, frameBytes: number, limit: number, flags: number): void {
   const { b } = lower;
+  if (limit === 0) {
+    b.store(8, to.base, b.const(0), to.off);
+    return;
+  }
   const frames = addressOf(b, placeAfter(to, 8));
   if (limit * frameBytes <= MAX_STACK_BYTES) zeroPlace(b, placeAfter(to, 8), limit * frameBytes);
   const bytes = b.call('get_stack', [lower.ctx(), frames, b.const(frameBytes * limit), b.const(flags)]);
