@@ -21,9 +21,9 @@ export interface InfoFacts {
 const parts: readonly (readonly [string, string])[] = [
   ['LLVM', 'not used'],
   ['bfd', 'no'],
-  ['libdw (DWARF support)', 'no'],
+  ['libdw (DWARF support)', 'yes'],
   ['libsystemd (systemd notify support)', 'no'],
-  ['blazesym (advanced symbolization)', 'no'],
+  ['blazesym (advanced symbolization)', 'yes'],
   ['dwunwind (DWARF stack unwinding)', 'no'],
 ];
 
