@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinsPage } from './reference-pages/builtins.ts';
 import { configPage } from './reference-pages/config.ts';
+import { coveragePage } from './reference-pages/coverage.ts';
 import { diagnosticsPage } from './reference-pages/diagnostics.ts';
 import { optionsPage } from './reference-pages/options.ts';
 import { probesPage } from './reference-pages/probes.ts';
@@ -17,6 +18,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'reference/options': optionsPage,
   'reference/config': configPage,
   'reference/diagnostics': diagnosticsPage,
+  coverage: coveragePage,
   tools: toolsPage,
 };
 

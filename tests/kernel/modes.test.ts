@@ -53,3 +53,13 @@ test('a script of tests alone says how they are run', async (t) => {
   assert.match(stderr, /ERROR: No probes attached; use --test to run test probes\./);
   assert.equal(code, 1);
 });
+
+test('--probe-filter keeps the probes whose name matches', async (t) => {
+  if (!requireRoot(t)) return;
+  const { stdout } = await runTetrace(['--test', '--probe-filter', 'b$', '-e', 'test:a { } test:b { }']);
+  assert.match(stdout, /Running 1 test\./);
+  assert.match(stdout, /RUN.* b$/m);
+  const wrong = await runTetrace(['--probe-filter', '(', '-e', 'begin { }']);
+  assert.match(wrong.stderr, /^ERROR: Invalid --probe-filter regex '\('$/m);
+  assert.equal(wrong.code, 255);
+});

@@ -3,7 +3,6 @@ import { unreachable } from '../../base/index.ts';
 import { pointerTo } from '../../types/index.ts';
 import {
   type AddressOf,
-  type Comptime,
   type Expr,
   type StringLiteral,
   type Tuple,
@@ -13,11 +12,12 @@ import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
 import { checkCall, checkWord } from './calls.ts';
 import { checkCast, readValue } from './casts.ts';
+import { checkComptime } from './comptime.ts';
 import { checkBlockExpr, checkConditional, checkIfExpr } from './conditionals.ts';
 import { checkElement, checkField } from './fields.ts';
 import { checkIdentifier } from './identifiers.ts';
 import { checkIndex } from './indexing.ts';
-import { boolLiteral, intLiteral, isLiteral, isUnknown, stringLiteral, unknownExpr } from './literals.ts';
+import { boolLiteral, intLiteral, isUnknown, stringLiteral } from './literals.ts';
 import { shownName } from './macros.ts';
 import { checkMapRead, useMap } from './maps.ts';
 import { checkOffsetof, checkSizeof, checkTypeinfo } from './meta.ts';
@@ -113,14 +113,6 @@ function checkString(body: Body, literal: StringLiteral): TypedExpr {
 function checkTupleOrNothing(body: Body, expr: Tuple): TypedExpr {
   if (expr.elements.length > 0) return checkTuple(body, expr);
   return { kind: 'block', type: { kind: 'none' }, at: expr.span, body: [] };
-}
-
-/** `comptime e`: what `e` folds to. */
-function checkComptime(body: Body, expr: Comptime): TypedExpr {
-  const operand = checkExpr(body, expr.operand);
-  if (isUnknown(operand)) return unknownExpr(expr.span);
-  const isConstant = isLiteral(operand) || operand.kind === 'int' || operand.kind === 'record';
-  return isConstant ? operand : fail(body, 'comptime', expr.span, []);
 }
 
 /** `&$x`, `&@m`: memory of the program itself, which the kernel can read. */
