@@ -71,11 +71,12 @@ export const importArrows: Arrows = {
   embedded: ['vm', 'program', 'btf', 'bpf', 'base'],
   report: ['program', 'types', 'btf', 'base'],
   tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
+  recording: ['tracer', 'embedded', 'vm', 'program', 'base'],
   'kernel/sys': ['base'],
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
   runtime: ['kernel', 'embedded', 'program', 'elf', 'dwarf', 'btf', 'bpf', 'base'],
   // The compiler as well: formatting, listing and the compiler's own stages are questions to it alone, without a run.
-  cli: ['tracer', 'runtime', 'embedded', 'compiler', 'compiler/language', 'report', 'program', 'base'],
+  cli: ['recording', 'tracer', 'runtime', 'embedded', 'compiler', 'compiler/language', 'report', 'program', 'base'],
   'web/protocol': ['program', 'base'],
   'web/server': ['web/protocol', 'tracer', 'runtime', 'embedded', 'program', 'base'],
   'web/client': ['web/protocol', 'tracer', 'embedded', 'program', 'base'],

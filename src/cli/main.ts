@@ -95,6 +95,10 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
       const { formatCommand } = await import('./format.ts');
       return formatCommand(script, options.output, context);
     }
+    if (options.replay !== undefined) {
+      const { replayCommand } = await import('./replay.ts');
+      return await replayCommand(options.replay, options, script, context);
+    }
     const isListing = options.listing !== undefined || script === undefined;
     const choice = choose(options, isListing, context);
     if (choice.kind === 'refused') {

@@ -148,6 +148,19 @@ export const optionTable = {
   },
   fmt: { long: 'fmt', group: 'develop', doc: 'print the script, formatted; with -o, write it' },
 
+  record: {
+    long: 'record',
+    argument: 'FILE',
+    group: 'output',
+    doc: 'keep everything that happens in FILE, for --replay',
+  },
+  replay: {
+    long: 'replay',
+    argument: 'FILE',
+    group: 'output',
+    doc: 'print again what the run that recorded FILE printed, without tracing anything',
+  },
+
   'dry-run': { long: 'dry-run', group: 'diagnose', doc: 'compile, load and attach, then stop' },
   debug: {
     short: 'd',

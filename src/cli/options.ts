@@ -37,7 +37,7 @@ export type BackendName = (typeof backends)[number];
 
 /** Everything a command line that names a script, or asks for a list, says. Values are as typed unless said otherwise. */
 export interface Options {
-  /** Undefined only for a listing by pattern. */
+  /** Undefined for a listing by pattern, and where a replay names none. */
   readonly script: ScriptInput | undefined;
   readonly scriptArguments: ScriptArguments;
   /** Set for `-l`: the pattern, or undefined when the probes of `script` are to be listed. */
@@ -67,6 +67,9 @@ export interface Options {
   /** undefined: the kernel, or what stands in for it (chooseBackend). */
   readonly backend: BackendName | undefined;
   readonly probeFilter: string | undefined;
+  /** Where the run is recorded, and what recording is replayed. */
+  readonly record: string | undefined;
+  readonly replay: string | undefined;
   readonly dryRun: boolean;
   readonly debug: ReadonlySet<DebugStage>;
   readonly verifyIr: boolean;
@@ -122,6 +125,8 @@ function complete(
     return usageError({ message: 'USAGE: Cannot use both -c and -p.', showUsage: true });
   if (draft.warnings === 'all' && draft.aot !== undefined)
     return usageError({ message: 'Cannot use -k with --aot' });
+  if (draft.record !== undefined && draft.replay !== undefined)
+    return usageError({ message: 'Cannot use both --record and --replay.' });
   const program: ScriptInput | undefined = draft.program ? { kind: 'text', text: draft.program } : undefined;
   if (given.some(({ id }) => id === 'list')) {
     if (operands.length > 1) return usageError({ showUsage: true });
@@ -141,7 +146,8 @@ function complete(
   }
   const [first, ...rest] = operands;
   const script = program ?? (first === undefined ? undefined : scriptInput(first));
-  if (script === undefined) return usageError({ message: "USAGE: filename or -e 'program' required." });
+  if (script === undefined && draft.replay === undefined)
+    return usageError({ message: "USAGE: filename or -e 'program' required." });
   const scriptArguments = splitScriptArguments(program === undefined ? rest : operands);
   return { kind: 'script', options: { ...finish(draft), script, scriptArguments, listing: undefined } };
 }
@@ -188,6 +194,8 @@ function emptyDraft(): Draft {
     disabledFeatures: new Set(),
     backend: undefined,
     probeFilter: undefined,
+    record: undefined,
+    replay: undefined,
     dryRun: false,
     debug: new Set(),
     verifyIr: false,
@@ -311,6 +319,8 @@ const handlers: Record<OptionId, Handler> = {
   bench: (draft) => setMode(draft, 'bench', '--bench'),
   fmt: (draft) => setMode(draft, 'format', '--fmt'),
   'probe-filter': store('probeFilter'),
+  record: store('record'),
+  replay: store('replay'),
   'dry-run': switchOn('dryRun'),
   debug: (draft, value) => {
     for (const name of value.split(',')) {

@@ -1,15 +1,16 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { MachineFaultError } from '../embedded/index.ts';
-import type { LoadOptions, Program } from '../program/index.ts';
+import type { Backend, LoadOptions, Program } from '../program/index.ts';
+import { machineTap } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
+import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
 import {
-  EmbeddedMachine,
-  isKernelError,
-  LiveMachine,
-  OutputStream,
-  systemErrorText,
-} from '../runtime/index.ts';
-import { encodeConstants, trace } from '../tracer/index.ts';
+  describeVerdicts,
+  encodeConstants,
+  foretellRefusals,
+  type RunOptions,
+  trace,
+} from '../tracer/index.ts';
 import { type Refusal, type RefusalWords, standInNotice, tellRefusal } from './backend-choice.ts';
 import {
   type Compilation,
@@ -24,7 +25,9 @@ import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
 import type { Messages } from './messages.ts';
+import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
+import { openRecordFile, type RecordFile } from './record-file.ts';
 import { LiveControl } from './run-control.ts';
 import { resolveNamedParams } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
@@ -97,8 +100,9 @@ export async function runScript(
       messages.error(problem);
       return exitCodes.refused;
     }
+    tellVerdicts(options, program, messages);
     if (options.mode === 'codegen' || options.aot !== undefined) return exitCodes.ok;
-    return await runProgram({ options, context, machine, traced, program, format });
+    return await runProgram({ options, script, context, machine, traced, program, format });
   } catch (error) {
     if (!isKernelError(error) && !(error instanceof MachineFaultError)) throw error;
     messages.error(error.message);
@@ -106,6 +110,15 @@ export async function runScript(
   } finally {
     await closeTraced(traced);
   }
+}
+
+/** What kernels would say of the progs, where none is asked: with `-d verifier` all of it, else what the newest would refuse. */
+function tellVerdicts(options: Options, program: Program, messages: Messages): void {
+  const asksKernel = options.backend === 'kernel' && options.mode !== 'codegen';
+  if (asksKernel) return;
+  if (options.debug.has('verifier')) process.stdout.write(`${describeVerdicts(program).join('\n')}\n`);
+  else if (options.backend === 'embedded' && options.warnings !== 'hidden')
+    for (const line of foretellRefusals(program)) messages.plain(line);
 }
 
 /** What stands in cannot serve the script: the kernel's refusal is what there is to say. */
@@ -144,6 +157,7 @@ const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count'] as
 
 interface ProgramRun {
   readonly options: Options;
+  readonly script: LoadedScript;
   readonly context: CommandContext;
   readonly machine: RunMachine;
   readonly traced: TracedProcess;
@@ -182,48 +196,82 @@ async function runProgram(run: ProgramRun): Promise<number> {
     },
   });
   endOf(traced).then(() => control.end());
+  const constants = encodeConstants(
+    program,
+    params.values,
+    machine.facts({
+      ...(pid === undefined ? {} : { pid }),
+      ...(childPid === undefined ? {} : { childPid }),
+    }),
+  );
+  const runOptions: RunOptions = {
+    mode: runMode(options),
+    format: run.format,
+    dryRun: options.dryRun,
+    quiet: options.quiet,
+    verbose: options.verbose,
+    notifyAttached: process.env['__BPFTRACE_NOTIFY_PROBES_ATTACHED'] !== undefined,
+  };
+  const record = openRecord(run, constants, runOptions);
+  if (typeof record === 'string') {
+    messages.error(record);
+    return exitCodes.refused;
+  }
+  const backend = backendOf(machine, record);
+  const seenHost = record?.recorder.host(host) ?? host;
   const code = await trace({
     program,
-    backend: machine.backend(true),
+    backend: record?.recorder.backend(backend) ?? backend,
     load: {
-      constants: encodeConstants(
-        program,
-        params.values,
-        machine.facts({
-          ...(pid === undefined ? {} : { pid }),
-          ...(childPid === undefined ? {} : { childPid }),
-        }),
-      ),
+      constants,
       ...(pid === undefined ? {} : { pid }),
       ...verifierLogFor(program, options, messages),
       ...(options.debug.has('libbpf') ? { loaderLog: (line: string) => messages.plain(line) } : {}),
     },
-    host,
+    host: seenHost,
     makeReport: (loaded, format: 'text' | 'json' = run.format) =>
       createReport({
         program,
         maps: loaded.maps,
-        lookups: host,
+        lookups: seenHost,
         format,
         possibleCpus: machine.target.possibleCpus,
         warnings: options.warnings !== 'hidden',
         color: run.context.color,
       }),
-    control,
+    control: record?.recorder.control(control) ?? control,
     messages,
-    options: {
-      mode: runMode(options),
-      format: run.format,
-      dryRun: options.dryRun,
-      quiet: options.quiet,
-      verbose: options.verbose,
-      notifyAttached: process.env['__BPFTRACE_NOTIFY_PROBES_ATTACHED'] !== undefined,
-    },
+    options: runOptions,
   });
   stdout.flush();
   if (outputFd !== STDOUT) closeSync(outputFd);
-  if (stdout.isBroken) return exitCodes.brokenPipe;
-  return childExitCode(run, code);
+  const exitCode = stdout.isBroken ? exitCodes.brokenPipe : childExitCode(run, code);
+  record?.end(exitCode);
+  return exitCode;
+}
+
+/** The file of --record; undefined when nothing is recorded, a text when it cannot be written. */
+function openRecord(
+  { options, script, machine, program }: ProgramRun,
+  constants: LoadOptions['constants'],
+  runOptions: RunOptions,
+): RecordFile | string | undefined {
+  if (options.record === undefined) return undefined;
+  return openRecordFile(options.record, {
+    script: { name: script.name, text: Buffer.from(script.bytes).toString('latin1') },
+    arguments: options.scriptArguments.positional,
+    program,
+    constants,
+    possibleCpus: machine.target.possibleCpus,
+    backend: options.backend ?? 'kernel',
+    options: runOptions,
+    warnings: options.warnings !== 'hidden',
+  });
+}
+
+function backendOf(machine: RunMachine, record: RecordFile | undefined): Backend {
+  if (machine instanceof EmbeddedMachine) return machine.backend(record && machineTap(record.sink));
+  return machine.backend(true);
 }
 
 /** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */
@@ -238,16 +286,6 @@ function childExitCode({ options, traced, context }: ProgramRun, code: number): 
     );
   }
   return options.childExitCode && code === 0 ? (end.code ?? 1) : code;
-}
-
-/** The descriptor of `-o FILE`, or what is wrong with it. */
-function openOutput(path: string | undefined): number | string {
-  if (path === undefined) return STDOUT;
-  try {
-    return openSync(path, 'w', 0o644);
-  } catch (error) {
-    return `Failed to open output file: "${path}": ${systemErrorText(error)}`;
-  }
 }
 
 /** undefined: none was given; null: it is no regular expression. */

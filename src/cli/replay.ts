@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Recording,
+  RecordingError,
+  ReplayError,
+  Replayer,
+  type ReplayStreams,
+  readRecording,
+} from '../recording/index.ts';
+import { createReport } from '../report/index.ts';
+import { OutputStream, systemErrorText } from '../runtime/index.ts';
+import { trace } from '../tracer/index.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { CommandContext } from './main.ts';
+import { openOutput } from './open-output.ts';
+import type { Options } from './options.ts';
+import type { LoadedScript } from './script-source.ts';
+
+const STDERR = 2;
+
+/** Prints again what a recorded run printed (`--replay`). The result is its exit code. */
+export async function replayCommand(
+  path: string,
+  options: Options,
+  script: LoadedScript | undefined,
+  context: CommandContext,
+): Promise<number> {
+  const { messages } = context;
+  const recording = openRecording(path);
+  if (typeof recording === 'string') {
+    messages.error(`Cannot replay "${path}": ${recording}`);
+    return exitCodes.refused;
+  }
+  const { header } = recording;
+  if (script !== undefined && Buffer.from(script.bytes).toString('latin1') !== header.script.text) {
+    messages.error(
+      `Cannot replay "${path}" with ${script.name}: it was recorded of another script, ${header.script.name}`,
+    );
+    messages.hint('leave the script out to replay the one that was recorded');
+    return exitCodes.refused;
+  }
+  const outputFd = openOutput(options.output);
+  if (typeof outputFd === 'string') {
+    messages.error(outputFd);
+    return exitCodes.refused;
+  }
+  const stdout = new OutputStream(outputFd);
+  const stderr = new OutputStream(STDERR, { unbuffered: true });
+  const streams: ReplayStreams = {
+    stdout: (text) => stdout.write(text),
+    stderr: (text) => stderr.write(text),
+    flush: () => stdout.flush(),
+  };
+  try {
+    await replay(recording, streams, context);
+    return new Replayer(recording).exitCode;
+  } catch (error) {
+    if (!(error instanceof ReplayError)) throw error;
+    stdout.flush();
+    messages.error(`Cannot replay "${path}" to its end: ${error.message}`);
+    return exitCodes.refused;
+  } finally {
+    stdout.flush();
+  }
+}
+
+async function replay(recording: Recording, streams: ReplayStreams, context: CommandContext): Promise<void> {
+  const { header } = recording;
+  const replayer = new Replayer(recording);
+  const host = replayer.host(streams);
+  await trace({
+    program: header.program,
+    backend: replayer.backend(),
+    load: { constants: header.constants },
+    host,
+    makeReport: (loaded, format = header.options.format) =>
+      createReport({
+        program: header.program,
+        maps: loaded.maps,
+        lookups: host,
+        format,
+        possibleCpus: header.possibleCpus,
+        warnings: header.warnings,
+        color: context.color,
+      }),
+    control: replayer.control(streams),
+    messages: context.messages,
+    options: header.options,
+  });
+  replayer.end();
+}
+
+/** The recording, or what is wrong with it. */
+function openRecording(path: string): Recording | string {
+  try {
+    return readRecording(readFileSync(path));
+  } catch (error) {
+    if (error instanceof RecordingError) return error.message;
+    return systemErrorText(error);
+  }
+}

@@ -1,0 +1,24 @@
+const table: Uint32Array = (() => {
+  const rows = new Uint32Array(256);
+  for (let index = 0; index < 256; index++) {
+    let row = index;
+    for (let bit = 0; bit < 8; bit++) row = row & 1 ? (row >>> 1) ^ 0xedb88320 : row >>> 1;
+    rows[index] = row;
+  }
+  return rows;
+})();
+
+/** CRC-32 of bytes that come in pieces (polynomial 0xedb88320, as in zip and Ethernet). */
+export class Checksum {
+  #state = 0xffff_ffff;
+
+  add(bytes: Uint8Array): void {
+    let state = this.#state;
+    for (const byte of bytes) state = (state >>> 8) ^ table[(state ^ byte) & 0xff]!;
+    this.#state = state;
+  }
+
+  get value(): number {
+    return ~this.#state >>> 0;
+  }
+}

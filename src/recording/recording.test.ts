@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Program } from '../program/index.ts';
+import {
+  RecordingError,
+  type RecordingHeader,
+  type RecordingItem,
+  RecordingWriter,
+  readRecording,
+} from './index.ts';
+
+const program: Program = {
+  license: 'GPL',
+  sources: [{ name: 'a.bt', text: 'begin { }' }],
+  bpfMaps: [],
+  maps: [],
+  records: [],
+  progs: [],
+  probes: [],
+  types: { structs: {}, enums: {} },
+  runtimeConstants: [],
+  namedParams: [],
+  settings: {
+    printMapsOnExit: true,
+    maxCatBytes: 1,
+    strTruncTrailer: '..',
+    perfRbPages: 1,
+    missingProbes: 'error',
+    cppDemangle: true,
+    cacheUserSymbols: 'NONE',
+    lazySymbolication: false,
+    showDebugInfo: false,
+    logSize: 1,
+    maxProbes: 1,
+    maxStrlen: 64,
+  },
+};
+
+const header: RecordingHeader = {
+  script: { name: 'a.bt', text: 'begin { }\xff' },
+  arguments: ['1'],
+  program,
+  constants: [{ offset: 8, bytes: new Uint8Array([1, 2, 255]) }],
+  possibleCpus: 2,
+  backend: 'kernel',
+  options: {
+    mode: 'run',
+    format: 'text',
+    dryRun: false,
+    quiet: false,
+    verbose: false,
+    notifyAttached: false,
+  },
+  warnings: true,
+};
+
+function written(items: readonly RecordingItem[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const writer = new RecordingWriter((bytes) => void pieces.push(bytes.slice()), header);
+  for (const item of items) writer.add(item);
+  writer.end();
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
+
+const items: readonly RecordingItem[] = [
+  { kind: 'answer', call: 'load', asked: [], given: { ok: true } },
+  { kind: 'drain' },
+  { kind: 'record', bytes: new Uint8Array([0, 1, 2, 3]) },
+  {
+    kind: 'answer',
+    call: 'kernelSymbol',
+    asked: [0xffff_ffff_8000_0000n],
+    given: [{ name: 'f', offset: 2n }],
+  },
+  { kind: 'drained' },
+  { kind: 'event', prog: 1, probe: undefined, cpu: 3, timeNs: 5n, ctx: new Uint8Array([9]) },
+  { kind: 'told', call: 'read', asked: ['user', 4096n, 8], given: new Uint8Array([7, 7]) },
+  { kind: 'answer', call: 'userName', asked: [0n], given: undefined },
+];
+
+describe('recordings', () => {
+  it('are read as they were written', () => {
+    const { header: readHeader, items: readItems } = readRecording(written(items));
+    assert.deepEqual(readHeader, header);
+    assert.deepEqual(readItems, items);
+  });
+
+  it('hold any plain data', () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        fc.constant(undefined),
+        fc.constant(null),
+        fc.boolean(),
+        fc.integer(),
+        fc.string({ unit: 'binary' }),
+        fc.bigInt(),
+        fc.uint8Array(),
+        fc.array(tie('any'), { maxLength: 3 }),
+        fc.dictionary(fc.stringMatching(/^[a-z]+$/), tie('any'), { maxKeys: 3 }),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(value, (given) => {
+        const [item] = readRecording(written([{ kind: 'answer', call: 'x', asked: [], given }])).items;
+        assert.ok(item?.kind === 'answer');
+        assert.deepEqual(clean(item.given), clean(given));
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  it('are refused when they were cut off anywhere', () => {
+    const whole = written(items);
+    for (let length = 0; length < whole.length; length++)
+      assert.throws(() => readRecording(whole.subarray(0, length)), RecordingError, `${length} bytes`);
+  });
+
+  it('are refused with a reason when anything in them was changed', () => {
+    const whole = written(items);
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const damaged = whole.slice();
+        damaged[at] = damaged[at]! ^ change;
+        assert.throws(() => readRecording(damaged), RecordingError);
+      }),
+      { seed: 1, numRuns: 2000 },
+    );
+  });
+
+  it('are refused when something follows them or they are something else', () => {
+    const whole = written(items);
+    assert.throws(() => readRecording(new Uint8Array([...whole, 0])), /follow its end/);
+    assert.throws(() => readRecording(new Uint8Array(0)), /no recording/);
+    const newer = whole.slice();
+    newer[8] = 2;
+    assert.throws(() => readRecording(newer), /version 2, and this tetrace reads version 1/);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        assert.throws(
+          () => readRecording(new Uint8Array([...whole.subarray(0, 12), ...bytes])),
+          RecordingError,
+        );
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
+
+/** Dictionaries of fast-check have no prototype. */
+function clean(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clean);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, clean(each)]));
+}

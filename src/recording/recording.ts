@@ -1,0 +1,213 @@
+import { viewOf } from '../base/index.ts';
+import type { LoadOptions, Program } from '../program/index.ts';
+import type { RunOptions } from '../tracer/index.ts';
+import { Checksum } from './checksum.ts';
+import { decodePlain, encodePlain } from './plain-data.ts';
+
+/** What a recording says before its first item: everything a run needs that is not asked for while it runs. */
+export interface RecordingHeader {
+  /** The script, as it was read: its name for people, its text (a binary string) to know it again. */
+  readonly script: { readonly name: string; readonly text: string };
+  readonly arguments: readonly string[];
+  /** What the script was compiled to, so that a replay hangs on no machine. */
+  readonly program: Program;
+  readonly constants: LoadOptions['constants'];
+  readonly possibleCpus: number;
+  readonly backend: 'kernel' | 'embedded';
+  readonly options: RunOptions;
+  readonly warnings: boolean;
+}
+
+/** What happened, in the one order it happened in. */
+export type RecordingItem =
+  /** Something was asked from outside the run, and answered. */
+  | {
+      readonly kind: 'answer';
+      readonly call: string;
+      readonly asked: readonly unknown[];
+      readonly given: unknown;
+    }
+  /** User space begins to take records, takes one, has taken all it wanted. */
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'record'; readonly bytes: Uint8Array }
+  | { readonly kind: 'drained' }
+  /** A prog begins on the embedded machine: what for, when (boot clock), and its ctx. */
+  | {
+      readonly kind: 'event';
+      readonly prog: number;
+      readonly probe: number | undefined;
+      readonly cpu: number;
+      readonly timeNs: bigint;
+      readonly ctx: Uint8Array;
+    }
+  /** What that prog was told: a clock, memory, the task, chance. */
+  | {
+      readonly kind: 'told';
+      readonly call: string;
+      readonly asked: readonly unknown[];
+      readonly given: unknown;
+    };
+
+export type RecordingItemKind = RecordingItem['kind'];
+
+/** A recording that was read and is whole. */
+export interface Recording {
+  readonly header: RecordingHeader;
+  readonly items: readonly RecordingItem[];
+}
+
+/** The bytes are no whole recording; the message says what is wrong with them. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+/**
+ * The wire form, little-endian:
+ *
+ *     "TETRACE\n"  u32 version
+ *     then blocks: u8 kind, u32 length, that many bytes
+ *     the first block is the header, the last one holds the u32 number of items and the u32 CRC-32 of everything before that block
+ */
+const MAGIC = new Uint8Array([0x54, 0x45, 0x54, 0x52, 0x41, 0x43, 0x45, 0x0a]);
+const VERSION = 1;
+const PREFIX_BYTES = MAGIC.length + 4;
+const BLOCK_BYTES = 5;
+
+const blockKinds: Readonly<Record<RecordingItemKind | 'header' | 'end', number>> = {
+  header: 1,
+  answer: 2,
+  drain: 3,
+  record: 4,
+  drained: 5,
+  event: 6,
+  told: 7,
+  end: 255,
+};
+const kindsByNumber = new Map(Object.entries(blockKinds).map(([name, number]) => [number, name]));
+
+/** Writes a recording piece by piece. */
+export class RecordingWriter {
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #checksum = new Checksum();
+  #count = 0;
+
+  /** @param write takes the pieces of the file, in order. */
+  constructor(write: (bytes: Uint8Array) => void, header: RecordingHeader) {
+    this.#write = write;
+    const prefix = new Uint8Array(PREFIX_BYTES);
+    prefix.set(MAGIC);
+    viewOf(prefix).setUint32(MAGIC.length, VERSION, true);
+    this.#put(prefix);
+    this.#block('header', encodePlain(header));
+  }
+
+  add(item: RecordingItem): void {
+    this.#count++;
+    const { kind } = item;
+    switch (kind) {
+      case 'record':
+        this.#block(kind, item.bytes);
+        break;
+      case 'drain':
+      case 'drained':
+        this.#block(kind, new Uint8Array(0));
+        break;
+      default:
+        this.#block(kind, encodePlain(item));
+    }
+  }
+
+  /** Makes the recording whole: without this it is refused. */
+  end(): void {
+    const content = new Uint8Array(8);
+    viewOf(content).setUint32(0, this.#count, true);
+    viewOf(content).setUint32(4, this.#checksum.value, true);
+    this.#block('end', content);
+  }
+
+  #block(kind: keyof typeof blockKinds, content: Uint8Array): void {
+    const bytes = new Uint8Array(BLOCK_BYTES + content.length);
+    bytes[0] = blockKinds[kind];
+    viewOf(bytes).setUint32(1, content.length, true);
+    bytes.set(content, BLOCK_BYTES);
+    this.#put(bytes);
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#checksum.add(bytes);
+    this.#write(bytes);
+  }
+}
+
+/** Reads a whole recording. @throws RecordingError with what is wrong with it. */
+export function readRecording(bytes: Uint8Array): Recording {
+  if (bytes.length < PREFIX_BYTES || MAGIC.some((byte, at) => bytes[at] !== byte))
+    throw new RecordingError('it is no recording of tetrace');
+  const view = viewOf(bytes);
+  const version = view.getUint32(MAGIC.length, true);
+  if (version !== VERSION)
+    throw new RecordingError(`it has version ${version}, and this tetrace reads version ${VERSION}`);
+  const items: RecordingItem[] = [];
+  let header: RecordingHeader | undefined;
+  for (let at = PREFIX_BYTES; ; ) {
+    if (at + BLOCK_BYTES > bytes.length)
+      throw new RecordingError(
+        `it ends after ${bytes.length} bytes, before its end mark: the run that wrote it was cut off`,
+      );
+    const kind = kindsByNumber.get(bytes[at]!);
+    const length = view.getUint32(at + 1, true);
+    const start = at + BLOCK_BYTES;
+    if (kind === undefined)
+      throw new RecordingError(`byte ${at} says what nothing in a recording is (${bytes[at]})`);
+    if (start + length > bytes.length)
+      throw new RecordingError(
+        `at byte ${at} it promises ${length} bytes, and only ${bytes.length - start} are left`,
+      );
+    const content = bytes.subarray(start, start + length);
+    if (kind === 'end') {
+      checkEnd(bytes, at, content, items.length, start + length);
+      if (header === undefined) throw new RecordingError('it does not say what was recorded');
+      return { header, items };
+    }
+    if ((kind === 'header') !== (header === undefined))
+      throw new RecordingError(`at byte ${at} its parts are out of order`);
+    if (kind === 'header')
+      header = readBlock(at, content) as RecordingHeader; // the checksum vouches for its form
+    else items.push(itemOf(kind, at, content));
+    at = start + length;
+  }
+}
+
+function itemOf(kind: string, at: number, content: Uint8Array): RecordingItem {
+  switch (kind) {
+    case 'record':
+      return { kind, bytes: content };
+    case 'drain':
+    case 'drained':
+      return { kind };
+    default:
+      return readBlock(at, content) as RecordingItem; // the checksum vouches for its form
+  }
+}
+
+function readBlock(at: number, content: Uint8Array): unknown {
+  try {
+    return decodePlain(content);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
+      throw new RecordingError(`what stands at byte ${at} cannot be read: it was damaged`);
+    throw error;
+  }
+}
+
+function checkEnd(bytes: Uint8Array, at: number, content: Uint8Array, count: number, end: number): void {
+  if (content.length !== 8) throw new RecordingError('its end mark was damaged');
+  const view = viewOf(content);
+  const checksum = new Checksum();
+  checksum.add(bytes.subarray(0, at));
+  if (view.getUint32(4, true) !== checksum.value)
+    throw new RecordingError('its checksum does not match: it was damaged');
+  if (view.getUint32(0, true) !== count)
+    throw new RecordingError(`it has ${count} items, and its end mark says ${view.getUint32(0, true)}`);
+  if (end !== bytes.length) throw new RecordingError(`${bytes.length - end} bytes follow its end`);
+}

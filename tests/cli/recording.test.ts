@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runTetrace } from '../support/run-tetrace.ts';
+
+const script = `
+begin { @started = 1; @name = comm; printf("%d %s %s\\n", pid, comm, strftime("%H:%M:%S.%f", nsecs)); }
+tracepoint:syscalls:sys_enter_openat { @opened[str(args.filename)] = count(); @at = hist(nsecs % 1000); }
+interval:ms:100 { print(@opened); clear(@opened); @ticks++; if (@ticks == 3) { exit(3) } }
+end { printf("%u %d\\n", rand % 100, nsecs % 7); }
+`;
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-record-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('a recorded run of the embedded machine is replayed byte for byte', async () => {
+  await inFolder(async (folder) => {
+    const [path, output, again] = ['run.rec', 'first', 'second'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const recorded = await runTetrace([
+      '--backend',
+      'embedded',
+      '-o',
+      output,
+      '--record',
+      path,
+      '-e',
+      script,
+      '-c',
+      'ls /usr/lib',
+    ]);
+    assert.equal(recorded.code, 3, recorded.stderr);
+    for (const named of [[], ['-e', script]]) {
+      const replayed = await runTetrace(['--replay', path, '-o', again, ...named]);
+      assert.deepEqual(
+        { code: replayed.code, stderr: replayed.stderr },
+        { code: 3, stderr: recorded.stderr },
+      );
+      assert.equal(readFileSync(again, 'latin1'), readFileSync(output, 'latin1'));
+    }
+    assert.match(readFileSync(output, 'latin1'), /@at:/);
+    const bytes = readFileSync(path);
+    // What the progs were told is there as well.
+    for (const kind of ['"kind":"event"', '"call":"task"', '"call":"read"'])
+      assert.ok(bytes.includes(kind), kind);
+  });
+});
+
+test('recordings that cannot be replayed are refused with a reason', async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'run.rec');
+    const recorded = await runTetrace([
+      '--backend',
+      'embedded',
+      '--record',
+      path,
+      '-e',
+      'begin { print(1); exit() }',
+    ]);
+    assert.equal(recorded.code, 0, recorded.stderr);
+    const refused = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runTetrace(args);
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+      return stderr;
+    };
+    assert.match(
+      await refused('--replay', path, '-e', 'begin { print(2) }'),
+      /it was recorded of another script/,
+    );
+    assert.match(await refused('--replay', join(folder, 'none')), /No such file or directory/);
+    assert.match(await refused('--replay', path, '--record', path), /Cannot use both --record and --replay/);
+    const bytes = readFileSync(path);
+    const other = join(folder, 'other');
+    writeFileSync(other, bytes.subarray(0, bytes.length - 5));
+    assert.match(await refused('--replay', other), /promises 8 bytes, and only 3 are left/);
+    bytes[bytes.length >> 1]! ^= 4;
+    writeFileSync(other, bytes);
+    assert.match(await refused('--replay', other), /ERROR: Cannot replay/);
+    assert.match(
+      await refused('--record', folder, '--backend', 'embedded', '-e', 'begin { }'),
+      /Failed to open recording/,
+    );
+  });
+});
