@@ -184,3 +184,17 @@ test('the loader cache lists the C library', {
   assert.ok(libc && existsSync(libc.path));
   assert.throws(() => readLoaderCache(new Uint8Array(64)), ElfError);
 });
+
+test('a symbol table that does not lie in the file is left out, and named as damage', () => {
+  const bytes = makeElf([{ name: 'main', address: 0x401010n, size: 4n }]);
+  const whole = new ElfFile(bytes);
+  assert.equal(whole.functionsNamed('main').length, 1);
+  assert.equal(whole.damage, undefined);
+  const at = whole.sections.findIndex(({ type }) => type === 2);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const sectionTable = Number(view.getBigUint64(0x28, true));
+  view.setBigUint64(sectionTable + at * 64 + 0x20, 1n << 40n, true);
+  const damaged = new ElfFile(bytes);
+  assert.deepEqual(damaged.functionsNamed('main'), []);
+  assert.match(damaged.damage ?? '', /past the end of the file/);
+});

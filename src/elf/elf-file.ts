@@ -64,6 +64,7 @@ export class ElfFile {
   readonly sections: readonly ElfSection[];
   readonly segments: readonly ElfSegment[];
   readonly #source: ByteSource;
+  #damage: string | undefined;
   #tables: readonly SymbolTable[] | undefined;
   #index: AddressIndex | undefined;
 
@@ -121,6 +122,11 @@ export class ElfFile {
   bytesOf(section: ElfSection): Uint8Array {
     if (section.type === SHT_NOBITS) return new Uint8Array(0);
     return readWithin(this.#source, section.offset, section.size, `section ${section.name}`);
+  }
+
+  /** What is wrong with a symbol table or note that was left out, of those that were read so far. */
+  get damage(): string | undefined {
+    return this.#damage;
   }
 
   /** Whether there is a full symbol table, or only what dynamic linking needs. */
@@ -200,7 +206,8 @@ export class ElfFile {
   debugLink(): { readonly name: string; readonly crc: number } | undefined {
     const section = this.section('.gnu_debuglink');
     if (!section || section.size < 8) return undefined;
-    const bytes = this.bytesOf(section);
+    const bytes = this.#bytesOrNone(section);
+    if (bytes.length < 8) return undefined;
     const name = decodeCString(bytes.subarray(0, bytes.length - 4));
     const crcAt = Math.ceil((encodeText(name).length + 1) / 4) * 4;
     if (crcAt + 4 > bytes.length) return undefined;
@@ -209,17 +216,29 @@ export class ElfFile {
 
   *#notes(): Generator<ReturnType<typeof readNotes> extends Generator<infer Note> ? Note : never> {
     for (const section of this.sections) {
-      if (section.type === SHT_NOTE) yield* readNotes(this.bytesOf(section));
+      if (section.type === SHT_NOTE) yield* readNotes(this.#bytesOrNone(section));
     }
     for (const segment of this.segments) {
       if (segment.type !== PT_NOTE) continue;
-      const bytes = readWithin(
-        this.#source,
-        Number(segment.offset),
-        Number(segment.fileSize),
-        'a note segment',
+      const bytes = this.#orNone(() =>
+        readWithin(this.#source, Number(segment.offset), Number(segment.fileSize), 'a note segment'),
       );
       yield* readNotes(bytes, segment.align === 8n ? 8 : 4);
+    }
+  }
+
+  /** What does not lie in the file is as good as none. */
+  #bytesOrNone(section: ElfSection): Uint8Array {
+    return this.#orNone(() => this.bytesOf(section));
+  }
+
+  #orNone(read: () => Uint8Array): Uint8Array {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ElfError)) throw error;
+      this.#damage ??= error.message;
+      return new Uint8Array(0);
     }
   }
 
@@ -231,8 +250,8 @@ export class ElfFile {
           const strings = this.sections[section.link];
           return new SymbolTable(
             this.elfClass,
-            this.bytesOf(section),
-            strings ? this.bytesOf(strings) : new Uint8Array(0),
+            this.#bytesOrNone(section),
+            strings ? this.#bytesOrNone(strings) : new Uint8Array(0),
           );
         }),
     );

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BoundedCache, decodeCString } from '../base/index.ts';
 import { Dwarf, type DwarfSections, type SplitFile } from '../dwarf/index.ts';
-import type { ElfFile } from '../elf/index.ts';
+import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import type { ElfFiles } from './elf-files.ts';
 
@@ -41,7 +41,8 @@ export class DebugInfo {
   #alternateOf(path: string, elf: ElfFile): DwarfSections | undefined {
     const section = elf.section('.gnu_debugaltlink');
     if (!section || section.size > 4096) return undefined;
-    const name = decodeCString(elf.bytesOf(section));
+    const name = altName(elf, section);
+    if (name === '') return undefined;
     const found = this.#elfFiles.open(isAbsolute(name) ? name : resolve(dirname(realPath(path)), name));
     return found && debugSections(found);
   }
@@ -61,6 +62,15 @@ export class DebugInfo {
       if (elf?.section('.debug_info.dwo')) return debugSections(elf);
     }
     return undefined;
+  }
+}
+
+function altName(elf: ElfFile, section: ElfSection): string {
+  try {
+    return decodeCString(elf.bytesOf(section));
+  } catch (error) {
+    if (error instanceof ElfError) return '';
+    throw error;
   }
 }
 

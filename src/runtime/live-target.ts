@@ -263,7 +263,8 @@ export class LiveTarget implements Target {
         if (fileOffset !== undefined) byPlace.set(`${name}\n${address}`, { name, address, fileOffset, size });
       }
     }
-    return [...byPlace.values()];
+    // A damaged table is not one without functions.
+    return byPlace.size === 0 && elf.damage !== undefined ? undefined : [...byPlace.values()];
   }
 }
 
