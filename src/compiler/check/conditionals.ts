@@ -94,14 +94,15 @@ function choose(
   const [left, right] = [then(), otherwise()];
   const type = branchType(body, node, left, right);
   if (!type || isUnknown(test)) return unknownExpr(node.span);
+  const toType = (value: TypedExpr): TypedExpr => (isNone(type) ? value : convertTo(body, value, type));
   return {
     kind: 'conditional',
     type,
     at: node.span,
     condition: test,
     // biome-ignore lint/suspicious/noThenProperty: the tree's own word; nodes are never awaited
-    then: convertTo(body, left, type),
-    else: convertTo(body, right, type),
+    then: toType(left),
+    else: toType(right),
   };
 }
 
