@@ -1,13 +1,15 @@
 import { type CompileOptions, compile } from '../../src/compiler/index.ts';
 import { createSource, renderDiagnostics } from '../../src/compiler/language/index.ts';
-import type { Feature } from '../../src/program/index.ts';
+import type { Feature, Target } from '../../src/program/index.ts';
 import { createReport } from '../../src/report/index.ts';
-import { LiveMachine } from '../../src/runtime/index.ts';
+import { EmbeddedMachine, LiveMachine } from '../../src/runtime/index.ts';
 import { encodeConstants } from '../../src/tracer/index.ts';
 import { silentLookups } from './report-run.ts';
 
 export interface BeginOptions {
-  /** Features of this kernel to do without. */
+  /** Where it runs; the kernel by default. */
+  readonly backend?: 'kernel' | 'embedded';
+  /** Features to do without. */
   readonly without?: readonly Feature[];
   readonly positional?: readonly string[];
   readonly runtimeWarnings?: CompileOptions['runtimeWarnings'];
@@ -22,17 +24,22 @@ export interface BeginOutput {
 
 /** @throws Error when the script does not compile or the kernel refuses it, with the reason. */
 export function runBegin(script: string, options: BeginOptions = {}): BeginOutput {
-  const { without = [], positional = [], runtimeWarnings = 'default' } = options;
-  const machine = new LiveMachine({
-    environment: {},
-    includeDirs: [],
-    debugInfoDirs: [],
-    disabledFeatures: new Set(without),
-    unsafe: true,
-  });
+  const { backend = 'kernel', without = [], positional = [], runtimeWarnings = 'default' } = options;
+  const places = { environment: {}, includeDirs: [], debugInfoDirs: [], unsafe: true };
+  const machine =
+    backend === 'embedded'
+      ? new EmbeddedMachine(places)
+      : new LiveMachine({ ...places, disabledFeatures: new Set(without) });
+  const target: Target =
+    machine instanceof LiveMachine
+      ? machine.target
+      : {
+          ...machine.target,
+          has: (feature) => !without.includes(feature) && machine.target.has(feature),
+        };
   const { program, diagnostics } = compile({
     source: createSource('stdin', script),
-    target: machine.target,
+    target,
     positional,
     environment: {},
     options: { isUnsafe: true, mode: 'run', runtimeWarnings, includeFiles: [] },

@@ -1,0 +1,3 @@
+import { testScriptArrays } from '../support/script-arrays.ts';
+
+testScriptArrays('embedded');

@@ -1,0 +1,3 @@
+import { testScriptValues } from '../support/script-values.ts';
+
+testScriptValues('embedded');
