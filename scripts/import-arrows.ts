@@ -76,7 +76,17 @@ export const importArrows: Arrows = {
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
   runtime: ['kernel', 'embedded', 'program', 'elf', 'dwarf', 'btf', 'bpf', 'base'],
   // The compiler as well: formatting, listing and the compiler's own stages are questions to it alone, without a run.
-  cli: ['recording', 'tracer', 'runtime', 'embedded', 'compiler', 'compiler/language', 'report', 'program', 'base'],
+  cli: [
+    'recording',
+    'tracer',
+    'runtime',
+    'embedded',
+    'compiler',
+    'compiler/language',
+    'report',
+    'program',
+    'base',
+  ],
   'web/protocol': ['program', 'base'],
   'web/server': ['web/protocol', 'tracer', 'runtime', 'embedded', 'program', 'base'],
   'web/client': ['web/protocol', 'tracer', 'embedded', 'program', 'base'],
