@@ -14,6 +14,12 @@ export const checkCatalogue = {
     message: (name: string) => `Undefined or undeclared variable: ${name}`,
   },
   'unknown-struct': { severity: error, message: (name: string) => `Unknown struct/union: '${name}'` },
+  /** The second line is in the words of upstream's C compiler, as that of c-include. */
+  'c-incomplete': {
+    severity: error,
+    message: (struct: string, member: string, held: string, line: number) =>
+      `'${struct}' is the kernel's: who defines it anew defines '${held}', which it holds, as well\ndefinitions.h:${line}: error: field '${member}' has incomplete type '${held}'`,
+  },
   'unknown-type': { severity: error, message: (name: string) => `Cannot resolve unknown type "${name}"` },
   'unknown-enum': { severity: error, message: (name: string) => `Unknown enum: ${name}` },
   'missing-type': { severity: error, message: (name: string) => `'${name}' does not exist.` },

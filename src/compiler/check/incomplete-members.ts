@@ -5,8 +5,9 @@
  * it belongs to is unclear, and the layout would be right in neither. So all that it holds by value has to be defined with it.
  */
 import type { Btf } from '../../btf/index.ts';
-import { type CDecl, type CStruct, type CType, cDiagnostics } from '../cpreproc/index.ts';
+import type { CDecl, CStruct, CType } from '../cpreproc/index.ts';
 import { type Diagnostic, lineIndexAt, makeDiagnostic } from '../language/index.ts';
+import { checkCatalogue } from './catalogue.ts';
 
 export function findIncompleteMembers(declarations: readonly CDecl[], kernel: Btf): readonly Diagnostic[] {
   const structs = declarations.filter(
@@ -24,7 +25,7 @@ export function findIncompleteMembers(declarations: readonly CDecl[], kernel: Bt
         if (held === undefined || own.has(held)) return [];
         // The C compiler's file has a line of its own before the script's.
         const line = lineIndexAt(span.source, span.start) + 2;
-        return [makeDiagnostic(cDiagnostics, 'c-incomplete', span, nameOf(struct), name, held, line)];
+        return [makeDiagnostic(checkCatalogue, 'c-incomplete', span, nameOf(struct), name, held, line)];
       }),
     );
 }

@@ -56,12 +56,6 @@ export const cDiagnostics = {
     severity: 'error',
     message: (what: string) => `redefinition of '${what}'`,
   },
-  /** The second line is in the words of upstream's C compiler, as that of c-include. */
-  'c-incomplete': {
-    severity: 'error',
-    message: (struct: string, member: string, held: string, line: number) =>
-      `'${struct}' is the kernel's: who defines it anew defines '${held}', which it holds, as well\ndefinitions.h:${line}: error: field '${member}' has incomplete type '${held}'`,
-  },
 } as const satisfies Catalogue;
 
 /** Thrown inside this folder where reading cannot go on; becomes a diagnostic at the nearest definition or directive. */
