@@ -8,7 +8,8 @@ import {
   parseTypePattern,
 } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
-import { isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
+import type { Target } from '../program/index.ts';
+import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { CommandContext } from './main.ts';
@@ -40,14 +41,7 @@ export async function listCommand(
   }
   try {
     const pid = pidOf(opened.traced);
-    const { target } = new LiveMachine({
-      environment: process.env,
-      includeDirs: options.includeDirs,
-      debugInfoDirs: options.debugInfoDirs,
-      disabledFeatures: disabledFeatures(options.disabledFeatures),
-      unsafe: options.unsafe,
-      ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
-    });
+    const target = targetOf(options);
     const said = new Set<string>();
     const listContext: ListContext = {
       target,
@@ -71,6 +65,23 @@ export async function listCommand(
   } finally {
     await closeTraced(opened.traced);
   }
+}
+
+/** What is listed: the kernel's probes, or those that the embedded machine would have of a process. */
+function targetOf(options: Options): Target {
+  const places = {
+    environment: process.env,
+    includeDirs: options.includeDirs,
+    debugInfoDirs: options.debugInfoDirs,
+    unsafe: options.unsafe,
+  };
+  if (options.backend === 'embedded')
+    return new EmbeddedMachine({ ...places, traced: { pid: process.pid, kind: 'other' } }).target;
+  return new LiveMachine({
+    ...places,
+    disabledFeatures: disabledFeatures(options.disabledFeatures),
+    ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
+  }).target;
 }
 
 /** Has a dot, and neither colon nor star: no pattern one would write. */

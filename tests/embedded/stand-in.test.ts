@@ -80,3 +80,17 @@ test('never under the name bpftrace, and never when the kernel was asked for', a
     rmSync(directory, { recursive: true });
   }
 });
+
+test('what the machine has of a process can be listed with no privileges', async (t) => {
+  const result = await runShutOut(t, ['--backend', 'embedded', '-lv', 'tracepoint:*:*_openat']);
+  if (!result) return;
+  const lines = result.stdout.split('\n');
+  assert.deepEqual(lines.slice(0, 6), [
+    'tracepoint:syscalls:sys_enter_openat',
+    '    int __syscall_nr',
+    '    int dfd',
+    '    const char * filename',
+    '    int flags',
+    '    umode_t mode',
+  ]);
+});
