@@ -19,7 +19,7 @@ export const importArrows: Arrows = {
   vm: contract,
 
   'compiler/language': underCompiler,
-  'compiler/imports': ['compiler/language', ...underCompiler],
+  'compiler/imports': ['compiler/language', 'compiler/object', ...underCompiler],
   'compiler/cpreproc': ['compiler/language', ...underCompiler],
   'compiler/typed': ['compiler/language', ...underCompiler],
   'compiler/probes': ['compiler/language', 'compiler/cpreproc', 'compiler/typed', ...underCompiler],

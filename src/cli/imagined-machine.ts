@@ -40,6 +40,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     codeAt: () => undefined,
     cgroupId: () => undefined,
     readFile: (path) => ({ kind: 'refused', reason: `there is no ${path}` }),
+    readObject: () => ({ kind: 'refused', reason: 'there are no files' }),
     lookAt: () => undefined,
     includeDirs: [],
     bootToWallNs: 0n,

@@ -18,6 +18,7 @@ import { type EmittedProg, emitProg } from './backend/index.ts';
 import { collectTypes } from './collect-types.ts';
 import type { Func } from './ir/index.ts';
 import type { LoweredProgram } from './lower/index.ts';
+import type { ObjectFunc } from './object/index.ts';
 import { optimize } from './opt/index.ts';
 import type { Attachment, ResolvedProbe } from './probes/index.ts';
 import type { TypedProgram } from './typed/index.ts';
@@ -42,6 +43,8 @@ export interface AssembleInput {
   readonly probes: readonly ResolvedProbe[];
   readonly lowered: LoweredProgram;
   readonly cpuV4: boolean;
+  /** Functions of imported objects. */
+  readonly objectFuncs: readonly ObjectFunc[];
   readonly trace?: StageTrace;
 }
 
@@ -64,8 +67,13 @@ export function assemble(input: AssembleInput): Program {
     if (number === undefined) {
       number =
         progs.push(
-          makeProg(emitted, probe, lowered.trails, funcs, progs.length, () =>
-            addScratch(bpfMaps, emitted.scratchBytes),
+          makeProg(
+            emitted,
+            probe,
+            lowered.trails,
+            [...funcs, ...rawParams(input.objectFuncs)],
+            progs.length,
+            () => addScratch(bpfMaps, emitted.scratchBytes),
           ),
         ) - 1;
       progByCode.set(key, number);
@@ -101,7 +109,9 @@ function emit(input: AssembleInput, funcs: readonly Func[], probe: ResolvedProbe
   const optimized = inStage(trace, 'optimize', () => funcs.map((func) => optimize(func)));
   for (const func of optimized) trace?.func?.('ir-opt', func);
   const { onStackLimit } = input.typed.options;
-  const emitted = inStage(trace, 'emit', () => emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit }));
+  const emitted = inStage(trace, 'emit', () =>
+    emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit }, input.objectFuncs),
+  );
   trace?.prog?.(probe.name, emitted);
   return emitted;
 }
@@ -134,11 +144,22 @@ function addScratch(bpfMaps: BpfMapSpec[], bytes: number): number {
   );
 }
 
+/** What is said of a function beside its code. */
+interface Signature {
+  readonly name: string;
+  readonly role?: Func['role'];
+  readonly params: readonly unknown[];
+}
+
+function rawParams(funcs: readonly ObjectFunc[]): readonly Signature[] {
+  return funcs.map(({ name, params }) => ({ name, params: Array.from({ length: params }) }));
+}
+
 function makeProg(
   emitted: EmittedProg,
   probe: ResolvedProbe,
   trails: readonly SourceTrail[],
-  funcs: readonly Func[],
+  funcs: readonly Signature[],
   index: number,
   scratchMap: () => number,
 ): Prog {

@@ -107,7 +107,12 @@ export function compile(input: CompileInput): CompileResult {
   // What a header would have defined is not known where headers are missing.
   const hasHeaders = headers.length > 0 || script.cSection.some(({ text }) => /^#\s*include/.test(text));
   if (btf && !hasHeaders && add(findIncompleteMembers(cSection.declarations, btf))) return stop();
-  const types = new TypeTable(btfsFor(target, script), cSection.declarations);
+  const { objects } = imported;
+  const types = new TypeTable(
+    btfsFor(target, script),
+    cSection.declarations,
+    objects.map(({ btf }) => btf),
+  );
 
   const probes = inStage(trace, 'attach points', () =>
     findProbes(input, script, settings.missingProbes, types, add),
@@ -147,6 +152,7 @@ export function compile(input: CompileInput): CompileResult {
       probes,
       lowered,
       cpuV4: target.has('cpu-v4'),
+      objectFuncs: objects.flatMap(({ funcs }) => funcs),
       ...(trace ? { trace } : {}),
     });
     return { program, diagnostics, probes };

@@ -58,6 +58,7 @@ export type {
   Feature,
   FileAnswer,
   KernelFunction,
+  ObjectAnswer,
   PlaceAnswer,
   Target,
   TracepointField,

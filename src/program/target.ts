@@ -94,6 +94,10 @@ export type FileAnswer =
   | { readonly kind: 'text'; readonly text: string; readonly worldWritable: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
 
+export type ObjectAnswer =
+  | { readonly kind: 'object'; readonly bytes: Uint8Array }
+  | { readonly kind: 'refused'; readonly reason: string };
+
 /** What stands at a path: a file, or a folder with the names in it. `worldWritable`: everybody may write there. */
 export type PlaceAnswer =
   | { readonly kind: 'file'; readonly worldWritable: boolean }
@@ -143,6 +147,8 @@ export interface Target {
   codeAt(path: string, address: bigint, length: number): Uint8Array | undefined;
   cgroupId(path: string): bigint | undefined;
   readFile(path: string): FileAnswer;
+  /** An object file for BPF; C (`.bpf.c`) is compiled for it. */
+  readObject(path: string): ObjectAnswer;
   /** undefined: nothing is there, or it cannot be looked at. */
   lookAt(path: string): PlaceAnswer | undefined;
   /** Where C includes are searched, in order. */

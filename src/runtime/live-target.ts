@@ -18,6 +18,7 @@ import {
   type Feature,
   type FileAnswer,
   type KernelFunction,
+  type ObjectAnswer,
   type PlaceAnswer,
   type Target,
   type TracepointFormat,
@@ -27,6 +28,7 @@ import {
 import { type FoundBinary, type HeldProgram, lookUpBinaries } from './binary-lookup.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
+import { compileC, readBytes } from './compile-c.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
@@ -189,6 +191,10 @@ export class LiveTarget implements Target {
     } catch (error) {
       return { kind: 'refused', reason: systemErrorText(error) };
     }
+  }
+
+  readObject(path: string): ObjectAnswer {
+    return path.endsWith('.c') ? compileC(path) : readBytes(path);
   }
 
   lookAt(path: string): PlaceAnswer | undefined {

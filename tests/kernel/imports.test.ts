@@ -1,13 +1,14 @@
 /** Scripts of several files, as the command reads them. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { requireRoot } from '../support/requirements.ts';
+import { objectOfFunctions } from '../support/c-object.ts';
+import { requireProgram, requireRoot } from '../support/requirements.ts';
 import { type RunResult, runTetrace } from '../support/run-tetrace.ts';
 
-type Files = Readonly<Record<string, string>>;
+type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** Runs `main.bt` of a folder with these files; the folder is the working directory. */
 async function run(t: TestContext, files: Files, ...words: readonly string[]): Promise<RunResult> {
@@ -95,4 +96,52 @@ test('-l lists probes of imported scripts', async (t) => {
     'lib/a.bt': 'tracepoint:syscalls:sys_enter_nanosleep { }',
   };
   assert.equal((await run(t, files, '-l')).stdout, 'tracepoint:syscalls:sys_enter_nanosleep\n');
+});
+
+test('functions of an object file', async (t) => {
+  if (!requireRoot(t)) return;
+  const main = `
+    import "lib";
+    fn both($x : int64) : int64 { return add_two($x) * 2; }
+    begin {
+      $k = (int64)pid * 0 + 5;
+      printf("%d %d\\n", add_two($k), both(1));
+      if comptime (kfunc_exist("bpf_strlen")) { print(length("four") == 4); } else { print(true); }
+      exit();
+    }`;
+  const { stdout, stderr } = await run(t, { 'main.bt': main, 'lib/a.bpf.o': objectOfFunctions() }, '-q');
+  assert.equal(stdout.trim(), '7 6\ntrue', stderr);
+  const wrong = await run(t, {
+    'main.bt': 'import "a.bpf.o"; begin { add_one("x"); }',
+    'a.bpf.o': objectOfFunctions(),
+  });
+  assert.match(wrong.stderr, /ERROR: Expected int64 for argument `x` got string\[2\]/);
+});
+
+test('functions written in C, where clang is installed', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'clang')) return;
+  const files = {
+    'lib.bpf.c': `
+      static __attribute__((noinline)) long twice(long x) { volatile long y[2]; y[0] = x; return y[0] * 2; }
+      long four_times(long x) { return twice(twice(x)); }`,
+    'main.bt': 'import "lib.bpf.c"; begin { print(four_times((int64)pid * 0 + 5)); exit(); }',
+  };
+  assert.equal((await run(t, files, '-q')).stdout.trim(), '20');
+  const broken = await run(t, { ...files, 'lib.bpf.c': 'int broken(' });
+  assert.match(broken.stderr, /^main\.bt:1:1-19: ERROR: cannot import 'lib\.bpf\.c': clang refuses it:$/m);
+});
+
+test('without clang C cannot be imported, and that is said', async (t) => {
+  if (!requireRoot(t)) return;
+  const cwd = mkdtempSync(join(tmpdir(), 'tetrace-imports-'));
+  t.after(() => rmSync(cwd, { recursive: true }));
+  writeFileSync(join(cwd, 'a.bpf.c'), 'int one(void) { return 1; }');
+  writeFileSync(join(cwd, 'main.bt'), 'import "a.bpf.c"; begin { }');
+  symlinkSync(process.execPath, join(cwd, 'node'));
+  const { stderr, code } = await runTetrace(['main.bt'], { cwd, env: { PATH: cwd } });
+  assert.match(
+    stderr,
+    /^main\.bt:1:1-17: ERROR: cannot import 'a\.bpf\.c': clang, which compiles C, is not installed$/m,
+  );
+  assert.equal(code, 1);
 });

@@ -38,6 +38,8 @@ export interface FakeMachine {
   readonly code?: Readonly<Record<string, Uint8Array>>;
   readonly cgroups?: Readonly<Record<string, bigint>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** What C files are compiled to. */
+  readonly objects?: Readonly<Record<string, Uint8Array>>;
   /** Files and folders that everybody may write to. */
   readonly worldWritable?: readonly string[];
 }
@@ -81,6 +83,10 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
       return text === undefined
         ? { kind: 'refused', reason: 'No such file or directory' }
         : { kind: 'text', text, worldWritable: false };
+    },
+    readObject: (path) => {
+      const bytes = machine.objects?.[path];
+      return bytes ? { kind: 'object', bytes } : { kind: 'refused', reason: 'clang is not installed' };
     },
     lookAt: (path) => lookAt(path, files, machine.worldWritable ?? []),
     includeDirs: [],

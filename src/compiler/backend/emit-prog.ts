@@ -9,6 +9,7 @@ import { expandOps } from './expand.ts';
 import { type LineStart, linkCode, type Reloc } from './link.ts';
 import { defaultEmitOptions, type EmitOptions } from './options.ts';
 import { placeSlots } from './place-slots.ts';
+import { emitRawFunc, type RawFunc, reachedRawFuncs } from './raw-func.ts';
 import { resolveMoves } from './resolve.ts';
 import { selectInsns } from './select.ts';
 
@@ -32,12 +33,21 @@ export interface EmittedProg {
  *
  * @throws InvariantError when the values alive at once do not fit the stack.
  */
-export function emitProg(funcs: readonly Func[], options: EmitOptions = {}): EmittedProg {
+export function emitProg(
+  funcs: readonly Func[],
+  options: EmitOptions = {},
+  rawFuncs: readonly RawFunc[] = [],
+): EmittedProg {
   const all = { ...defaultEmitOptions, ...options };
-  const reached = reachedFuncs(funcs);
+  const rawNames = new Set(rawFuncs.map(({ name }) => name));
+  const reached = reachedFuncs(funcs, rawNames);
+  const raw = reachedRawFuncs(
+    reached.flatMap((func) => [...calleesOf(func)]),
+    rawFuncs,
+  );
   let budget = all.stackLimit;
   for (;;) {
-    const attempt = emitWithin(reached, all, budget);
+    const attempt = emitWithin(reached, raw, all, budget);
     if (attempt.stackBytes <= all.stackLimit || attempt.slotBytes === 0) {
       invariant(
         attempt.stackBytes <= all.stackLimit,
@@ -52,11 +62,13 @@ export function emitProg(funcs: readonly Func[], options: EmitOptions = {}): Emi
 
 function emitWithin(
   funcs: readonly Func[],
+  rawFuncs: readonly RawFunc[],
   options: Required<EmitOptions>,
   stackBudget: number,
 ): EmittedProg & { readonly slotBytes: number } {
   const code = new Code();
-  const labels = new Map<string, Label>(funcs.map((func) => [func.name, code.newLabel()]));
+  const all = [...funcs, ...rawFuncs];
+  const labels = new Map<string, Label>(all.map(({ name }) => [name, code.newLabel()]));
   const stackOf = new Map<string, number>();
   let scratchBytes = 0;
   let slotBytes = 0;
@@ -75,13 +87,17 @@ function emitWithin(
     const frame = { slotOffsets: placed.stackOffsets, slotBytes: placed.stackBytes };
     stackOf.set(func.name, emitFunc(code, machine, resolution, frame, labels));
   }
+  for (const func of rawFuncs) {
+    code.place(labels.get(func.name)!);
+    emitRawFunc(code, func, labels);
+  }
   const linked = linkCode(fitJumps(code, options.cpuV4));
   return {
     insns: encodeInsns(linked.insns),
     relocs: linked.relocs,
     lines: linked.lines,
-    funcs: funcs.map(({ name }) => ({ name, insn: linked.labelSlots[labels.get(name)!]! })),
-    stackBytes: deepestStack(funcs, stackOf),
+    funcs: all.map(({ name }) => ({ name, insn: linked.labelSlots[labels.get(name)!]! })),
+    stackBytes: deepestStack(funcs, rawFuncs, stackOf),
     scratchBytes: alignUp(scratchBytes, 8),
     slotBytes,
   };
@@ -97,12 +113,13 @@ function calleesOf(func: Func): Set<string> {
   return names;
 }
 
-function reachedFuncs(funcs: readonly Func[]): readonly Func[] {
+function reachedFuncs(funcs: readonly Func[], rawNames: ReadonlySet<string>): readonly Func[] {
   const entry = funcs[0];
   invariant(entry !== undefined, 'a prog has an entry point');
   const reached = new Set<string>([entry.name]);
   const byName = new Map(funcs.map((func) => [func.name, func]));
   for (const name of reached) {
+    if (rawNames.has(name)) continue;
     const func = byName.get(name);
     invariant(func !== undefined, `function ${name} is part of the prog`);
     for (const callee of calleesOf(func)) reached.add(callee);
@@ -114,7 +131,11 @@ function reachedFuncs(funcs: readonly Func[]): readonly Func[] {
  * The kernel sums the frames along a chain of calls, each rounded up to 32 bytes.
  * Source: kernel/bpf/verifier.c, check_max_stack_depth.
  */
-function deepestStack(funcs: readonly Func[], stackOf: ReadonlyMap<string, number>): number {
+function deepestStack(
+  funcs: readonly Func[],
+  rawFuncs: readonly RawFunc[],
+  stackOf: ReadonlyMap<string, number>,
+): number {
   const depth = new Map<string, number>();
   const byName = new Map(funcs.map((func) => [func.name, func]));
   const visit = (func: Func, level: number): number => {
@@ -122,11 +143,22 @@ function deepestStack(funcs: readonly Func[], stackOf: ReadonlyMap<string, numbe
     const known = depth.get(func.name);
     if (known !== undefined) return known;
     let below = 0;
-    for (const callee of calleesOf(func)) below = Math.max(below, visit(byName.get(callee)!, level + 1));
+    for (const callee of calleesOf(func)) {
+      const inner = byName.get(callee);
+      below = Math.max(below, inner ? visit(inner, level + 1) : rawDepth(callee, rawFuncs, level + 1));
+    }
     const own = stackOf.get(func.name)!;
-    const sum = (funcs.length === 1 ? own : alignUp(Math.max(own, 1), 32)) + below;
+    const sum = (funcs.length + rawFuncs.length === 1 ? own : alignUp(Math.max(own, 1), 32)) + below;
     depth.set(func.name, sum);
     return sum;
   };
   return visit(funcs[0]!, 1);
+}
+
+function rawDepth(name: string, rawFuncs: readonly RawFunc[], level: number): number {
+  invariant(level <= MAX_CALL_FRAMES, 'at most 8 functions are active at once, and none calls itself');
+  const func = rawFuncs.find((candidate) => candidate.name === name);
+  if (!func) return 0;
+  const below = [...func.calls.values()].map((call) => rawDepth(call.name, rawFuncs, level + 1));
+  return alignUp(Math.max(func.stackBytes, 1), 32) + Math.max(0, ...below);
 }

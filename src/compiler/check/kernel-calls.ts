@@ -1,4 +1,4 @@
-/** Calls of functions of the kernel by their name (kfuncs): what BTF says of them decides about arguments and results. */
+/** Calls of functions of the kernel (kfuncs) and of imported objects by their name: what BTF says of them decides about arguments and results. */
 import { type PointerType, spellType, type Type } from '../../types/index.ts';
 import type { Call } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
@@ -31,10 +31,12 @@ const registerKinds: ReadonlySet<Type['kind']> = new Set(['int', 'bool', 'enum',
  */
 export function checkKernelCall(body: Body, call: Call): TypedExpr | undefined {
   const name = call.callee.text;
-  const found = body.program.types.kernelFunction(name);
+  const { types } = body.program;
+  const ofObject = types.objectFunction(name);
+  const found = ofObject ?? types.kernelFunction(name);
   if (!found) return undefined;
   const { params, result } = found;
-  if (found.isKfunc === false) return fail(body, 'kfunc-closed', call.span, [name]);
+  if (!ofObject && found.isKfunc === false) return fail(body, 'kfunc-closed', call.span, [name]);
   const isCallable =
     params.length <= MAX_ARGS &&
     params.every(({ type }) => registerKinds.has(type.kind)) &&
@@ -54,7 +56,8 @@ export function checkKernelCall(body: Body, call: Call): TypedExpr | undefined {
     else report(body, 'fn-argument', value.at, [spellType(param.type), param.name, spellType(value.type)]);
   }
   if (args.length !== params.length) return unknownExpr(call.span);
-  return { kind: 'call-kernel', type: result, at: call.span, name, args };
+  const typed = { kind: 'call-kernel', type: result, at: call.span, name, args } as const;
+  return ofObject ? { ...typed, isOfObject: true } : typed;
 }
 
 function passedTo(body: Body, value: TypedExpr, wanted: Type): TypedExpr | undefined {

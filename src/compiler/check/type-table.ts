@@ -22,15 +22,18 @@ const noKernelTypes =
 export class TypeTable implements OuterTypes, TypeSource {
   readonly #script: ScriptTypes;
   readonly #kernel: BtfTypes;
+  readonly #objects: BtfTypes;
   readonly #programs: DwarfTypes;
   readonly #hasKernelTypes: boolean;
 
   /**
    * @param btfs the kernel's BTF and those of the modules that probes name.
    * @param declarations the script's own definitions; they win.
+   * @param objects the BTF of imported objects.
    */
-  constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = []) {
+  constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = [], objects: readonly Btf[] = []) {
     this.#kernel = new BtfTypes(btfs);
+    this.#objects = new BtfTypes(objects);
     this.#programs = new DwarfTypes(this.#kernel);
     this.#hasKernelTypes = btfs.length > 0;
     this.#script = new ScriptTypes(declarations, this);
@@ -76,6 +79,11 @@ export class TypeTable implements OuterTypes, TypeSource {
   /** The type of a variable of the kernel. */
   kernelVariable(name: string): Type | undefined {
     return this.#kernel.variable(name);
+  }
+
+  /** A function of an imported object. */
+  objectFunction(name: string): KernelFunctionType | undefined {
+    return this.#objects.func(name);
   }
 
   /** A function of the kernel, for calls by its name. */

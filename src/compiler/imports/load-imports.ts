@@ -24,6 +24,7 @@ import {
   textOfByteString,
   withHint,
 } from '../language/index.ts';
+import { type CObject, ObjectError, readObject } from '../object/index.ts';
 import { importCatalogue } from './catalogue.ts';
 import { findInLibrary, libraryNames } from './library.ts';
 import { fileOf, folderOf, pathIn, plainPath } from './path.ts';
@@ -33,17 +34,20 @@ export interface LoadedImports {
   readonly script: Script;
   /** Imported C headers, to be read before the C section. */
   readonly headers: readonly Source[];
+  /** Imported functions that are written in C. */
+  readonly objects: readonly CObject[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Reads all that a script imports, at its top and inside its blocks. */
 export function loadImports(script: Script, target: Target): LoadedImports {
-  if (!mentionsImport(script)) return { script, headers: [], diagnostics: [] };
+  if (!mentionsImport(script)) return { script, headers: [], objects: [], diagnostics: [] };
   const loader = new Loader(script, target);
   loader.load(script);
   return {
     script: { ...script, cSection: loader.cSection, items: loader.items },
     headers: loader.headers,
+    objects: loader.objects,
     diagnostics: loader.diagnostics,
   };
 }
@@ -64,6 +68,7 @@ class Loader {
   readonly cSection: CChunk[] = [];
   readonly items: Item[] = [];
   readonly headers: Source[] = [];
+  readonly objects: CObject[] = [];
   readonly diagnostics: Diagnostic[] = [];
   readonly #target: Target;
   readonly #main: string;
@@ -154,13 +159,28 @@ class Loader {
     if (this.#known.has(plain)) return;
     this.#known.add(plain);
     if (kind === 'object' || kind === 'c-source') {
-      this.#report('import-object', at, path, 'functions written in C are not supported yet');
+      this.#addObject(path, at);
       return;
     }
     const file: FileAnswer = this.#target.readFile(path);
     if (file.kind === 'refused') this.#report('import-unreadable', at, path, file.reason);
     else if (kind === 'script') this.#addScript(createSource(path, file.text));
     else this.headers.push(createSource(path, file.text));
+  }
+
+  /** Functions written in C: compiled, or compiled already. */
+  #addObject(path: string, at: Span): void {
+    const answer = this.#target.readObject(path);
+    if (answer.kind === 'refused') {
+      this.#report('import-object', at, path, answer.reason);
+      return;
+    }
+    try {
+      this.objects.push(readObject(answer.bytes));
+    } catch (error) {
+      if (!(error instanceof ObjectError)) throw error;
+      this.#report('import-object', at, path, error.message);
+    }
   }
 
   #addScript(source: Source): void {

@@ -143,12 +143,15 @@ function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) 
 }
 
 /** A result that is narrower than a register is in its low bytes; what stands above them is anything. */
-export function lowerKernelCall(f: FuncContext, { name, args, type }: TypedExprOf<'call-kernel'>): ValueId {
+export function lowerKernelCall(
+  f: FuncContext,
+  { name, args, type, isOfObject }: TypedExprOf<'call-kernel'>,
+): ValueId {
   const { b } = f;
   const passed = args.map((arg) =>
     isByValue(arg.type) ? lowerScalar(f, arg) : addressOf(b, materialise(f, arg)),
   );
-  const result = b.callKfunc(name, passed);
+  const result = isOfObject ? b.callFunc(name, passed) : b.callKfunc(name, passed);
   return type.kind === 'void'
     ? result
     : extend(b, result, storedSize(type, f.prog.program.structs), isSigned(type));

@@ -145,8 +145,13 @@ export type TypedExpr =
     })
   /** A script function (`fn`). */
   | (Node & { readonly kind: 'call-fn'; readonly fn: number; readonly args: readonly TypedExpr[] })
-  /** A function of the kernel (kfunc). An argument that is no register's worth is passed by its address. */
-  | (Node & { readonly kind: 'call-kernel'; readonly name: string; readonly args: readonly TypedExpr[] })
+  /** A function of the kernel (kfunc), or of an imported object. An argument that is no register's worth is passed by its address. */
+  | (Node & {
+      readonly kind: 'call-kernel';
+      readonly name: string;
+      readonly args: readonly TypedExpr[];
+      readonly isOfObject?: boolean;
+    })
   /** A named parameter (getopt): index into TypedProgram.namedParams. */
   | (Node & { readonly kind: 'named-param'; readonly param: number })
   | (Node & { readonly kind: 'address-of-local'; readonly local: LocalIndex })

@@ -70,6 +70,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     codeAt: (path, address, length) => host.codeAt(path, address, length),
     cgroupId: (path) => host.cgroupId(path),
     readFile: (path) => host.readFile(path),
+    readObject: () => ({ kind: 'refused', reason: 'the embedded backend runs no functions written in C' }),
     lookAt: (path) => host.lookAt(path),
     has: (feature) => features.has(feature),
     btf: () => events.btf?.(),
