@@ -1,12 +1,12 @@
 /** What else can be made of a script than a run: compiled files, objects, stages, measurements. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { requireProgram, requireRoot } from '../support/requirements.ts';
-import { runTetrace, tetracePath } from '../support/run-tetrace.ts';
+import { runTetrace } from '../support/run-tetrace.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'tetrace-options-'));
@@ -24,11 +24,7 @@ describe('--aot', () => {
     const cwd = folder(t);
     const made = await runTetrace(['--aot', 'prog', '-e', script], { cwd });
     assert.deepEqual([made.stdout, made.stderr, made.code], ['', '', 0]);
-    symlinkSync(tetracePath, join(cwd, 'tetrace'));
-    const { stdout, stderr } = spawnSync(join(cwd, 'prog'), ['-q', '--', '--name=me'], {
-      env: { ...process.env, PATH: `${cwd}:${process.env['PATH']}` },
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = spawnSync(join(cwd, 'prog'), ['-q', '--', '--name=me'], { encoding: 'utf8' });
     const direct = await runTetrace(['-q', '-e', script, '--', '--name=me']);
     assert.equal(stdout, direct.stdout, stderr);
     assert.match(stdout, /^me 5\n/);
