@@ -4,7 +4,13 @@ import type { KernelLocation, UserLocation } from '../../../program/index.ts';
 import type { Attachment, ResolvedProbe } from '../resolved.ts';
 import { warnOfNamesOnly } from './kernel-functions.ts';
 import { type ListContext, type ListedProbe, sortedOnce } from './listed.ts';
-import { functionParams, iterParams, rawTracepointParams, tracepointParams } from './params.ts';
+import {
+  functionParams,
+  iterParams,
+  rawTracepointParams,
+  tracepointParams,
+  userFunctionParams,
+} from './params.ts';
 
 /** Attach points in the order of the script, what each was expanded to sorted. begin, end and self are not listed. */
 export function listAttachments(
@@ -67,7 +73,10 @@ function listAttachment(
     case 'uretprobe':
       return attachment.locations.map((location) => ({
         name: userName(attachment.kind, location),
-        params: [],
+        params:
+          context.withParams && attachment.kind === 'uprobe' && location.address !== undefined
+            ? userFunctionParams(location.path, location.address, target)
+            : [],
       }));
     case 'usdt':
     case 'test':
