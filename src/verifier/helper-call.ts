@@ -270,7 +270,7 @@ class Call {
         'argument',
         `bpf_${this.#name} gets a record in R${reg} that may be null: compare it with 0 before`,
       );
-    if (pointer.off !== 0n || pointer.variable !== undefined)
+    if ((pointer.off !== 0n || pointer.variable !== undefined) && this.#here.abilities.exactRecords)
       this.#here.refuseIfSure(
         'argument',
         `bpf_${this.#name} gets a pointer into a record in R${reg}, not its start`,

@@ -27,6 +27,8 @@ export interface VerifierAbilities {
   readonly knownLookups: boolean;
   /** kprobe progs may write to their ctx (6.18: those on user functions). */
   readonly kprobeCtxWrites: boolean;
+  /** A record is given back by a pointer to its start only (5.17). */
+  readonly exactRecords: boolean;
   /** The ctx may be read through a pointer that a constant was added to. */
   readonly shiftedCtx: boolean;
 }
@@ -41,6 +43,8 @@ export interface KernelProfile {
   readonly maxFollowed: number;
   /** Ways left for later. Source: BPF_COMPLEXITY_LIMIT_JMP_SEQ. */
   readonly maxPendingJumps: number;
+  /** Functions that call each other, the prog itself included; a bound no kernel reaches where the limit was raised. */
+  readonly maxFrames: number;
   /** The last helper of its list. */
   readonly lastHelper: number;
   /** Bytes of a tracepoint record. Source: PERF_MAX_TRACE_SIZE. */
@@ -62,6 +66,7 @@ const current: VerifierAbilities = {
   privateStacks: true,
   knownLookups: true,
   kprobeCtxWrites: true,
+  exactRecords: true,
   shiftedCtx: true,
 };
 
@@ -69,6 +74,7 @@ const limits = {
   maxInsns: 1_000_000,
   maxFollowed: 1_000_000,
   maxPendingJumps: 8192,
+  maxFrames: 8,
   lastHelper: 211,
   traceBytes: 8192,
   registerBytes: 168,
@@ -94,6 +100,7 @@ export const kernelProfiles = {
       privateStacks: false,
       knownLookups: false,
       kprobeCtxWrites: false,
+      exactRecords: false,
       shiftedCtx: false,
     },
   },
@@ -126,7 +133,7 @@ export const kernelProfiles = {
     },
   },
   '6.18': { name: '6.18', ...limits, abilities: { ...current, shiftedCtx: false } },
-  '7.2': { name: '7.2', ...limits, abilities: current },
+  '7.2': { name: '7.2', ...limits, maxFrames: 64, abilities: current },
 } as const satisfies Record<string, KernelProfile>;
 
 export type KernelName = keyof typeof kernelProfiles;

@@ -1,4 +1,4 @@
-import { MAX_CALL_FRAMES, STACK_SIZE } from '../bpf/index.ts';
+import { STACK_SIZE } from '../bpf/index.ts';
 import type { Prog } from '../program/index.ts';
 import type { Subject } from './here.ts';
 import { funcTarget } from './layout.ts';
@@ -19,11 +19,11 @@ export function checkStackDepth(subject: Subject, depths: readonly (number | und
   const unit = kernel.abilities.privateStacks ? 16 : 32;
   const rounded = (func: number): number => Math.ceil(Math.max(1, depths[func] ?? 0) / unit) * unit;
   const visit = (func: number, above: number, frames: number, at: number): void => {
-    if (frames > MAX_CALL_FRAMES)
+    if (frames > kernel.maxFrames)
       throw new RefusedError({
         insn: at,
         kind: 'structure',
-        text: `functions are called more than ${MAX_CALL_FRAMES} deep`,
+        text: `functions are called more than ${kernel.maxFrames} deep`,
       });
     const total = above + rounded(func);
     if (total > STACK_SIZE && !isPrivate) {

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/index.ts';
-import { MAX_CALL_FRAMES, type Operation, pseudoLoads } from '../bpf/index.ts';
+import { type Operation, pseudoLoads } from '../bpf/index.ts';
 import { compute, convertEndian, fold, signExtend } from './arithmetic.ts';
 import { branch } from './branch.ts';
 import { callHelper } from './helper-call.ts';
@@ -304,8 +304,8 @@ function callFunction(here: Here, start: number): Onward {
 
 function enter(here: Here, start: number, then: ReturnType<typeof newFrame>['then']): void {
   const { state, subject } = here;
-  if (state.frames.length >= MAX_CALL_FRAMES)
-    here.refuse('structure', `functions are called more than ${MAX_CALL_FRAMES} deep`);
+  if (state.frames.length >= subject.kernel.maxFrames)
+    here.refuse('structure', `functions are called more than ${subject.kernel.maxFrames} deep`);
   const caller = here.frame;
   for (let reg = 1; reg <= 5; reg++) caller.regs[reg] = then.kind === 'call' ? none : caller.regs[reg]!;
   const frame = newFrame(subject.layout.funcOf[start]!, then);

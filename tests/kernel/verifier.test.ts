@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { encodeInsns } from '../../src/bpf/index.ts';
+import { compile } from '../../src/compiler/index.ts';
+import { createSource } from '../../src/compiler/language/index.ts';
 import { type BpfMap, createMap, loadProg, ProgLoadError, possibleCpuCount } from '../../src/kernel/index.ts';
+import type { Program } from '../../src/program/index.ts';
+import { LiveMachine } from '../../src/runtime/index.ts';
 import { relocate } from '../../src/runtime/relocate.ts';
 import { type KernelProfile, kernelProfiles, verifyProg } from '../../src/verifier/index.ts';
 import { badProgs, lineOf, programOf } from '../support/bad-progs.ts';
+import { ownScripts, scriptPath } from '../support/own-scripts.ts';
 import { requireRoot } from '../support/requirements.ts';
 import { randomProg } from '../support/vm-random.ts';
 
@@ -30,7 +36,36 @@ function placeIn(log: string): number | undefined {
 /** What the running kernel is like, as far as it matters to the progs below. */
 const running: KernelProfile = kernelProfiles['7.2'];
 
+/** What a script of our own is compiled to here; undefined when this kernel lacks what it needs. */
+function compiled(machine: LiveMachine, file: string): Program | undefined {
+  const source = createSource(file, readFileSync(file, 'latin1'));
+  const options = { isUnsafe: true, mode: 'run', runtimeWarnings: 'default', includeFiles: [] } as const;
+  const { target } = machine;
+  return compile({ source, target, positional: ['1', '2'], environment: {}, options }).program;
+}
+
 describe('the light verifier', () => {
+  it('refuses no script of our own that this kernel accepts', (t) => {
+    if (!requireRoot(t)) return;
+    const places = { environment: {}, includeDirs: [], debugInfoDirs: [], unsafe: true };
+    const machine = new LiveMachine({ ...places, disabledFeatures: new Set() });
+    let accepted = 0;
+    for (const file of [...ownScripts.map((script) => scriptPath(script.file)), 'examples/tetris.bt']) {
+      const program = compiled(machine, file);
+      if (program === undefined) continue;
+      const loading = machine.backend(false).load(program, { constants: [] });
+      if (!loading.ok) continue;
+      loading.loaded[Symbol.dispose]();
+      accepted++;
+      for (const index of program.progs.keys()) {
+        const verdict = verifyProg(program, index, running);
+        assert.equal(verdict.kind, 'not-refused', `${file}: ${JSON.stringify(verdict)}`);
+      }
+    }
+    assert.ok(accepted > 5, `${accepted} scripts were accepted`);
+    t.diagnostic(`${accepted} scripts`);
+  });
+
   it('says of bad programs what this kernel says', (t) => {
     if (!requireRoot(t)) return;
     const wrong: string[] = [];
