@@ -45,7 +45,8 @@ test('a recorded run of the embedded machine is replayed byte for byte', async (
       const replayed = await runTetrace(['--replay', path, '-o', again, ...named]);
       assert.deepEqual(
         { code: replayed.code, stderr: replayed.stderr },
-        { code: 3, stderr: recorded.stderr },
+        // What the command's shell says of its end is not the tracer's.
+        { code: 3, stderr: recorded.stderr.replace('Terminated\n', '') },
       );
       assert.equal(readFileSync(again, 'latin1'), readFileSync(output, 'latin1'));
     }
