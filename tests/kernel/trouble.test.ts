@@ -17,21 +17,29 @@ test('without rights: which one is missing, and the command that works', async (
   const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
   const canRead = (await runProgram(['setpriv', ...asNobody, 'cat', tetracePath])).code === 0;
   if (!skipUnless(t, canRead, 'other users cannot read this clone')) return;
-  const command = ['-e', 'BEGIN { printf("it\'s %d\\n", 1); }', '--', '--n=1'];
-  const run = await runTetrace([...asNobody, process.execPath, tetracePath, ...command], {
-    program: 'setpriv',
-    env: { npm_lifecycle_event: undefined },
-  });
-  assert.deepEqual(run, {
-    stdout: '',
-    stderr: [
+  const words = ['-e', 'BEGIN { printf("it\'s %d\\n", 1); exit(); }', '--', '1'];
+  const quoted = `sudo ${tetracePath} BACKEND-e 'BEGIN { printf("it'\\''s %d\\n", 1); exit(); }' -- 1`;
+  const runAsNobody = (...command: readonly string[]) =>
+    runTetrace([...asNobody, process.execPath, tetracePath, ...command], {
+      program: 'setpriv',
+      env: { npm_lifecycle_event: undefined },
+    });
+  const refused = await runAsNobody('--backend', 'kernel', ...words);
+  assert.deepEqual({ stdout: refused.stdout, code: refused.code }, { stdout: '', code: 1 });
+  assert.equal(
+    refused.stderr.split('\n').slice(0, 2).join('\n'),
+    [
       'ERROR: Missing CAP_DAC_READ_SEARCH capability, please run tetrace as the root user.',
-      `HINT: sudo ${tetracePath} -e 'BEGIN { printf("it'\\''s %d\\n", 1); }' -- --n=1`,
-      '',
+      `HINT: ${quoted.replace('BACKEND', '--backend kernel ')}`,
     ].join('\n'),
-    code: 1,
-    signal: undefined,
-  });
+  );
+  // Where the embedded machine can serve the script it stands in, and says how the kernel is got.
+  const served = await runAsNobody(...words);
+  assert.deepEqual({ stdout: served.stdout, code: served.code }, { stdout: "it's 1\n\n\n", code: 0 });
+  const reason =
+    'runs in the embedded machine of this process, not in the kernel: bpf(2): Operation not permitted';
+  const kernel = quoted.replace('BACKEND', '');
+  assert.equal(served.stderr, `NOTE: ${reason}. For the kernel: ${kernel}\nAttached 1 probe\n`);
 });
 
 test('files that cannot be read as scripts', async (t) => {
