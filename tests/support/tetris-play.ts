@@ -218,18 +218,27 @@ export async function watchOldTetris(checkout: string): Promise<void> {
   assert.ok(top(cells) <= 2 && cells.length >= 24, last.join('\n'));
 }
 
-/** Plays the game of 2019 by its keys: left, right, turn. */
+/** Columns of the game of 2019 that pieces reach by keys only: they begin in 4 to 7 of 1 to 10. */
+const OLD_LEFT = 3;
+const OLD_RIGHT = 8;
+
+/** Plays the game of 2019 by its keys: right, left, turn. */
 export async function playOldTetris(checkout: string): Promise<void> {
   using game = startOldTetris(checkout, {});
-  await keyMoves(game, 'l', (before, after) => sameColumns(before, after, 1));
-  await keyMoves(game, 'h', (before, after) => sameColumns(before, after, -1));
-  // Space turns, all but the square: its colour is red.
-  await keyMoves(
-    game,
-    'Space',
-    (before, after) => shapeOf(before) !== shapeOf(after),
-    (piece) => piece[0]?.color !== '1',
-  );
+  // By themselves pieces fall down the middle.
+  await typeUntil(game, 'l', (cells) => cells.some(({ column }) => column >= OLD_RIGHT));
+  await typeUntil(game, 'h', (cells) => cells.some(({ column }) => column <= OLD_LEFT));
+  // Pieces of one colour begin in one shape; Space turns all but the square.
+  const shapes = new Map<string, string>();
+  await typeUntil(game, 'Space', (cells) => {
+    const piece = cells.filter(({ row }) => row < 8);
+    const color = piece[0]?.color;
+    if (color === undefined || piece.length !== 4 || piece.some((cell) => cell.color !== color)) return false;
+    const shape = shapeOf(piece);
+    const before = shapes.get(color) ?? shape;
+    shapes.set(color, shape);
+    return before !== shape;
+  });
   game.sendKeys('C-c');
   assert.equal(await game.waitForExit(), 0);
 }
@@ -254,52 +263,21 @@ async function waitForOldBlocks(
   return cells;
 }
 
-/**
- * Types a key while a piece falls, and waits for what it does. A piece that lands in between is no proof of anything: the next one is.
- *
- * @param isFit says whether the key can do something to this piece.
- */
-async function keyMoves(
+/** Types a key with every look at the board, until the blocks are as wanted: a slow machine does not see every frame. */
+async function typeUntil(
   game: TmuxSession,
   key: string,
-  isDone: (before: readonly Cell[], after: readonly Cell[]) => boolean,
-  isFit: (piece: readonly Cell[]) => boolean = () => true,
+  isDone: (cells: readonly Cell[]) => boolean,
 ): Promise<void> {
-  for (let attempt = 0; attempt < 12; attempt++) {
-    // High enough to be seen for some time; those that lie stay in the lower half.
-    const isHigh = ({ row }: Cell): boolean => row < 8;
-    const high = await waitForOldBlocks(
-      game,
-      (cells) =>
-        cells.filter(isHigh).length === 4 && cells.filter(isHigh).every(({ row }) => row > 0 && row < 7),
-    );
-    const before = high.filter(isHigh);
-    if (!isFit(before)) {
-      await waitForOldBlocks(game, (cells) => !cells.some(isHigh));
-      continue;
-    }
+  await waitForOldBlocks(game, (cells) => {
+    if (isDone(cells)) return true;
     game.sendKeys(key);
-    let moved = false;
-    await waitForOldBlocks(game, (cells) => {
-      const after = cells.filter((cell) => cell.color === before[0]?.color && cell.row < 16).slice(0, 4);
-      moved = after.length === 4 && isDone(before, after);
-      return moved || !cells.some(({ row }) => row < 10);
-    });
-    if (moved) return;
-  }
-  assert.fail(`${key} did nothing\n${game.screen()}`);
+    return false;
+  });
 }
 
 function columnsOf(cells: readonly Cell[]): number[] {
   return cells.map(({ column }) => column).sort((a, b) => a - b);
-}
-
-function sameColumns(before: readonly Cell[], after: readonly Cell[], by: number): boolean {
-  return (
-    columnsOf(before)
-      .map((column) => column + by)
-      .join() === columnsOf(after).join()
-  );
 }
 
 /** Where the blocks of a piece are among themselves. */
