@@ -10,8 +10,9 @@ import {
 } from './attributes.ts';
 import * as dw from './constants.ts';
 import { DebugFile, type DwarfSections, type InfoSection } from './debug-file.ts';
-import { childrenOf, type Entry, entryAt, readEntry, rootOf, skipTree, skipValues } from './entry.ts';
+import { childrenOf, type Entry, entryAt, readEntry, rootOf, skipValues } from './entry.ts';
 import {
+  entriesWithin,
   FunctionIndex,
   functionEntries,
   inlinedAt,
@@ -406,27 +407,13 @@ const typeContainers: ReadonlySet<number> = new Set([dw.DW_TAG_namespace, dw.DW_
 
 /** The first definition of a type in a unit, in its namespaces as well. */
 function findType(unit: Unit, tags: readonly number[], name: string): Entry | undefined {
-  const root = rootOf(unit);
-  if (!root.abbreviation.hasChildren) return undefined;
-  const cursor = unit.cursor(root.valuesAt);
-  skipValues(root, cursor);
-  for (let depth = 1; depth > 0 && cursor.at < cursor.end; ) {
-    const entry = readEntry(unit, cursor);
-    if (!entry) {
-      depth -= 1;
-      continue;
-    }
-    const { tag, hasChildren } = entry.abbreviation;
+  for (const entry of entriesWithin(unit, typeContainers)) {
     if (
-      tags.includes(tag) &&
+      tags.includes(entry.abbreviation.tag) &&
       textOf(entry, dw.DW_AT_name) === name &&
       !isFlagSet(entry, dw.DW_AT_declaration)
     )
       return entry;
-    if (hasChildren && typeContainers.has(tag)) {
-      skipValues(entry, cursor);
-      depth += 1;
-    } else skipTree(entry, cursor);
   }
   return undefined;
 }

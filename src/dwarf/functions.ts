@@ -21,8 +21,8 @@ const containers: ReadonlySet<number> = new Set([
   dw.DW_TAG_union_type,
 ]);
 
-/** The functions of a unit, wherever they are declared; not those inside others. */
-export function* functionEntries(unit: Unit): Generator<Entry> {
+/** The entries of a unit, in the order of the file: those at its top, and what lies in entries of the tags `inside`. */
+export function* entriesWithin(unit: Unit, inside: ReadonlySet<number>): Generator<Entry> {
   const root = rootOf(unit);
   if (!root.abbreviation.hasChildren) return;
   const cursor = unit.cursor(root.valuesAt);
@@ -33,13 +33,19 @@ export function* functionEntries(unit: Unit): Generator<Entry> {
       depth -= 1;
       continue;
     }
+    yield entry;
     const { tag, hasChildren } = entry.abbreviation;
-    if (tag === dw.DW_TAG_subprogram) yield entry;
-    if (hasChildren && containers.has(tag)) {
+    if (hasChildren && inside.has(tag)) {
       skipValues(entry, cursor);
       depth += 1;
     } else skipTree(entry, cursor);
   }
+}
+
+/** The functions of a unit, wherever they are declared; not those inside others. */
+export function* functionEntries(unit: Unit): Generator<Entry> {
+  for (const entry of entriesWithin(unit, containers))
+    if (entry.abbreviation.tag === dw.DW_TAG_subprogram) yield entry;
 }
 
 /** Code of a unit by address: where each function's ranges are, ascending. */
