@@ -23,4 +23,5 @@ export {
   u64,
 } from './struct.ts';
 export { decodeCString, decodeText, encodeCString, encodeText } from './text.ts';
+export { utf8Length } from './utf8.ts';
 export { alignUp, asI32, asI64, asU32, asU64, fitsI32, I64_MAX, I64_MIN, U64_MAX } from './wrap.ts';

@@ -2,6 +2,7 @@
  * Binary strings: JS strings whose char codes 0..255 are bytes. All text the report makes is of this kind, so what a
  * traced program wrote passes through unchanged, valid UTF-8 or not; only the Host turns it into bytes.
  */
+import { utf8Length } from '../base/index.ts';
 
 /** The longest text that the string reader remembers, and how many (a power of two). */
 const REMEMBERED_LENGTH = 64;
@@ -94,22 +95,8 @@ function encodePoint(point: number): string {
   return String.fromCharCode(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), third, tail);
 }
 
-/** Length of the valid UTF-8 sequence that starts at `at` in a binary string; 0 when none does. Source: RFC 3629, section 4. */
+/** Length of the valid UTF-8 sequence that starts at `at` in a binary string; 0 when none does. */
 export function utf8SequenceLength(text: string, at: number): number {
-  const first = text.charCodeAt(at);
-  if (first < 0x80) return 1;
-  const second = text.charCodeAt(at + 1); // NaN past the end: every comparison below is then false
-  const continues = (index: number): boolean => (text.charCodeAt(at + index) & 0xc0) === 0x80;
-  if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const low = first === 0xe0 ? 0xa0 : 0x80;
-    const high = first === 0xed ? 0x9f : 0xbf;
-    return second >= low && second <= high && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const low = first === 0xf0 ? 0x90 : 0x80;
-    const high = first === 0xf4 ? 0x8f : 0xbf;
-    return second >= low && second <= high && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
+  const byte = (index: number): number => text.charCodeAt(at + index);
+  return utf8Length(byte(0), byte(1), byte(2), byte(3));
 }

@@ -5,6 +5,9 @@
  * be valid UTF-8 (a string literal may hold anything). A byte that is no part of valid UTF-8 is kept as the lone
  * surrogate U+DC00 + byte (U+DC80..U+DCFF), so decoding and encoding give back the very bytes that were read.
  */
+import { utf8Length } from '../../base/index.ts';
+
+/** A text, its name, and where its lines begin. */
 export interface Source {
   /** What messages call it: a path, or `stdin`. */
   readonly name: string;
@@ -100,7 +103,7 @@ export function textOfBytes(bytes: Uint8Array): string {
   const parts: string[] = [];
   let text = '';
   for (let at = 0; at < bytes.length; ) {
-    const size = sequenceLength(bytes, at);
+    const size = utf8Length(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0);
     if (size === 0) {
       const byte = bytes[at] ?? 0;
       text += String.fromCharCode(0xdc00 + byte);
@@ -143,26 +146,6 @@ function encodeCodePoint(point: number): ByteString {
   const last = [0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f)] as const;
   if (point < 0x10000) return String.fromCharCode(0xe0 | (point >> 12), ...last);
   return String.fromCharCode(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), ...last);
-}
-
-/** Length of the valid UTF-8 sequence at `at`, 0 when there is none. Source: RFC 3629, section 4. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] ?? 0;
-  if (first < 0x80) return 1;
-  const second = bytes[at + 1] ?? 0;
-  const continues = (index: number): boolean => ((bytes[at + index] ?? 0) & 0xc0) === 0x80;
-  if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const low = first === 0xe0 ? 0xa0 : 0x80;
-    const high = first === 0xed ? 0x9f : 0xbf;
-    return second >= low && second <= high && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const low = first === 0xf0 ? 0x90 : 0x80;
-    const high = first === 0xf4 ? 0x8f : 0xbf;
-    return second >= low && second <= high && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 function decodeSequence(bytes: Uint8Array, at: number, size: number): string {
