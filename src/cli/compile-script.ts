@@ -5,10 +5,10 @@ import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/i
 import type { Program, Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
 import { servedHint } from './backend-choice.ts';
+import type { CommandContext } from './command-context.ts';
 import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CommandContext } from './main.ts';
 import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 import { dumpStages } from './stage-dumps.ts';

@@ -9,8 +9,8 @@ import {
   renderDiagnostics,
 } from '../compiler/language/index.ts';
 import { errnoText } from '../program/index.ts';
+import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CommandContext } from './main.ts';
 import type { LoadedScript } from './script-source.ts';
 
 /** `--fmt`: prints a script in canonical layout, or writes it to a file. The result is the exit code. */

@@ -1,9 +1,9 @@
 import { version as kernelVersion, machine, release, type } from 'node:os';
 import { LiveMachine } from '../runtime/index.ts';
+import type { CommandContext } from './command-context.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import { infoReport } from './info-report.ts';
-import type { CommandContext } from './main.ts';
 import type { DisableableFeature } from './options.ts';
 import { compatibleVersion, version } from './version.ts';
 

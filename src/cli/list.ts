@@ -10,9 +10,9 @@ import {
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Target } from '../program/index.ts';
 import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
+import type { CommandContext } from './command-context.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CommandContext } from './main.ts';
 import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 import { closeTraced, openTracedProcess, pidOf } from './traced-process.ts';

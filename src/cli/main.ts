@@ -8,9 +8,10 @@ import {
   type RefusalWords,
   tellRefusal,
 } from './backend-choice.ts';
+import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
-import { createMessages, type Messages, wantsColor } from './messages.ts';
+import { createMessages, wantsColor } from './messages.ts';
 import { type Options, parseOptions } from './options.ts';
 import {
   isLockedDown,
@@ -26,14 +27,6 @@ import { usageText } from './usage.ts';
 import { versionText } from './version.ts';
 
 export { warmUp } from './warm-up.ts';
-
-/** What every command is told about how it was called. */
-export interface CommandContext {
-  readonly name: InvokedName;
-  readonly messages: Messages;
-  /** Whether diagnostics are coloured. */
-  readonly color: boolean;
-}
 
 /** The entry of the bundle: runs the command line of this process and sets its exit code. */
 export function runFromCommandLine(): void {

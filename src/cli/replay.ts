@@ -10,8 +10,8 @@ import {
 import { createReport } from '../report/index.ts';
 import { OutputStream, systemErrorText } from '../runtime/index.ts';
 import { trace } from '../tracer/index.ts';
+import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CommandContext } from './main.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';

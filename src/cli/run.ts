@@ -12,6 +12,7 @@ import {
   trace,
 } from '../tracer/index.ts';
 import { type Refusal, type RefusalWords, standInNotice, tellRefusal } from './backend-choice.ts';
+import type { CommandContext } from './command-context.ts';
 import {
   type Compilation,
   compileScript,
@@ -23,7 +24,6 @@ import {
 import { isCompiled } from './compiled-file.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CommandContext } from './main.ts';
 import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
