@@ -6,8 +6,8 @@
  * A stage that found an error ends the compilation; warnings of the stages before it are kept.
  */
 import type { Btf } from '../btf/index.ts';
-import type { Program, Target } from '../program/index.ts';
-import { assemble, inStage, ScratchTooLargeError, type StageTrace } from './assemble.ts';
+import type { Target } from '../program/index.ts';
+import { assemble, inStage, ScratchTooLargeError } from './assemble.ts';
 import {
   checkScript,
   compileSettings,
@@ -18,56 +18,15 @@ import {
   stackModeOf,
   TypeTable,
 } from './check/index.ts';
+import type { CompileInput, CompileResult } from './compilation.ts';
 import { compilerMacros, readCSection } from './cpreproc/index.ts';
 import { explainOtherMode, findProbes } from './find-probes.ts';
 import { loadImports } from './imports/index.ts';
 import { answerInclude, sourceOfHeaders } from './include-files.ts';
-import {
-  type Diagnostic,
-  hasErrors,
-  makeDiagnostic,
-  parseScript,
-  type Script,
-  type Source,
-} from './language/index.ts';
+import { type Diagnostic, hasErrors, makeDiagnostic, parseScript, type Script } from './language/index.ts';
 import { lowerProgram } from './lower/index.ts';
 import { portabilityProblems } from './portability.ts';
 import { probeCatalogue, type ResolvedProbe } from './probes/index.ts';
-
-export interface CompileInput {
-  readonly source: Source;
-  readonly target: Target;
-  /** `$1 …`, as given. */
-  readonly positional: readonly string[];
-  /** The BPFTRACE_* variables; they win over the script's config block. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly options: CompileOptions;
-  readonly trace?: StageTrace;
-}
-
-export interface CompileOptions {
-  readonly isUnsafe: boolean;
-  /** The process of -p, or the child of -c. */
-  readonly pid?: number;
-  /** With -p: a probe that cannot be attached to one process checks for it. */
-  readonly filtersByPid?: boolean;
-  readonly mode: 'run' | 'test' | 'bench';
-  readonly probeFilter?: RegExp;
-  /** 'none': --no-warnings; 'all': -k. */
-  readonly runtimeWarnings: 'none' | 'default' | 'all';
-  /** The program is to be kept (--aot): what holds for this run only is an error. */
-  readonly isKept?: boolean;
-  /** Headers read before the script's own C section (--include). */
-  readonly includeFiles: readonly string[];
-}
-
-export interface CompileResult {
-  /** Absent when the diagnostics hold an error. */
-  readonly program?: Program;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Attach points of the script, also of those that came to nothing: for -l and for messages. */
-  readonly probes: readonly ResolvedProbe[];
-}
 
 /** Compiles a script for a target. Errors in the script are diagnostics, never exceptions. */
 export function compile(input: CompileInput): CompileResult {

@@ -1,5 +1,5 @@
 import { readUnsigned } from '../base/index.ts';
-import type { CompileInput } from './compile.ts';
+import type { CompileInput } from './compilation.ts';
 import {
   type Diagnostic,
   makeDiagnostic,

@@ -5,7 +5,8 @@ import { decodeInsns, listing } from '../bpf/index.ts';
 import { checkFunc, type Func, printFunc } from './ir/index.ts';
 import { printTyped } from './typed/index.ts';
 
-export { type CompileInput, type CompileOptions, type CompileResult, compile } from './compile.ts';
+export type { CompileInput, CompileOptions, CompileResult } from './compilation.ts';
+export { compile } from './compile.ts';
 export { listScript, type ScriptListing } from './list-script.ts';
 export type { ObjectResult } from './object/index.ts';
 export { writeObject } from './object/index.ts';

@@ -1,5 +1,5 @@
 import { resolveConfig, runSettings } from './check/index.ts';
-import type { CompileInput } from './compile.ts';
+import type { CompileInput } from './compilation.ts';
 import { findProbes } from './find-probes.ts';
 import { loadImports } from './imports/index.ts';
 import { type Diagnostic, hasErrors, parseScript } from './language/index.ts';
