@@ -5,13 +5,11 @@
  *     read(key):  if (key < slots) return table[key]; entry = lookup(hash, key); return entry ? *entry : 0
  */
 import { invariant } from '../../base/index.ts';
-import { updateFlags } from '../../bpf/index.ts';
 import type { MapStorage, ScriptMap } from '../../program/index.ts';
 import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import type { MapIndex } from '../typed/index.ts';
-import { storeKey } from './map-keys-in-functions.ts';
+import { storeKey, updateFromParams } from './map-function-params.ts';
 import type { ProgContext } from './program-context.ts';
-import { reportNumberSubprogram } from './records.ts';
 import { subprogram } from './subprograms.ts';
 import { isSigned, storedSize, storeValue } from './values.ts';
 
@@ -98,21 +96,7 @@ export function denseWriteFunction(prog: ProgContext, index: MapIndex, reports: 
       b.store(1, presenceAddress(b, storage, b.param(2)), b.const(1));
       b.return(b.const(0));
     });
-    const key = storeKey(b, prog, index, 2);
-    const place = { base: b.temporary(8), off: 0, align: 8 } as const;
-    storeValue(b, place, value, b.param(0), structs);
-    const flags = b.const(updateFlags.BPF_ANY);
-    const result = b.call('map_update_elem', [b.mapFd(storage.hash), key, place.base, flags]);
-    if (reports) {
-      const failed = b.newBlock();
-      const done = b.newBlock();
-      b.branch(b.compare('slt', result, b.const(0)), failed, done, { cold: 'ifTrue' });
-      b.enter(failed);
-      b.callFunc(reportNumberSubprogram(prog), [b.param(1), result]);
-      b.jump(done);
-      b.enter(done);
-    }
-    b.return(b.const(0));
+    updateFromParams(b, prog, { map: index, bpfMap: storage.hash, reports });
   });
 }
 

@@ -5,7 +5,6 @@
  * round by round it walks all of them in every round. A function that takes numbers and gives one is verified once, by itself, and a call is one
  * instruction to it with an unknown result. Code shrinks too. A call costs a few nanoseconds; outside such loops accesses stay in place.
  */
-import { updateFlags } from '../../bpf/index.ts';
 import type { ScriptMap } from '../../program/index.ts';
 import { isAggregate } from '../../types/index.ts';
 import type { ValueId } from '../ir/index.ts';
@@ -16,12 +15,11 @@ import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
 import { loopForm } from './loop-form.ts';
-import { keyTypes, storeKey } from './map-keys-in-functions.ts';
+import { keyTypes, storeKey, updateFromParams } from './map-function-params.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
-import { reportNumberSubprogram } from './records.ts';
 import { failureRecord, reportMiss, reportsMisses } from './runtime-errors.ts';
 import { subprogram } from './subprograms.ts';
-import { isByValue, loadValue, storeValue } from './values.ts';
+import { isByValue, loadValue } from './values.ts';
 import { walkStatements } from './walk.ts';
 
 /** The maps that a prog reaches inside loops the verifier follows round by round. */
@@ -112,24 +110,9 @@ function readFunction(prog: ProgContext, map: MapIndex): string {
 }
 
 function writeFunction(prog: ProgContext, map: MapIndex, reports: boolean): string {
-  const { structs, maps } = prog.program;
-  const { storage, value } = maps[map]!;
+  const { storage } = prog.program.maps[map]!;
   return subprogram(prog, `write_${nameOf(prog, map)}`, keySize(prog, map) + 2, (b) => {
-    const key = storeKey(b, prog, map, 2);
-    const place = { base: b.temporary(8), off: 0, align: 8 } as const;
-    storeValue(b, place, value, b.param(0), structs);
-    const flags = b.const(updateFlags.BPF_ANY);
-    const result = b.call('map_update_elem', [b.mapFd(storage.map), key, place.base, flags]);
-    if (reports) {
-      const failed = b.newBlock();
-      const done = b.newBlock();
-      b.branch(b.compare('slt', result, b.const(0)), failed, done, { cold: 'ifTrue' });
-      b.enter(failed);
-      b.callFunc(reportNumberSubprogram(prog), [b.param(1), result]);
-      b.jump(done);
-      b.enter(done);
-    }
-    b.return(b.const(0));
+    updateFromParams(b, prog, { map, bpfMap: storage.map, reports });
   });
 }
 
