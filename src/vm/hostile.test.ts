@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anyCall, fuzzedBytes, tangledProg } from '../../tests/support/vm-hostile.ts';
-import { engines, handMadeMachine, handMadeProgram, mapSpec } from '../../tests/support/vm-program.ts';
-import { randomProg } from '../../tests/support/vm-random.ts';
+import {
+  engines,
+  handMadeMachine,
+  handMadeProgram,
+  mapRelocs,
+  mapSpec,
+} from '../../tests/support/vm-program.ts';
+import { randomProg, randomProgMap } from '../../tests/support/vm-random.ts';
 import * as bpf from '../bpf/index.ts';
 import { encodeInsns, listing } from '../bpf/index.ts';
 import type { Reloc } from '../program/index.ts';
@@ -33,7 +39,8 @@ describe('programs of any shape', () => {
   it('as the kernel would accept come to the same in both engines', () => {
     for (let seed = 1; seed <= 100; seed++) {
       const { insns, ctx } = randomProg(seed);
-      const outcomes = engines.map((engine) => outcome(handMadeMachine([{ insns }], { engine }), ctx));
+      const parts = { insns, relocs: mapRelocs(insns), maps: [randomProgMap] };
+      const outcomes = engines.map((engine) => outcome(handMadeMachine([parts], { engine }), ctx));
       assert.deepEqual(outcomes[1], outcomes[0], `seed ${seed}\n${listing(insns)}`);
       assert.equal(typeof outcomes[0], 'object', `seed ${seed}`);
     }

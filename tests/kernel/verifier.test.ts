@@ -12,7 +12,11 @@ import { type KernelProfile, kernelProfiles, verifyProg } from '../../src/verifi
 import { badProgs, lineOf, programOf } from '../support/bad-progs.ts';
 import { ownScripts, scriptPath } from '../support/own-scripts.ts';
 import { requireRoot } from '../support/requirements.ts';
-import { randomProg } from '../support/vm-random.ts';
+import { withDescriptors } from '../support/vm-pair.ts';
+import { mapRelocs } from '../support/vm-program.ts';
+import { randomProg, randomProgMap } from '../support/vm-random.ts';
+
+const RANDOM_PROGS = Number(process.env['TETRACE_PROPERTY_RUNS'] ?? 300);
 
 /** How the verifier's log names an instruction. */
 const placePatterns = [
@@ -100,25 +104,31 @@ describe('the light verifier', () => {
   it('refuses no random program that this kernel accepts', (t) => {
     if (!requireRoot(t)) return;
     let accepted = 0;
-    for (let seed = 1; seed <= 300; seed++) {
-      const insns = encodeInsns(randomProg(seed).insns);
+    using map = createMap(randomProgMap, 1);
+    for (let seed = 1; seed <= RANDOM_PROGS; seed++) {
+      const { insns } = randomProg(seed);
       const prog = {
         name: 'random',
         type: 'BPF_PROG_TYPE_SYSCALL',
-        insns,
-        relocs: [],
+        insns: encodeInsns(insns),
+        relocs: mapRelocs(insns),
         lines: [],
         funcs: [],
         sleepable: true,
       } as const;
       try {
-        using _loaded = loadProg({ type: prog.type, insns, license: 'GPL', isSleepable: true });
+        using _loaded = loadProg({
+          type: prog.type,
+          insns: encodeInsns(withDescriptors(insns, [map])),
+          license: 'GPL',
+          isSleepable: true,
+        });
       } catch (error) {
         if (!(error instanceof ProgLoadError)) throw error;
         continue;
       }
       accepted++;
-      const verdict = verifyProg({ bpfMaps: [], progs: [prog], license: 'GPL' }, 0, running, {
+      const verdict = verifyProg({ bpfMaps: [randomProgMap], progs: [prog], license: 'GPL' }, 0, running, {
         budget: 100_000,
       });
       assert.equal(verdict.kind, 'not-refused', `seed ${seed}: ${JSON.stringify(verdict)}`);

@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeInsns, listing } from '../../src/bpf/index.ts';
-import { loadProg, ProgLoadError } from '../../src/kernel/index.ts';
+import { createMap, loadProg, ProgLoadError } from '../../src/kernel/index.ts';
 import { requireRoot } from '../support/requirements.ts';
-import { engines, handMadeMachine } from '../support/vm-program.ts';
-import { randomProg } from '../support/vm-random.ts';
+import { withDescriptors } from '../support/vm-pair.ts';
+import { engines, handMadeMachine, mapRelocs } from '../support/vm-program.ts';
+import { randomProg, randomProgMap } from '../support/vm-random.ts';
 
-/** TETRACE_VM_PROGS sets another number of programs, TETRACE_VM_SEED the first one's seed. */
-const COUNT = Number(process.env['TETRACE_VM_PROGS'] ?? 2000);
-const FIRST_SEED = Number(process.env['TETRACE_VM_SEED'] ?? 1);
+const COUNT = Number(process.env['TETRACE_PROPERTY_RUNS'] ?? 1000);
 
 describe('random programs', () => {
   it(`gives the kernel's results for ${COUNT} of them`, (t) => {
     if (!requireRoot(t)) return;
     let refused = 0;
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + COUNT; seed++) {
+    using map = createMap(randomProgMap, 1);
+    for (let seed = 1; seed <= COUNT; seed++) {
       const { insns, ctx } = randomProg(seed);
-      const code = encodeInsns(insns);
       let expected: Uint8Array;
       try {
         using prog = loadProg({
           type: 'BPF_PROG_TYPE_SYSCALL',
-          insns: code,
+          insns: encodeInsns(withDescriptors(insns, [map])),
           license: 'GPL',
           isSleepable: true,
         });
@@ -37,11 +36,12 @@ describe('random programs', () => {
         refused++;
         continue;
       }
+      const parts = { insns, relocs: mapRelocs(insns), maps: [randomProgMap] };
       for (const engine of engines) {
-        const machine = handMadeMachine([{ insns: code }], { engine });
+        const machine = handMadeMachine([parts], { engine });
         const run = machine.run(0, { ctx });
         const found = run.ok ? machine.readCtx() : machine.describe(run.fault);
-        assert.deepEqual(found, expected, `seed ${seed} (${engine}):\n${listing(code)}`);
+        assert.deepEqual(found, expected, `seed ${seed} (${engine}):\n${listing(insns)}`);
       }
     }
     assert.ok(refused * 10 < COUNT, `the verifier refused ${refused} of ${COUNT} programs`);

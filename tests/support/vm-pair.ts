@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { countSlots, encodeInsns, type Insn, ldMapFd, operationOf } from '../../src/bpf/index.ts';
+import { countSlots, encodeInsns, type Insn, ldMapFd, ldMapValue, operationOf } from '../../src/bpf/index.ts';
 import { buildProgBtf } from '../../src/btf/index.ts';
 import {
   type BpfMap,
@@ -10,11 +10,9 @@ import {
   possibleCpuCount,
   ResourceStack,
 } from '../../src/kernel/index.ts';
-import type { BpfMapSpec, Reloc } from '../../src/program/index.ts';
+import type { BpfMapSpec } from '../../src/program/index.ts';
 import type { Machine, MachineOptions } from '../../src/vm/index.ts';
-import { engines, handMadeMachine } from './vm-program.ts';
-
-const LD_MAP_FD_SOURCE = 1;
+import { engines, handMadeMachine, mapLoadOf, mapRelocs } from './vm-program.ts';
 
 /** The same maps and progs in the kernel and in a machine per engine. Map loads in `progs` hold the map's index instead of a descriptor. */
 export class Pair implements Disposable {
@@ -79,25 +77,22 @@ export class Pair implements Disposable {
     return this.#resources.use(
       loadProg({
         type,
-        insns: encodeInsns(insns.map((insn) => this.#withDescriptor(insn))),
+        insns: encodeInsns(withDescriptors(insns, this.maps)),
         license: 'GPL',
         isSleepable: type === 'BPF_PROG_TYPE_SYSCALL',
         btf: { fd, funcInfo: btf.funcInfo, lineInfo: btf.lineInfo },
       }),
     );
   }
-
-  #withDescriptor(insn: Insn): Insn {
-    if (insn.imm64 === undefined || insn.src !== LD_MAP_FD_SOURCE) return insn;
-    return ldMapFd(insn.dst, this.maps[Number(insn.imm64)]!.fd.raw);
-  }
 }
 
-/** Relocations for the map loads, whose immediate is the map's index. */
-export function mapRelocs(insns: readonly Insn[]): Reloc[] {
-  return insns.flatMap((insn, index): Reloc[] => {
-    if (insn.imm64 === undefined || insn.src !== LD_MAP_FD_SOURCE) return [];
-    return [{ insn: countSlots(insns.slice(0, index)), kind: 'map', map: Number(insn.imm64) }];
+/** The instructions as the kernel loads them: with the maps' descriptors in place of their indexes. */
+export function withDescriptors(insns: readonly Insn[], maps: readonly BpfMap[]): Insn[] {
+  return insns.map((insn) => {
+    const load = mapLoadOf(insn);
+    if (load === undefined) return insn;
+    const fd = maps[load.map]!.fd.raw;
+    return load.offset === undefined ? ldMapFd(insn.dst, fd) : ldMapValue(insn.dst, fd, load.offset);
   });
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeInsns, type Insn } from '../../src/bpf/index.ts';
+import { countSlots, encodeInsns, type Insn } from '../../src/bpf/index.ts';
 import type { BpfMapSpec, BpfProgType, Reloc } from '../../src/program/index.ts';
 import {
   createMachine,
@@ -49,4 +49,30 @@ export function handMadeMachine(progs: readonly HandMade[], options: Partial<Mac
   });
   assert.ok(result.ok, result.ok ? '' : result.rejection.log);
   return result.machine;
+}
+
+/** Source registers of ld_imm64 that name a map, and a byte of its value. Source: uapi/linux/bpf.h, BPF_PSEUDO_MAP_FD. */
+const MAP_FD = 1;
+const MAP_VALUE = 2;
+
+/** What a load of a map or of its value names, when the instruction is one: an index where the kernel has a descriptor. */
+export function mapLoadOf(insn: Insn): { readonly map: number; readonly offset?: number } | undefined {
+  if (insn.imm64 === undefined || (insn.src !== MAP_FD && insn.src !== MAP_VALUE)) return undefined;
+  const map = Number(BigInt.asUintN(32, insn.imm64));
+  return insn.src === MAP_FD ? { map } : { map, offset: Number(insn.imm64 >> 32n) };
+}
+
+/** Relocations for the loads of maps. */
+export function mapRelocs(insns: readonly Insn[]): Reloc[] {
+  let slot = 0;
+  return insns.flatMap((insn): Reloc[] => {
+    const at = slot;
+    slot += countSlots([insn]);
+    const load = mapLoadOf(insn);
+    if (load === undefined) return [];
+    const { map, offset } = load;
+    return offset === undefined
+      ? [{ insn: at, kind: 'map', map }]
+      : [{ insn: at, kind: 'map-value', map, offset }];
+  });
 }

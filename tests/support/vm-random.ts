@@ -1,13 +1,18 @@
 import type { AccessSize, AluOp, AtomicOp, Insn, JumpOp } from '../../src/bpf/index.ts';
 import * as bpf from '../../src/bpf/index.ts';
-import { slotsOf } from '../../src/bpf/index.ts';
+import { countSlots } from '../../src/bpf/index.ts';
 import { seededRandom } from '../../src/vm/index.ts';
+import { mapSpec } from './vm-program.ts';
 
 /**
- * Random programs that the kernel's verifier accepts: straight pieces, jumps forward, short loops, a call of a function and stack traffic, on all
- * registers. Each reads its first values from the ctx and leaves all registers and its stack there:
+ * Random programs that the kernel's verifier accepts: straight pieces, jumps forward, short loops, calls of a function, traffic with the stack and
+ * with the value of map 0 (`randomProgMap`), on all registers. Each reads its first values from the ctx and leaves all registers, its stack and the
+ * map's value there:
  *
- *     ctx   in: 9 registers   out: 9 registers, 8 stack words
+ *     ctx   in: 9 registers   out: 9 registers, 8 stack words, 8 words of the map
+ *
+ * What an atomic fetches comes from the map only. Linux 6.18's verifier forgets, when it asks whether two states are equal, that a branch was decided
+ * by a number fetched from the stack, and takes a branch out that the program needs; 7.2 does not.
  */
 export interface RandomProg {
   readonly seed: number;
@@ -19,9 +24,12 @@ const { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 } = bpf;
 /** R6 keeps the ctx. */
 const scalars = [R0, R1, R2, R3, R4, R5, R7, R8, R9] as const;
 const STACK_WORDS = 8;
-const CTX_BYTES = (scalars.length * 2 + STACK_WORDS) * 8;
+const MAP_WORDS = 8;
+const CTX_BYTES = (scalars.length * 2 + STACK_WORDS + MAP_WORDS) * 8;
 /** Where loop counters live: behind the stack words. */
 const COUNTER = -8 * STACK_WORDS - 8;
+
+const accessSizes = [1, 2, 4, 8] as const satisfies readonly AccessSize[];
 
 const interesting = [
   0n,
@@ -32,6 +40,13 @@ const interesting = [
   0x8000_0000_0000_0000n,
   0xffff_ffff_ffff_ffffn,
 ];
+
+/** The map that random programs work on. */
+export const randomProgMap = mapSpec({
+  type: 'BPF_MAP_TYPE_ARRAY',
+  maxEntries: 1,
+  valueSize: MAP_WORDS * 8,
+});
 
 class Generator {
   readonly #random: () => number;
@@ -62,8 +77,13 @@ class Generator {
     return this.below(2) === 0 ? value : value >> BigInt(this.below(64));
   }
 
-  /** One instruction on the given registers. */
-  plain(regs: readonly number[]): Insn {
+  /** One operation on the given registers; what it needs around it comes along. */
+  plain(regs: readonly number[]): Insn[] {
+    const insn = this.#operation(regs);
+    return Array.isArray(insn) ? insn : [insn];
+  }
+
+  #operation(regs: readonly number[]): Insn | Insn[] {
     const dst = this.pick(regs);
     const src = this.pick(regs);
     const is64 = this.below(2) === 0;
@@ -81,23 +101,25 @@ class Generator {
       case 3:
         return bpf.ldImm64(dst, this.value());
       case 4: {
-        const size = this.pick([1, 2, 4, 8] as const satisfies readonly AccessSize[]);
-        const off = this.#stackOffset(size);
-        return this.below(2) === 0
-          ? bpf.store(size, R10, off, src)
-          : bpf.storeImm(size, R10, off, this.imm());
+        const size = this.pick(accessSizes);
+        const value = this.below(2) === 0 ? undefined : this.imm();
+        return this.#access(regs, [src], size, (base, off) =>
+          value === undefined ? bpf.store(size, base, off, src) : bpf.storeImm(size, base, off, value),
+        );
       }
       case 5: {
-        const size = this.pick([1, 2, 4, 8] as const satisfies readonly AccessSize[]);
-        const off = this.#stackOffset(size);
-        return size !== 8 && this.below(2) === 0
-          ? bpf.loadSigned(size, dst, R10, off)
-          : bpf.load(size, dst, R10, off);
+        const size = this.pick(accessSizes);
+        const isSigned = size !== 8 && this.below(2) === 0;
+        return this.#access(regs, [dst], size, (base, off) =>
+          isSigned ? bpf.loadSigned(size, dst, base, off) : bpf.load(size, dst, base, off),
+        );
       }
       case 6: {
         const size = this.pick([4, 8] as const);
         const op = this.pick(Object.keys(bpf.atomicOps) as AtomicOp[]);
-        return bpf.atomic(op, size, R10, this.#stackOffset(size), src, this.below(2) === 0);
+        const fetches = !bpf.atomicOps[op].plain || this.below(2) === 0;
+        const make = (base: number, off: number): Insn => bpf.atomic(op, size, base, off, src, fetches);
+        return fetches ? this.#inMap(regs, [R0, src], size, make) : this.#access(regs, [src], size, make);
       }
       default: {
         const op = this.pick(Object.keys(bpf.aluOps) as AluOp[]);
@@ -108,9 +130,30 @@ class Generator {
     }
   }
 
-  #stackOffset(size: number): number {
-    return -size * (1 + this.below((STACK_WORDS * 8) / size));
+  /** An access of the stack or of the map. */
+  #access(
+    regs: readonly number[],
+    used: readonly number[],
+    size: number,
+    make: (base: number, off: number) => Insn,
+  ): Insn | Insn[] {
+    if (this.below(2) === 0) return this.#inMap(regs, used, size, make);
+    return make(R10, -size * (1 + this.below((STACK_WORDS * 8) / size)));
   }
+
+  /** With the map's address in a register that is not used, which has a number again afterwards. */
+  #inMap(
+    regs: readonly number[],
+    used: readonly number[],
+    size: number,
+    make: (base: number, off: number) => Insn,
+  ): Insn[] {
+    const base = this.pick(regs.filter((reg) => !used.includes(reg)));
+    const to = this.below(MAP_WORDS * 8);
+    const off = size * this.below((MAP_WORDS * 8) / size);
+    return [bpf.ldMapValue(base, 0, to), make(base, off - to), bpf.ldImm64(base, this.value())];
+  }
+
   #allowedImm(op: AluOp, width: number): number {
     if (op === 'lsh' || op === 'rsh' || op === 'arsh') return this.below(width);
     const isDivision = op === 'div' || op === 'mod' || op === 'sdiv' || op === 'smod';
@@ -119,7 +162,7 @@ class Generator {
   }
 
   straight(count: number, regs: readonly number[] = scalars): Insn[] {
-    return Array.from({ length: count }, () => this.plain(regs));
+    return Array.from({ length: count }, () => this.plain(regs)).flat();
   }
 
   /** A jump over some instructions. */
@@ -150,10 +193,6 @@ class Generator {
   }
 }
 
-function countSlots(insns: readonly Insn[]): number {
-  return insns.reduce((sum, insn) => sum + slotsOf(insn), 0);
-}
-
 export function randomProg(seed: number): RandomProg {
   const g = new Generator(seed);
   const ctx = new Uint8Array(CTX_BYTES);
@@ -163,6 +202,8 @@ export function randomProg(seed: number): RandomProg {
   });
   const main: Insn[] = [bpf.alu64('mov', R6, R1)];
   for (let word = 1; word <= STACK_WORDS; word++) main.push(bpf.storeImm(8, R10, -8 * word, g.imm()));
+  main.push(bpf.ldMapValue(R1, 0, 0));
+  for (let word = 0; word < MAP_WORDS; word++) main.push(bpf.storeImm(8, R1, 8 * word, g.imm()));
   scalars.forEach((reg, index) => {
     main.push(bpf.load(8, reg, R6, index * 8));
   });
@@ -196,6 +237,11 @@ export function randomProg(seed: number): RandomProg {
   });
   for (let word = 1; word <= STACK_WORDS; word++)
     main.push(bpf.load(8, R1, R10, -8 * word), bpf.store(8, R6, (scalars.length * 2 + word - 1) * 8, R1));
+  main.push(bpf.ldMapValue(R2, 0, 0));
+  for (let word = 0; word < MAP_WORDS; word++) {
+    const at = (scalars.length * 2 + STACK_WORDS + word) * 8;
+    main.push(bpf.load(8, R1, R2, 8 * word), bpf.store(8, R6, at, R1));
+  }
   main.push(bpf.alu64Imm('mov', R0, 0), bpf.exit());
   if (calls.length === 0) return { seed, insns: main, ctx };
 
