@@ -107,6 +107,14 @@ export class Core {
     this.words[wordsOfCore.depth] = frames;
   }
 
+  /** Frames there may be: those of a prog, from the one it began in. */
+  get frameLimit(): number {
+    return this.words[wordsOfCore.frameLimit]!;
+  }
+  set frameLimit(frames: number) {
+    this.words[wordsOfCore.frameLimit] = frames;
+  }
+
   /** Low half of an argument register. */
   low(register: number): number {
     return this.words[register * 2]!;
@@ -246,6 +254,7 @@ export class Core {
   /** Sets everything back that a run may have left behind. */
   reset(): void {
     this.depth = -1;
+    this.frameLimit = MAX_CALL_FRAMES;
     this.tailCalls = 0;
     this.#keysInUse = 0;
   }
@@ -292,7 +301,7 @@ export class Core {
 }
 
 /** Words behind the registers, where translated code finds them too. */
-export const wordsOfCore = { insnsLeft: 40, depth: 41 } as const;
+export const wordsOfCore = { insnsLeft: 40, depth: 41, frameLimit: 42 } as const;
 
 /** Bytes behind those, for values on their way. */
 const SCRATCH = 192;

@@ -135,7 +135,7 @@ describe('fuzzed bytes', () => {
     const key = new Uint8Array(4);
     const untouched = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
     const kinds = new Map<string, number>();
-    const count = Number(process.env['TETRACE_VM_FUZZ'] ?? 1500);
+    const count = Number(process.env['TETRACE_PROPERTY_RUNS'] ?? 1500);
     for (let seed = 1; seed <= count; seed++) {
       const insns = fuzzedBytes(seed, model);
       for (const engine of engines) {

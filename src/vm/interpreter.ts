@@ -20,7 +20,7 @@ import { helperCalls, kfuncCalls } from './calls/index.ts';
 import { type Core, type LoadedProg, MAX_LOOPS, type PrepareProg } from './core.ts';
 import { INSN_WORDS } from './decode.ts';
 import { FaultError } from './fault.ts';
-import { ROW_WORDS } from './memory.ts';
+import { MAX_FRAMES, ROW_WORDS } from './memory.ts';
 
 /**
  * The reference engine: one loop around one switch over the opcode bytes of RFC 9669 (and the numbers of `codes` where a byte does not say
@@ -36,6 +36,8 @@ interface Frames {
   /** Per frame: the word to go on at; -1: leave `interpret`. */
   readonly returns: Int32Array;
   readonly rounds: Int32Array;
+  /** Per frame: its caller's limit of frames. */
+  readonly limits: Int32Array;
   readonly progs: (LoadedProg | undefined)[];
 }
 
@@ -46,10 +48,11 @@ const R6_WORD = 12;
 /** Makes the engine: one function for all progs of a machine. */
 export function createInterpreter(): PrepareProg {
   const frames: Frames = {
-    registers: new Int32Array(MAX_CALL_FRAMES * SAVED_WORDS),
-    returns: new Int32Array(MAX_CALL_FRAMES),
-    rounds: new Int32Array(MAX_CALL_FRAMES),
-    progs: new Array(MAX_CALL_FRAMES).fill(undefined),
+    registers: new Int32Array(MAX_FRAMES * SAVED_WORDS),
+    returns: new Int32Array(MAX_FRAMES),
+    rounds: new Int32Array(MAX_FRAMES),
+    limits: new Int32Array(MAX_FRAMES),
+    progs: new Array(MAX_FRAMES).fill(undefined),
   };
   const enter = (core: Core, start: number): void => interpret(core, frames, start);
   return () => enter;
@@ -58,11 +61,12 @@ export function createInterpreter(): PrepareProg {
 /** Enters a function: a frame further in, with its own stack. */
 function push(core: Core, frames: Frames, returnTo: number): void {
   const depth = core.depth + 1;
-  if (depth >= MAX_CALL_FRAMES) core.callDepthFault();
+  if (depth >= core.frameLimit) core.callDepthFault();
   const base = depth * SAVED_WORDS;
   for (let word = 0; word < SAVED_WORDS; word++) frames.registers[base + word] = core.words[R6_WORD + word]!;
   frames.returns[depth] = returnTo;
   frames.rounds[depth] = MAX_LOOPS;
+  frames.limits[depth] = core.frameLimit;
   frames.progs[depth] = core.prog;
   core.depth = depth;
   core.setFramePointer(depth);
@@ -74,6 +78,7 @@ function pop(core: Core, frames: Frames): number {
   const base = depth * SAVED_WORDS;
   for (let word = 0; word < SAVED_WORDS; word++) core.words[R6_WORD + word] = frames.registers[base + word]!;
   core.depth = depth - 1;
+  core.frameLimit = frames.limits[depth]!;
   core.prog = frames.progs[depth];
   return frames.returns[depth]!;
 }
@@ -604,6 +609,8 @@ function interpret(core: Core, frames: Frames, start: number): void {
           const next = core.tailCallTarget();
           if (next !== undefined) {
             core.prog = next;
+            core.frameLimit = core.depth + MAX_CALL_FRAMES;
+            frames.rounds[core.depth] = MAX_LOOPS;
             code = next.code.words;
             pc = 0;
             continue;

@@ -1,5 +1,4 @@
 import { present } from '../base/index.ts';
-import { MAX_CALL_FRAMES } from '../bpf/index.ts';
 import type { LineEntry, LoadOptions, MapAccess, Program, Rejection, SourceTrail } from '../program/index.ts';
 import { endReservation, hasHelper, kfuncIndex } from './calls/index.ts';
 import { Core, type LoadedProg, MAX_RESERVED } from './core.ts';
@@ -10,7 +9,7 @@ import { describeFault, type Fault, type FaultCause, FaultError } from './fault.
 import { createInterpreter } from './interpreter.ts';
 import { createMapAccess, directMap } from './map-access.ts';
 import { createMap, spaceOfMap } from './maps/index.ts';
-import { addStack, Memory, stackSpace, sumSpace } from './memory.ts';
+import { addStack, MAX_FRAMES, Memory, stackSpace, sumSpace } from './memory.ts';
 import { createTranslator } from './wasm/index.ts';
 
 /** How a machine is set up. */
@@ -73,8 +72,8 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
   const mapOptions = { cpuCount, ringBytes: options.ringBytes ?? DEFAULT_RING_BYTES };
   const { bpfMaps, progs } = program;
   const fixedSpace = {
-    bytes: MAX_CTX_BYTES + MAX_CALL_FRAMES * 8,
-    regions: 1 + bpfMaps.length + progs.length + MAX_RESERVED + MAX_CALL_FRAMES,
+    bytes: MAX_CTX_BYTES + MAX_FRAMES * 8,
+    regions: 1 + bpfMaps.length + progs.length + MAX_RESERVED + MAX_FRAMES,
   };
   const space = sumSpace([stackSpace, fixedSpace, ...bpfMaps.map((spec) => spaceOfMap(spec, mapOptions))]);
   const memory = new Memory(space, { seed: options.seed ?? 1, shared: options.engine === 'wasm' });
@@ -92,8 +91,8 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
     firstFrame,
     firstMapRegion,
     recordRegions: memory.reserveRegions(MAX_RESERVED, 'a reserved record'),
-    keyRegions: memory.reserveRegions(MAX_CALL_FRAMES, 'a visited key'),
-    keyScratch: memory.allocate(MAX_CALL_FRAMES * 8),
+    keyRegions: memory.reserveRegions(MAX_FRAMES, 'a visited key'),
+    keyScratch: memory.allocate(MAX_FRAMES * 8),
     cpuCount,
   });
   fillMaps(core, program, options.constants ?? []);

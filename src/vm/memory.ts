@@ -1,5 +1,5 @@
 import { alignUp, invariant, present } from '../base/index.ts';
-import { MAX_CALL_FRAMES, REGISTER_COUNT, STACK_SIZE } from '../bpf/index.ts';
+import { MAX_CALL_FRAMES, MAX_TAIL_CALLS, REGISTER_COUNT, STACK_SIZE } from '../bpf/index.ts';
 import { type Access, type FaultCause, FaultError } from './fault.ts';
 
 /**
@@ -261,14 +261,20 @@ function powerOfTwoFrom(count: number): number {
   return size;
 }
 
+/**
+ * Frames that one run can have: a prog that is called at the tail takes the frame of the function that called it, and may go as deep from there as
+ * any prog.
+ */
+export const MAX_FRAMES = MAX_CALL_FRAMES + MAX_TAIL_CALLS * (MAX_CALL_FRAMES - 1);
+
 /** The stack: a region of 512 bytes per frame, so that no function reaches another's frame but by a pointer it was given. */
-export const stackSpace: Space = { bytes: MAX_CALL_FRAMES * STACK_SIZE, regions: MAX_CALL_FRAMES };
+export const stackSpace: Space = { bytes: MAX_FRAMES * STACK_SIZE, regions: MAX_FRAMES };
 
 /** Adds the frames; the region of the outermost one, the others follow. */
 export function addStack(memory: Memory): number {
-  const start = memory.allocate(MAX_CALL_FRAMES * STACK_SIZE);
-  const first = memory.reserveRegions(MAX_CALL_FRAMES, 'the stack frame');
-  for (let frame = 0; frame < MAX_CALL_FRAMES; frame++)
+  const start = memory.allocate(MAX_FRAMES * STACK_SIZE);
+  const first = memory.reserveRegions(MAX_FRAMES, 'the stack frame');
+  for (let frame = 0; frame < MAX_FRAMES; frame++)
     memory.open(first + frame, start + frame * STACK_SIZE, STACK_SIZE, STACK_SIZE);
   return first;
 }

@@ -104,6 +104,26 @@ describe('map operations', () => {
     });
   }
 
+  for (const type of ['BPF_MAP_TYPE_LRU_HASH', 'BPF_MAP_TYPE_LRU_PERCPU_HASH'] as const) {
+    it(`of a full ${type} forget others, never what was just written`, (t) => {
+      if (!requireRoot(t)) return;
+      const spec = mapSpec({ type, keySize: 8, valueSize: 8, maxEntries: 8 });
+      using pair = new Pair([spec], progsFor(8));
+      const random = seededRandom(11);
+      for (let step = 0; step < 300; step++) {
+        const ctx = new Uint8Array(CTX_BYTES);
+        const view = new DataView(ctx.buffer);
+        view.setBigUint64(0, BigInt(random() % 1000), true);
+        view.setBigUint64(8, BigInt(random()), true);
+        // Which one goes is the kernel's affair, as is how many at a time: what was written is there, and the update succeeded.
+        pair.run(1, ctx, `update ${step}`);
+        assert.equal(pair.run(0, ctx, `look-up ${step}`).getBigUint64(24, true), 1n);
+      }
+      assert.ok(pair.maps[0]!.entries().length <= 8);
+      for (const { machine } of pair.machines) assert.equal(machine.maps.entries(0).length, 8);
+    });
+  }
+
   it('of a ring buffer find it full when the kernel does', (t) => {
     if (!requireRoot(t)) return;
     const ring = mapSpec({ type: 'BPF_MAP_TYPE_RINGBUF', keySize: 0, valueSize: 0, maxEntries: 4096 });

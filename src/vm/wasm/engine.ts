@@ -37,8 +37,8 @@ function instantiate(core: Core, prog: DecodedProg): ReadonlyMap<number, () => v
         firstFrame: core.firstFrame,
         insnsLeft: wordsOfCore.insnsLeft * 4,
         depth: wordsOfCore.depth * 4,
+        frameLimit: wordsOfCore.frameLimit * 4,
       },
-      maxFrames: MAX_CALL_FRAMES,
       maxRounds: MAX_LOOPS,
     }),
   });
@@ -79,11 +79,13 @@ function hostOf(core: Core): HostFunctions {
       core.insn = insn;
       const next = core.tailCallTarget();
       if (next === undefined) return 0;
-      const caller = core.prog;
+      const { prog: caller, frameLimit } = core;
       core.prog = next;
       // The other prog takes this one's frame, and leaves it in its stead.
+      core.frameLimit = core.depth + MAX_CALL_FRAMES;
       core.depth--;
       next.enter(core, 0);
+      core.frameLimit = frameLimit;
       core.prog = caller;
       return 1;
     },

@@ -25,6 +25,8 @@ export interface Layout {
   readonly insnsLeft: number;
   /** An i32: frames in use less one. */
   readonly depth: number;
+  /** An i32: frames there may be. */
+  readonly frameLimit: number;
 }
 
 /** Functions of the host that translated code calls; their indexes come first in the module. The first parameter is the instruction. */
@@ -98,7 +100,6 @@ const localTypes = [
 
 export interface TranslateOptions {
   readonly layout: Layout;
-  readonly maxFrames: number;
   readonly maxRounds: number;
 }
 
@@ -155,10 +156,11 @@ class FuncTranslator {
 
   /** One frame further in. */
   #enter(): void {
-    const { layout, maxFrames, maxRounds } = this.#options;
+    const { layout, maxRounds } = this.#options;
     this.#out.i32(0).memory('i32_load', layout.depth).i32(1).op('i32_add').tee(locals.depth);
     this.#out
-      .i32(maxFrames)
+      .i32(0)
+      .memory('i32_load', layout.frameLimit)
       .op('i32_ge_s')
       .open('if')
       .i32(this.#func.start)
