@@ -60,7 +60,7 @@ export function compileScript(work: Compilation): Compiled {
   const fromEnvironment = diagnostics.some(
     ({ severity, code, span }) => severity === 'error' && code.startsWith('config-') && span === undefined,
   );
-  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused };
+  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused, isAbsence };
 }
 
 /** Shows stages (-d) and collects what the IR checker objects to (--verify-llvm-ir). */

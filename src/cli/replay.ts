@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { kernelModelBtf } from '../embedded/index.ts';
 import {
+  happeningsOf,
   type Recording,
   RecordingError,
   ReplayError,
   Replayer,
   type ReplayStreams,
   readRecording,
+  recordedNames,
+  refusingEnvironment,
 } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
 import { OutputStream, systemErrorText } from '../runtime/index.ts';
@@ -14,6 +18,7 @@ import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
+import { type GivenEvents, runOnEvents } from './run-on-events.ts';
 import type { LoadedScript } from './script-source.ts';
 
 const STDERR = 2;
@@ -32,13 +37,8 @@ export async function replayCommand(
     return exitCodes.refused;
   }
   const { header } = recording;
-  if (script !== undefined && Buffer.from(script.bytes).toString('latin1') !== header.script.text) {
-    messages.error(
-      `Cannot replay "${path}" with ${script.name}: it was recorded of another script, ${header.script.name}`,
-    );
-    messages.hint('leave the script out to replay the one that was recorded');
-    return exitCodes.refused;
-  }
+  if (script !== undefined && Buffer.from(script.bytes).toString('latin1') !== header.script.text)
+    return runOnRecording(recording, options, script, context);
   const outputFd = openOutput(options.output);
   if (typeof outputFd === 'string') {
     messages.error(outputFd);
@@ -79,7 +79,7 @@ async function replay(recording: Recording, streams: ReplayStreams, context: Com
         maps: loaded.maps,
         lookups: host,
         format,
-        possibleCpus: header.possibleCpus,
+        possibleCpus: header.machine.possibleCpus,
         warnings: header.warnings,
         color: context.color,
       }),
@@ -88,6 +88,30 @@ async function replay(recording: Recording, streams: ReplayStreams, context: Com
     options: header.options,
   });
   replayer.end();
+}
+
+/** Runs another script on the events of a recording. */
+function runOnRecording(
+  recording: Recording,
+  options: Options,
+  script: LoadedScript,
+  context: CommandContext,
+): Promise<number> {
+  const { header, items } = recording;
+  return runOnEvents(options, script, context, {
+    facts: header.machine,
+    btf: btfOf(header),
+    happenings: happeningsOf(recording),
+    names: recordedNames(items),
+    otherwise: refusingEnvironment,
+    source: 'the recording',
+    unknownProbe: (name) => `the recording holds no events of ${name}`,
+  });
+}
+
+function btfOf({ backend }: Recording['header']): GivenEvents['btf'] {
+  // The embedded machine has the same types everywhere.
+  return backend === 'embedded' ? kernelModelBtf() : undefined;
 }
 
 /** The recording, or what is wrong with it. */

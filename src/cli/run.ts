@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { MachineFaultError } from '../embedded/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
-import { machineTap } from '../recording/index.ts';
+import { factsOfRun, machineTap } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
 import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
 import {
@@ -182,7 +182,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
   const stdout = new OutputStream(outputFd, { unbuffered: options.buffering === 'none' });
   const stderr = new OutputStream(STDERR);
   const pid = pidOf(traced);
-  const childPid = traced.kind === 'child' ? traced.child.pid : undefined;
+  const childPid = childPidOf(traced);
   using host = machine.host(program, { stdout, stderr });
   using control = new LiveControl({
     onStarted: () => {
@@ -252,7 +252,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
 
 /** The file of --record; undefined when nothing is recorded, a text when it cannot be written. */
 function openRecord(
-  { options, script, machine, program }: ProgramRun,
+  { options, script, machine, traced, program }: ProgramRun,
   constants: LoadOptions['constants'],
   runOptions: RunOptions,
 ): RecordFile | string | undefined {
@@ -262,11 +262,16 @@ function openRecord(
     arguments: options.scriptArguments.positional,
     program,
     constants,
-    possibleCpus: machine.target.possibleCpus,
+    machine: factsOfRun(program, machine.target, { ...machine.moment(), childPid: childPidOf(traced) ?? 0 }),
+    btf: undefined,
     backend: options.backend ?? 'kernel',
     options: runOptions,
     warnings: options.warnings !== 'hidden',
   });
+}
+
+function childPidOf(traced: TracedProcess): number | undefined {
+  return traced.kind === 'child' ? traced.child.pid : undefined;
 }
 
 function backendOf(machine: RunMachine, record: RecordFile | undefined): Backend {

@@ -71,10 +71,12 @@ export class EmbeddedProgram implements Loaded {
   }
 
   drain(onRecord: (record: Uint8Array) => boolean | undefined): number {
-    this.#throwFault();
     const { machine, tap } = this.#parts;
     tap?.drain?.();
-    return machine.drain(onRecord);
+    const count = machine.drain(onRecord);
+    // What was sent before the fault is shown before it.
+    this.#throwFault();
+    return count;
   }
 
   lost(): bigint {

@@ -11,6 +11,22 @@ export {
 } from './event-source.ts';
 export { MachineFaultError } from './fault-error.ts';
 export {
+  type BinaryFacts,
+  EventFeed,
+  type EventFeedOptions,
+  type FedNames,
+  fedHost,
+  fedTarget,
+  type Happening,
+  type MachineFacts,
+  MemoryImage,
+  type Otherwise,
+  OutsideError,
+  READ_TEXT,
+  type ScriptFiles,
+  type Told,
+} from './feed/index.ts';
+export {
   ProcessTracepoints,
   processTracepointPatterns,
   SYSCALL_WORDS_BYTES,

@@ -1,4 +1,7 @@
+export { type Beginning, factsOfRun } from './facts-of-run.ts';
+export { happeningsOf } from './happenings.ts';
 export { machineTap } from './machine-tap.ts';
+export { recordedNames } from './recorded-names.ts';
 export { type ItemSink, Recorder } from './recorder.ts';
 export {
   type Recording,
@@ -8,4 +11,5 @@ export {
   RecordingWriter,
   readRecording,
 } from './recording.ts';
+export { refusingEnvironment } from './refusing-environment.ts';
 export { ReplayError, Replayer, type ReplayStreams } from './replayer.ts';

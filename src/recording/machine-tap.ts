@@ -1,3 +1,4 @@
+import { present } from '../base/index.ts';
 import type { RunStart, Tap } from '../embedded/index.ts';
 import type { Environment } from '../vm/index.ts';
 import type { ItemSink } from './recorder.ts';
@@ -14,7 +15,9 @@ export function machineTap(sink: ItemSink): Tap {
       return listening(inner, sink);
     },
     start({ prog, probe, cpu, ctx }: RunStart) {
-      sink({ kind: 'event', prog, probe, cpu, timeNs: environment?.now('boot') ?? 0n, ctx: ctx.slice() });
+      const around = present(environment, 'the machine takes its environment before it runs a prog');
+      const task = { ...around.task() };
+      sink({ kind: 'event', prog, probe, cpu, timeNs: around.now('boot'), task, ctx: ctx.slice() });
     },
   };
 }
@@ -52,8 +55,8 @@ function listening(inner: Environment, sink: ItemSink): Environment {
     random: () => note('random', [], inner.random()),
     task: () => note('task', [], { ...inner.task() }),
     stack: (space) => note('stack', [space], inner.stack(space)),
-    read(space, address, into) {
-      const length = inner.read(space, address, into);
+    read(space, address, into, isText) {
+      const length = inner.read(space, address, into, isText);
       sink({
         kind: 'told',
         call: 'read',

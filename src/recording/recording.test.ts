@@ -37,12 +37,19 @@ const program: Program = {
   },
 };
 
+const task = { pid: 1, tid: 2, uid: 3, gid: 4, comm: 'x\xff', cgroupId: 5n, address: 6n };
+
 const header: RecordingHeader = {
   script: { name: 'a.bt', text: 'begin { }\xff' },
   arguments: ['1'],
   program,
   constants: [{ offset: 8, bytes: new Uint8Array([1, 2, 255]) }],
-  possibleCpus: 2,
+  machine: {
+    ...{ arch: 'x86_64', possibleCpus: 2, onlineCpus: [0, 1], functions: [], binaries: [], childPid: 0 },
+    tracepoints: { 'a:b': { id: 1, fields: [] } },
+    ...{ startNs: 1n, bootToWallNs: 2n, clockOffsets: { tai: 3n }, tracer: task },
+  },
+  btf: new Uint8Array([1, 2]),
   backend: 'kernel',
   options: {
     mode: 'run',
@@ -74,7 +81,7 @@ const items: readonly RecordingItem[] = [
     given: [{ name: 'f', offset: 2n }],
   },
   { kind: 'drained' },
-  { kind: 'event', prog: 1, probe: undefined, cpu: 3, timeNs: 5n, ctx: new Uint8Array([9]) },
+  { kind: 'event', prog: 1, probe: undefined, cpu: 3, timeNs: 5n, task, ctx: new Uint8Array([9]) },
   { kind: 'told', call: 'read', asked: ['user', 4096n, 8], given: new Uint8Array([7, 7]) },
   { kind: 'answer', call: 'userName', asked: [0n], given: undefined },
 ];
@@ -133,8 +140,8 @@ describe('recordings', () => {
     assert.throws(() => readRecording(new Uint8Array([...whole, 0])), /follow its end/);
     assert.throws(() => readRecording(new Uint8Array(0)), /no recording/);
     const newer = whole.slice();
-    newer[8] = 2;
-    assert.throws(() => readRecording(newer), /version 2, and this tetrace reads version 1/);
+    newer[8] = 3;
+    assert.throws(() => readRecording(newer), /version 3, and this tetrace reads version 2/);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         assert.throws(

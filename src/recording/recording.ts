@@ -1,6 +1,8 @@
 import { viewOf } from '../base/index.ts';
+import type { MachineFacts } from '../embedded/index.ts';
 import type { LoadOptions, Program } from '../program/index.ts';
 import type { RunOptions } from '../tracer/index.ts';
+import type { Task } from '../vm/index.ts';
 import { Checksum } from './checksum.ts';
 import { decodePlain, encodePlain } from './plain-data.ts';
 
@@ -12,7 +14,10 @@ export interface RecordingHeader {
   /** What the script was compiled to, so that a replay hangs on no machine. */
   readonly program: Program;
   readonly constants: LoadOptions['constants'];
-  readonly possibleCpus: number;
+  /** What another script is compiled for. */
+  readonly machine: MachineFacts;
+  /** Types of that machine, as BTF. */
+  readonly btf: Uint8Array | undefined;
   readonly backend: 'kernel' | 'embedded';
   readonly options: RunOptions;
   readonly warnings: boolean;
@@ -31,13 +36,14 @@ export type RecordingItem =
   | { readonly kind: 'drain' }
   | { readonly kind: 'record'; readonly bytes: Uint8Array }
   | { readonly kind: 'drained' }
-  /** A prog begins on the embedded machine: what for, when (boot clock), and its ctx. */
+  /** A prog begins on the embedded machine: what for, when (boot clock), in which task, and its ctx. */
   | {
       readonly kind: 'event';
       readonly prog: number;
       readonly probe: number | undefined;
       readonly cpu: number;
       readonly timeNs: bigint;
+      readonly task: Task;
       readonly ctx: Uint8Array;
     }
   /** What that prog was told: a clock, memory, the task, chance. */
@@ -69,7 +75,7 @@ export class RecordingError extends Error {
  *     the first block is the header, the last one holds the u32 number of items and the u32 CRC-32 of everything before that block
  */
 const MAGIC = new Uint8Array([0x54, 0x45, 0x54, 0x52, 0x41, 0x43, 0x45, 0x0a]);
-const VERSION = 1;
+const VERSION = 2;
 const PREFIX_BYTES = MAGIC.length + 4;
 const BLOCK_BYTES = 5;
 

@@ -13,6 +13,7 @@ export { KernelBackend, type KernelBackendOptions } from './kernel-backend.ts';
 export { LiveHost, type LiveHostOptions } from './live-host.ts';
 export { LiveMachine, type LiveMachineOptions } from './live-machine.ts';
 export { LiveTarget, type LiveTargetOptions } from './live-target.ts';
+export { LocalTime } from './local-time.ts';
 export { OutputStream } from './output-stream.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
 export { systemErrorText } from './system-error.ts';

@@ -5,6 +5,7 @@ import { BtfSources } from './btf-sources.ts';
 import { DebugInfo } from './debug-info.ts';
 import { Demangler } from './demangler.ts';
 import { ElfFiles } from './elf-files.ts';
+import { type Moment, ownTask } from './embedded/index.ts';
 import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
 import { LiveTarget } from './live-target.ts';
@@ -99,6 +100,17 @@ export class LiveMachine {
       'pidns-dev': pidNamespace?.dev ?? 0n,
       'pidns-ino': pidNamespace?.ino ?? 0n,
       'self-pid': BigInt(process.pid),
+    };
+  }
+
+  /** Where the clocks stand, and the task of this process. */
+  moment(): Moment {
+    const bootNs = clockNs('CLOCK_BOOTTIME');
+    const monotonic = clockNs('CLOCK_MONOTONIC') - bootNs;
+    return {
+      startNs: bootNs,
+      clockOffsets: { boot: 0n, monotonic, coarse: monotonic, tai: clockNs('CLOCK_TAI') - bootNs },
+      tracer: ownTask(),
     };
   }
 }

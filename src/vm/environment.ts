@@ -19,6 +19,11 @@ export interface Task {
   readonly address: bigint;
 }
 
+/** An environment does not know what it was asked: the prog cannot go on. The machine catches it, and the run ends with a fault. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+}
+
 /**
  * Everything a prog can learn that is not in its ctx, its maps or its instructions: whoever records or replays a run does it here. Called
  * while a prog runs; it must not run another prog on the same machine.
@@ -30,9 +35,9 @@ export interface Environment {
   task(): Task;
   /**
    * Reads simulated memory into `into`: as many bytes as can be read from `address` on, at most all of `into`. The number of bytes
-   * read; 0 when the address is not readable. `into` may not be kept.
+   * read; 0 when the address is not readable. `into` may not be kept. `isText`: nothing behind the first NUL is looked at.
    */
-  read(space: AddressSpace, address: bigint, into: Uint8Array): number;
+  read(space: AddressSpace, address: bigint, into: Uint8Array, isText?: boolean): number;
   /** Writes simulated process memory (bpf_probe_write_user); false when it cannot be written. */
   write?(address: bigint, bytes: Uint8Array): boolean;
   /** Return addresses of the current task, the innermost first. */

@@ -33,7 +33,9 @@ export type FaultCause =
       readonly expected: string;
     }
   /** What a helper reports of the prog that is no matter of one argument. */
-  | { readonly kind: 'misuse'; readonly what: string };
+  | { readonly kind: 'misuse'; readonly what: string }
+  /** The environment has no answer. */
+  | { readonly kind: 'unanswered'; readonly what: string };
 
 export type Access = 'read' | 'write' | 'atomic';
 
@@ -76,6 +78,7 @@ export function describeCause(cause: FaultCause): string {
     case 'bad-argument':
       return `calls bpf_${cause.helper} with an argument ${cause.argument} that is no ${cause.expected}`;
     case 'misuse':
+    case 'unanswered':
       return cause.what;
     default:
       return unreachable(cause);
@@ -91,13 +94,24 @@ function bytesOf(size: number): string {
 /**
  * The fault as one line: `script.bt:3:5-18: prog vfs_read reads 8 bytes at 0x0, which is the null pointer (instruction 12)`.
  *
- * @param sources names of the script's sources, by index (Program.sources).
+ * @param sources the script's sources, by index (Program.sources).
  */
-export function describeFault(fault: Fault, sources: readonly { readonly name: string }[]): string {
+export function describeFault(fault: Fault, sources: MachineSources): string {
   const text = `prog ${fault.progName} ${describeCause(fault.cause)} (instruction ${fault.insn})`;
   if (fault.trail === undefined) return text;
   const { source, line, column, endLine, endColumn } = fault.trail.at;
   // A range of lines has no single end column to show.
   const range = line === endLine ? `${line}:${column}-${endColumn}` : `${line}-${endLine}`;
-  return `${sources[source]?.name ?? 'script'}:${range}: ${text}`;
+  return `${sources[source]?.name ?? 'script'}:${range}: ${text}${quoteOf(fault, sources)}`;
+}
+
+/** Names and texts of a script's sources. */
+export type MachineSources = readonly { readonly name: string; readonly text?: string }[];
+
+/** What the script wanted to know, where nobody knew it: `, for "str(args.filename)"`. */
+function quoteOf({ cause, trail }: Fault, sources: MachineSources): string {
+  if (cause.kind !== 'unanswered' || trail === undefined) return '';
+  const { source, line, column, endLine, endColumn } = trail.at;
+  const text = sources[source]?.text?.split('\n')[line - 1];
+  return text === undefined || line !== endLine ? '' : `, for "${text.slice(column - 1, endColumn - 1)}"`;
 }

@@ -8,6 +8,7 @@ export {
   type QuietOptions,
   seededRandom,
   type Task,
+  UnansweredError,
 } from './environment.ts';
 export { type Errno, MapError } from './errno.ts';
 export { type Access, describeCause, describeFault, type Fault, type FaultCause } from './fault.ts';

@@ -3,7 +3,7 @@ import type { LineEntry, LoadOptions, MapAccess, Program, Rejection, SourceTrail
 import { endReservation, hasHelper, kfuncIndex } from './calls/index.ts';
 import { Core, type LoadedProg, MAX_RESERVED } from './core.ts';
 import { type Code, decodeProg, type Links, RejectedProgError } from './decode.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, UnansweredError } from './environment.ts';
 import { errno } from './errno.ts';
 import { describeFault, type Fault, type FaultCause, FaultError } from './fault.ts';
 import { createInterpreter } from './interpreter.ts';
@@ -160,8 +160,9 @@ export class Machine {
     try {
       prog.enter(core, 0);
     } catch (error) {
-      if (!(error instanceof FaultError)) throw error;
-      cause = error.reason;
+      if (error instanceof FaultError) cause = error.reason;
+      else if (error instanceof UnansweredError) cause = { kind: 'unanswered', what: error.message };
+      else throw error;
     } finally {
       this.#isRunning = false;
     }

@@ -5,6 +5,7 @@ import {
   embeddedTarget,
   KernelModel,
   kernelModelBtf,
+  type MachineFacts,
   processTracepoints,
   ranByTracer,
   sourceOf,
@@ -26,6 +27,11 @@ import { liveWorld, wallNs } from './live-world.ts';
 import { PtraceSource, type TracedRoot } from './ptrace-source.ts';
 import { taskFacts } from './task-facts.ts';
 import { TerminalKeys } from './terminal-keys.ts';
+
+type Clock = Parameters<World['now']>[0];
+
+/** What a run begins with: see MachineFacts. */
+export type Moment = Pick<MachineFacts, 'startNs' | 'clockOffsets' | 'tracer'>;
 
 export interface EmbeddedMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -135,6 +141,22 @@ export class EmbeddedMachine {
       'pidns-dev': 0n,
       'pidns-ino': 0n,
       'self-pid': BigInt(process.pid),
+    };
+  }
+
+  /** Where the clocks stand, and the task that timers and the tracer's own progs run in. */
+  moment(): Moment {
+    const bootNs = this.#world.now('boot');
+    const offset = (clock: Clock): bigint => this.#world.now(clock) - bootNs;
+    return {
+      startNs: bootNs,
+      clockOffsets: {
+        boot: 0n,
+        monotonic: offset('monotonic'),
+        coarse: offset('coarse'),
+        tai: offset('tai'),
+      },
+      tracer: this.#world.ownTask(),
     };
   }
 

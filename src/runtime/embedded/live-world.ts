@@ -57,7 +57,7 @@ function timeSuspendedNs(monotonicNs: bigint): bigint {
 }
 
 /** The main thread of this process. Programs run on it, so nothing of this changes while one does. */
-function ownTask(): Task {
+export function ownTask(): Task {
   const comm = readText('/proc/self/comm')?.trimEnd() ?? process.title;
   return {
     pid: process.pid,

@@ -85,7 +85,7 @@ function probeReadString(core: Core, space: Space): number {
   const at = core.locate(1, size, 'write');
   if (size === 0) return 0;
   const buffer = core.buffer(size);
-  const answer = readBytes(core, core.low(3), core.high(3), space, buffer);
+  const answer = readBytes(core, core.low(3), core.high(3), space, buffer, true);
   const end = answer <= 0 ? -1 : buffer.subarray(0, answer).indexOf(0);
   const target = core.memory.bytes.subarray(at, at + size);
   if (end >= 0) {
@@ -102,7 +102,14 @@ function probeReadString(core: Core, space: Space): number {
 }
 
 /** Reads as much of `into` as there is at an address: the number of bytes, or a negative errno when the space has no such address. */
-function readBytes(core: Core, low: number, high: number, space: Space, into: Uint8Array): number {
+function readBytes(
+  core: Core,
+  low: number,
+  high: number,
+  space: Space,
+  into: Uint8Array,
+  isText = false,
+): number {
   const region = core.memory.regionOf(high);
   if (region !== 0) {
     if (space === 'user') return -errno.EFAULT;
@@ -120,7 +127,7 @@ function readBytes(core: Core, low: number, high: number, space: Space, into: Ui
   if (!isUser && top !== -1) return -errno.ERANGE;
   core.charge(OUTSIDE_COST);
   const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-  return core.environment.read(isUser ? 'user' : 'kernel', address, into);
+  return core.environment.read(isUser ? 'user' : 'kernel', address, into, isText);
 }
 
 /** What a question to the environment costs, in instructions. */
@@ -131,7 +138,7 @@ export function readString(core: Core, address: bigint, space: Space): string {
   const buffer = core.buffer(512);
   const low = Number(BigInt.asIntN(32, address));
   const high = Number(BigInt.asIntN(32, address >> 32n));
-  const length = readBytes(core, low, high, space, buffer);
+  const length = readBytes(core, low, high, space, buffer, true);
   if (length <= 0) return '';
   const end = buffer.subarray(0, length).indexOf(0);
   return binaryString(buffer.subarray(0, end < 0 ? length : end));

@@ -1,0 +1,158 @@
+import { closeSync } from 'node:fs';
+import {
+  EventFeed,
+  type EventFeedOptions,
+  type FedNames,
+  fedHost,
+  fedTarget,
+  type MachineFacts,
+  MachineFaultError,
+  OutsideError,
+} from '../embedded/index.ts';
+import type { Target } from '../program/index.ts';
+import { createReport } from '../report/index.ts';
+import { EmbeddedMachine, LocalTime, OutputStream } from '../runtime/index.ts';
+import { encodeConstants, type RuntimeFacts, trace } from '../tracer/index.ts';
+import { type Compilation, compileScript, runMode } from './compile-script.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { CommandContext } from './main.ts';
+import { openOutput } from './open-output.ts';
+import type { Options } from './options.ts';
+import { LiveControl } from './run-control.ts';
+import { resolveNamedParams } from './script-params.ts';
+import type { LoadedScript } from './script-source.ts';
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Events to run a script on, and all that is known of the machine they come from. */
+export interface GivenEvents
+  extends Pick<EventFeedOptions, 'happenings' | 'endNs' | 'otherwise' | 'unknownProbe'> {
+  readonly facts: MachineFacts;
+  /** The types of that machine's kernel. */
+  readonly btf: ReturnType<Target['btf']>;
+  readonly names: FedNames;
+  /** For messages: `the recording`. */
+  readonly source: string;
+}
+
+/** Compiles a script for the machine that events come from, and runs it on them. The result is the exit code. */
+export async function runOnEvents(
+  options: Options,
+  script: LoadedScript,
+  context: CommandContext,
+  given: GivenEvents,
+): Promise<number> {
+  const { messages } = context;
+  const format = options.format ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    messages.error(`Invalid output format "${format}"`);
+    return exitCodes.refused;
+  }
+  const work: Compilation = {
+    ...{ options, script, context, traced: { kind: 'none' }, probeFilter: undefined },
+    target: fedTarget(given.facts, scriptFiles(options), given.btf),
+  };
+  const compiled = compileScript(work);
+  if (!compiled.ok) {
+    if (compiled.isAbsence) messages.hint(eventsHint(given));
+    return compiled.exitCode;
+  }
+  const { program } = compiled;
+  const params = resolveNamedParams(program.namedParams, options.scriptArguments.named);
+  if (!params.ok) {
+    if (params.error !== undefined) messages.error(params.error);
+    if (params.hint !== undefined) messages.hint(params.hint);
+    return exitCodes.refused;
+  }
+  const outputFd = openOutput(options.output);
+  if (typeof outputFd === 'string') {
+    messages.error(outputFd);
+    return exitCodes.refused;
+  }
+  const stdout = new OutputStream(outputFd, { unbuffered: options.buffering === 'none' });
+  const stderr = new OutputStream(STDERR, { unbuffered: true });
+  using control = new LiveControl({
+    onStarted: () => undefined,
+    onFlush: () => {
+      if (options.buffering !== 'full') stdout.flush();
+      return !stdout.isBroken;
+    },
+  });
+  const feed = new EventFeed({
+    ...given,
+    program,
+    soon: (callback) => void setImmediate(callback),
+    onEnd: () => control.end(),
+  });
+  const time = new LocalTime();
+  const host = fedHost({
+    ...{ names: given.names, source: given.source, bootToWallNs: given.facts.bootToWallNs },
+    nowNs: () => feed.nowNs,
+    localTime: (unixNs) => time.at(unixNs),
+    stdout: (text) => stdout.write(text),
+    stderr: (text) => {
+      stdout.flush();
+      stderr.write(text);
+    },
+  });
+  try {
+    const code = await trace({
+      ...{ program, host, control, messages, backend: feed.backend() },
+      load: { constants: encodeConstants(program, params.values, runtimeFacts(given.facts)) },
+      makeReport: (loaded, reportFormat: 'text' | 'json' = format) =>
+        createReport({
+          ...{ program, maps: loaded.maps, lookups: host, format: reportFormat, color: context.color },
+          possibleCpus: given.facts.possibleCpus,
+          warnings: options.warnings !== 'hidden',
+        }),
+      options: {
+        ...{ mode: runMode(options), format, dryRun: options.dryRun, quiet: options.quiet },
+        ...{ verbose: options.verbose, notifyAttached: false },
+      },
+    });
+    stdout.flush();
+    return stdout.isBroken ? exitCodes.brokenPipe : code;
+  } catch (error) {
+    if (!(error instanceof MachineFaultError) && !(error instanceof OutsideError)) throw error;
+    // What was printed before is true.
+    stdout.flush();
+    messages.error(error.message);
+    return exitCodes.runtime;
+  } finally {
+    if (outputFd !== STDOUT) closeSync(outputFd);
+  }
+}
+
+/** Files that the script imports and includes are those of this machine. */
+function scriptFiles(options: Options): Target {
+  return new EmbeddedMachine({
+    environment: process.env,
+    includeDirs: options.includeDirs,
+    debugInfoDirs: options.debugInfoDirs,
+    unsafe: options.unsafe,
+  }).target;
+}
+
+function runtimeFacts({ startNs, clockOffsets, childPid, tracer }: MachineFacts): RuntimeFacts {
+  return {
+    'start-boot-ns': startNs,
+    'sw-tai-offset-ns': clockOffsets.tai ?? 0n,
+    'child-pid': BigInt(childPid),
+    'pid-filter': 0n,
+    'pidns-dev': 0n,
+    'pidns-ino': 0n,
+    'self-pid': BigInt(tracer.pid),
+  };
+}
+
+/** What there is instead of what a script wants. */
+function eventsHint({ happenings, source }: GivenEvents): string {
+  const names = [...new Set(happenings.map(({ probe }) => probe))];
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  return names.length === 0
+    ? `${source} holds no events`
+    : `${source} holds events of ${shown}${names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''}`;
+}
+
+const MAX_NAMES = 12;

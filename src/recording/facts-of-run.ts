@@ -1,0 +1,70 @@
+import type { BinaryFacts, MachineFacts } from '../embedded/index.ts';
+import type { ProbeSpec, Program, Target, TracepointFormat } from '../program/index.ts';
+
+/** Where the clocks stand when a run begins, and whose task it is. */
+export type Beginning = Pick<MachineFacts, 'startNs' | 'clockOffsets' | 'tracer' | 'childPid'>;
+
+/** What a recording says of the machine that it was made on, as far as the program has to do with it. */
+export function factsOfRun(program: Program, target: Target, beginning: Beginning): MachineFacts {
+  const tracepoints: Record<string, TracepointFormat> = {};
+  const functions = new Set<string>();
+  const binaries = new Map<string, BinaryFacts>();
+  for (const probe of program.probes) {
+    switch (probe.kind) {
+      case 'tracepoint': {
+        const format = target.tracepointFormat(probe.category, probe.event);
+        if (format !== undefined) tracepoints[`${probe.category}:${probe.event}`] = format;
+        break;
+      }
+      case 'kprobe':
+      case 'kretprobe':
+        for (const location of probe.locations)
+          if (location.function !== undefined) functions.add(location.function);
+        break;
+      case 'fentry':
+      case 'fexit':
+        functions.add(probe.function);
+        break;
+      case 'uprobe':
+      case 'uretprobe':
+      case 'usdt':
+        addBinaries(binaries, probe, target);
+        break;
+      default:
+        break;
+    }
+  }
+  return {
+    ...beginning,
+    arch: target.arch,
+    possibleCpus: target.possibleCpus,
+    onlineCpus: target.onlineCpus,
+    bootToWallNs: target.bootToWallNs,
+    tracepoints,
+    functions: [...functions],
+    binaries: [...binaries.values()],
+  };
+}
+
+type UserProbe = Extract<ProbeSpec, { kind: 'uprobe' | 'uretprobe' | 'usdt' }>;
+
+function addBinaries(binaries: Map<string, BinaryFacts>, probe: UserProbe, target: Target): void {
+  for (const { path, symbol, address, fileOffset } of probe.locations) {
+    const known = binaries.get(path) ?? { shown: path, path, symbols: [], usdt: [] };
+    const symbols =
+      symbol === undefined || address === undefined
+        ? known.symbols
+        : [...known.symbols, { name: symbol, address, size: 0n, fileOffset }];
+    const ofProbe = target.usdtProbes(path)?.filter((each) => isOf(each, probe)) ?? [];
+    binaries.set(path, {
+      ...known,
+      symbols,
+      usdt: probe.kind === 'usdt' ? [...known.usdt, ...ofProbe] : known.usdt,
+    });
+  }
+}
+
+/** `usdt:/bin/x:provider:name` */
+function isOf({ provider, name }: { provider: string; name: string }, probe: UserProbe): boolean {
+  return probe.name.endsWith(`:${provider}:${name}`);
+}
