@@ -72,12 +72,14 @@ export const importArrows: Arrows = {
   report: ['program', 'types', 'btf', 'base'],
   tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
   recording: ['tracer', 'embedded', 'vm', 'program', 'base'],
+  scenario: ['embedded', 'vm', 'program', 'base'],
   'kernel/sys': ['base'],
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],
   runtime: ['kernel', 'embedded', 'program', 'elf', 'dwarf', 'btf', 'bpf', 'base'],
   // The compiler as well: formatting, listing and the compiler's own stages are questions to it alone, without a run.
   cli: [
     'recording',
+    'scenario',
     'tracer',
     'runtime',
     'embedded',

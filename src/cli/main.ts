@@ -92,6 +92,10 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
       const { replayCommand } = await import('./replay.ts');
       return await replayCommand(options.replay, options, script, context);
     }
+    if (options.scenario !== undefined && script !== undefined && options.listing === undefined) {
+      const { scenarioCommand } = await import('./scenario.ts');
+      return await scenarioCommand(options.scenario, options, script, context);
+    }
     const isListing = options.listing !== undefined || script === undefined;
     const choice = choose(options, isListing, context);
     if (choice.kind === 'refused') {

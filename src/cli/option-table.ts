@@ -158,7 +158,13 @@ export const optionTable = {
     long: 'replay',
     argument: 'FILE',
     group: 'output',
-    doc: 'print again what the run that recorded FILE printed, without tracing anything',
+    doc: 'print again what the run that recorded FILE printed, without tracing anything; another script runs on its events',
+  },
+  scenario: {
+    long: 'scenario',
+    argument: 'FILE',
+    group: 'output',
+    doc: 'run the script on the events that FILE tells, without tracing anything',
   },
 
   'dry-run': { long: 'dry-run', group: 'diagnose', doc: 'compile, load and attach, then stop' },

@@ -70,6 +70,8 @@ export interface Options {
   /** Where the run is recorded, and what recording is replayed. */
   readonly record: string | undefined;
   readonly replay: string | undefined;
+  /** The scenario that the script runs on. */
+  readonly scenario: string | undefined;
   readonly dryRun: boolean;
   readonly debug: ReadonlySet<DebugStage>;
   readonly verifyIr: boolean;
@@ -127,6 +129,11 @@ function complete(
     return usageError({ message: 'Cannot use -k with --aot' });
   if (draft.record !== undefined && draft.replay !== undefined)
     return usageError({ message: 'Cannot use both --record and --replay.' });
+  const others = (['record', 'replay', 'command', 'pid', 'backend'] as const).filter(
+    (key) => draft[key] !== undefined,
+  );
+  if (draft.scenario !== undefined && others.length > 0)
+    return usageError({ message: `Cannot use both --scenario and ${spellings[others[0]!]}.` });
   const program: ScriptInput | undefined = draft.program ? { kind: 'text', text: draft.program } : undefined;
   if (given.some(({ id }) => id === 'list')) {
     if (operands.length > 1) return usageError({ showUsage: true });
@@ -151,6 +158,15 @@ function complete(
   const scriptArguments = splitScriptArguments(program === undefined ? rest : operands);
   return { kind: 'script', options: { ...finish(draft), script, scriptArguments, listing: undefined } };
 }
+
+/** What cannot be said along with a scenario. */
+const spellings = {
+  record: '--record',
+  replay: '--replay',
+  command: '-c',
+  pid: '-p',
+  backend: '--backend',
+} as const;
 
 function scriptInput(operand: string): ScriptInput {
   return operand === '-' ? { kind: 'stdin' } : { kind: 'file', path: operand };
@@ -196,6 +212,7 @@ function emptyDraft(): Draft {
     probeFilter: undefined,
     record: undefined,
     replay: undefined,
+    scenario: undefined,
     dryRun: false,
     debug: new Set(),
     verifyIr: false,
@@ -321,6 +338,7 @@ const handlers: Record<OptionId, Handler> = {
   'probe-filter': store('probeFilter'),
   record: store('record'),
   replay: store('replay'),
+  scenario: store('scenario'),
   'dry-run': switchOn('dryRun'),
   debug: (draft, value) => {
     for (const name of value.split(',')) {

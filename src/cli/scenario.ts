@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { kernelModelBtf } from '../embedded/index.ts';
+import { systemErrorText } from '../runtime/index.ts';
+import { readScenario, type Scenario, ScenarioError } from '../scenario/index.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { CommandContext } from './main.ts';
+import type { Options } from './options.ts';
+import { runOnEvents } from './run-on-events.ts';
+import type { LoadedScript } from './script-source.ts';
+
+/** Runs a script on a scenario (`--scenario`). The result is the exit code. */
+export async function scenarioCommand(
+  path: string,
+  options: Options,
+  script: LoadedScript,
+  context: CommandContext,
+): Promise<number> {
+  const scenario = openScenario(path);
+  if (typeof scenario === 'string') {
+    context.messages.error(scenario);
+    return exitCodes.refused;
+  }
+  return await runOnEvents(options, script, context, {
+    ...scenario,
+    btf: kernelModelBtf(),
+    source: 'the scenario',
+    // It says all that happens: what it does not name stays silent.
+    unknownProbe: () => undefined,
+  });
+}
+
+/** The scenario, or what is wrong with it. */
+function openScenario(path: string): Scenario | string {
+  try {
+    return readScenario(readFileSync(path, 'latin1'));
+  } catch (error) {
+    if (error instanceof ScenarioError) return `${path}:${error.line}: ${error.message}`;
+    return `failed to open scenario '${path}': ${systemErrorText(error)}`;
+  }
+}
