@@ -24,7 +24,7 @@ const parts: readonly (readonly [string, string])[] = [
   ['libdw (DWARF support)', 'yes'],
   ['libsystemd (systemd notify support)', 'no'],
   ['blazesym (advanced symbolization)', 'yes'],
-  ['dwunwind (DWARF stack unwinding)', 'no'],
+  ['dwunwind (DWARF stack unwinding)', 'yes'],
 ];
 
 interface FeatureGroup {

@@ -3,7 +3,14 @@ import { MachineFaultError } from '../embedded/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
 import { factsOfRun, machineTap } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
-import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
+import {
+  EmbeddedMachine,
+  HeldChild,
+  isKernelError,
+  LiveMachine,
+  OutputStream,
+  runToEntry,
+} from '../runtime/index.ts';
 import {
   describeVerdicts,
   encodeConstants,
@@ -39,6 +46,7 @@ import {
   rootOf,
   type TracedProcess,
 } from './traced-process.ts';
+import { openUnwinding } from './unwinding.ts';
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -152,8 +160,8 @@ function openMachine(options: Options, traced: TracedProcess): RunMachine {
   });
 }
 
-/** What makes a prog call functions of the kernel by name, which an object file has no words for. */
-const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count'] as const;
+/** What makes a prog call functions of the kernel by name, or need maps that a tracer fills: an object file has no words for either. */
+const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count', 'mappable-arrays'] as const;
 
 interface ProgramRun {
   readonly options: Options;
@@ -174,6 +182,13 @@ async function runProgram(run: ProgramRun): Promise<number> {
     if (params.hint !== undefined) messages.hint(params.hint);
     return exitCodes.refused;
   }
+  const opened =
+    machine instanceof LiveMachine ? openUnwinding(program, machine, traced, options.dwarfPids) : undefined;
+  if (opened && !opened.ok) {
+    messages.error(opened.message);
+    return exitCodes.refused;
+  }
+  const unwinding = opened?.unwinding;
   const outputFd = openOutput(options.output);
   if (typeof outputFd === 'string') {
     messages.error(outputFd);
@@ -186,9 +201,18 @@ async function runProgram(run: ProgramRun): Promise<number> {
   using host = machine.host(program, { stdout, stderr });
   using control = new LiveControl({
     onStarted: () => {
-      if (traced.kind === 'child') traced.child.release();
+      if (traced.kind !== 'child') return;
+      const { child } = traced;
+      if (!(child instanceof HeldChild && (unwinding || host.showsUserAddresses))) child.release();
+      else {
+        runToEntry(child, machine.target.arch, () => {
+          unwinding?.look(child.pid);
+          host.rememberProcess(child.pid, true);
+        });
+      }
     },
     onFlush: () => {
+      unwinding?.refresh();
       if (pid !== undefined) host.rememberProcess(pid);
       // With full buffering only a full block, or the end, sends something out.
       if (options.buffering !== 'full') stdout.flush();
@@ -225,6 +249,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
     load: {
       constants,
       ...(pid === undefined ? {} : { pid }),
+      ...unwinding?.load,
       ...verifierLogFor(program, options, messages),
       ...(options.debug.has('libbpf') ? { loaderLog: (line: string) => messages.plain(line) } : {}),
     },
@@ -309,7 +334,6 @@ function unsupportedOption(options: Options): string | undefined {
     return 'There is no LLVM IR to write: this compiler makes BPF without LLVM. Its own stages are shown by -d codegen,codegen-opt';
   }
   if (options.excludeSelf) return '--exclude-self is not there yet';
-  if (options.dwarfPids.length > 0) return '--dwarf-pid is not there yet: dw_ustack is not supported';
   return undefined;
 }
 

@@ -93,6 +93,7 @@ export function assemble(input: AssembleInput): Program {
     ...(lowered.constants === undefined ? {} : { constants: lowered.constants }),
     runtimeConstants: lowered.runtimeConstants,
     namedParams: lowered.namedParams,
+    ...(lowered.unwind === undefined ? {} : { unwind: lowered.unwind }),
     ...(lowered.lost === undefined ? {} : { lost: lowered.lost }),
     settings: typed.settings,
   };

@@ -27,6 +27,11 @@ export class DwarfCursor {
     if (!(at >= 0 && at <= this.end)) throw this.error(`starts at ${at} of ${this.end} bytes`);
   }
 
+  /** Another cursor at the same place, with the same end. */
+  fork(): DwarfCursor {
+    return new DwarfCursor(this.bytes, this.#what, this.at, this.end);
+  }
+
   error(text: string): DwarfError {
     return new DwarfError(`${this.#what}: ${text}`);
   }

@@ -1,3 +1,4 @@
+export type { FrameSection } from './call-frames.ts';
 export type { DwarfSections } from './debug-file.ts';
 export {
   Dwarf,
@@ -9,6 +10,7 @@ export {
   type SplitFile,
 } from './dwarf.ts';
 export { DwarfError } from './dwarf-error.ts';
+export { frameSectionAddress } from './frame-header.ts';
 export type { LineRow, SourcePlace } from './line-table.ts';
 export type { ValuePlace } from './locations.ts';
 export {
@@ -20,3 +22,12 @@ export {
   VOID_TYPE,
 } from './type.ts';
 export { dwarfTypeText } from './type-text.ts';
+export {
+  FRAME_ADDRESS,
+  type FramePlace,
+  type SavedAt,
+  type UnwindRule,
+  type UnwindTable,
+  unwindRegisters,
+  unwindTable,
+} from './unwind-table.ts';

@@ -11,6 +11,10 @@ export class Work {
   reset(): void {
     this.#left = MAX_STEPS;
   }
+  /** It has cost too much. */
+  get isSpent(): boolean {
+    return this.#left < 0;
+  }
   /** @throws DwarfError when the question costs too much. */
   spend(steps: number): void {
     this.#left -= steps;

@@ -20,6 +20,7 @@ import {
   jumpImm,
   ldMapValue,
   load,
+  mapFlags,
   movsx64,
   type ProgType,
   R0,
@@ -150,6 +151,10 @@ export class FeatureProbe {
         return callable('override_return', 'BPF_PROG_TYPE_KPROBE');
       case 'probe-read-kernel':
         return callable('probe_read_kernel');
+      case 'task-pt-regs':
+        return callable('task_pt_regs');
+      case 'mappable-arrays':
+        return createsMappable();
       case 'dynptr':
         return callable('dynptr_from_mem');
       case 'd-path':
@@ -345,6 +350,12 @@ function linkUprobe(attachType: AttachType, pid: number): number {
     pid,
   });
   return bpfResult('BPF_LINK_CREATE', request, [path, offsets]);
+}
+
+function createsMappable(): FeatureAnswer {
+  const shape = { type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize: 8, maxEntries: 1 } as const;
+  using _map = createMap({ name: 'probe', ...shape, flags: mapFlags.BPF_F_MMAPABLE }, 1);
+  return yes;
 }
 
 interface Trial extends Partial<Pick<ProgSpec, 'type' | 'expectedAttachType' | 'attachBtf'>> {

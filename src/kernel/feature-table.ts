@@ -23,6 +23,8 @@ export const features = {
   'override-return': { since: '4.16', what: 'bpf_override_return() (CONFIG_BPF_KPROBE_OVERRIDE)' },
   'probe-read-kernel': { since: '5.5', what: 'bpf_probe_read_kernel()' },
   'd-path': { since: '5.10', what: 'bpf_d_path()' },
+  'task-pt-regs': { since: '5.15', what: 'bpf_task_pt_regs()' },
+  'mappable-arrays': { since: '5.5', what: 'arrays that user space can map' },
   dynptr: { since: '5.19', what: 'dynptr helpers' },
   kprobe: { since: '4.17', what: 'kprobes through perf events (CONFIG_KPROBE_EVENTS)' },
   'kprobe-multi': { since: '5.18', what: 'kprobe multi-links (CONFIG_FPROBE)' },

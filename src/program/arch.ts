@@ -19,6 +19,8 @@ export interface ArchFacts {
   readonly perfRegsOffset: number;
   /** Registers and parts of them as assembly spells them, without a prefix. */
   readonly operands: Readonly<Record<string, RegisterPart>>;
+  /** Where ptrace(2) has the debug registers among those of a thread (PTRACE_POKEUSER). */
+  readonly debugRegisters?: number;
   /** usermode: the register and the mask whose non-zero (all bits set) means user mode. */
   readonly userMode?: { readonly register: string; readonly mask: bigint };
 }
@@ -111,6 +113,8 @@ export const archTable = {
     largeStructs: 'stack',
     perfRegsOffset: 0,
     operands: x86Operands(),
+    // Source: asm/user_64.h, u_debugreg.
+    debugRegisters: 848,
     userMode: { register: 'cs', mask: 3n },
   },
   aarch64: {

@@ -12,7 +12,7 @@ export interface MapAccess {
   entries(map: number): MapEntry[];
   /** The whole value of a one-entry array. */
   readArray(map: number): Uint8Array;
-  /** Writes into the value of a one-entry array. */
+  /** Writes into the values of an array that user space can map: those of several entries lie one behind the other, 8-byte aligned. */
   writeArray(map: number, offset: number, bytes: Uint8Array): void;
   update(map: number, key: Uint8Array, values: readonly Uint8Array[]): void;
   delete(map: number, key: Uint8Array): void;
@@ -73,6 +73,10 @@ export interface LoadOptions {
   readonly constants: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   /** Attach only to this process where the mechanism can (section 1.8). */
   readonly pid?: number;
+  /** Sizes of maps that the Program leaves open, by their index. */
+  readonly mapEntries?: ReadonlyMap<number, number>;
+  /** Called when the maps are there and nothing is attached yet, to fill those whose contents come from outside. */
+  readonly onMaps?: (maps: MapAccess) => void;
   /** Says what the loader does, a line for each map and prog. */
   readonly loaderLog?: (line: string) => void;
   /** Get the verifier's log even on success. */

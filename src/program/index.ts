@@ -67,3 +67,19 @@ export type {
   UsdtProbe,
   UserSymbol,
 } from './target.ts';
+export {
+  encodeUnwindRule,
+  INNERMOST_ONLY,
+  MAX_UNWIND_PROCESSES,
+  RANGE_SEARCH_STEPS,
+  ROW_SEARCH_STEPS,
+  SIGNAL_FRAME,
+  UNCHANGED,
+  type UnwindMaps,
+  unwindKinds,
+  unwindProcess,
+  unwindRange,
+  unwindRow,
+  unwindRule,
+  unwindState,
+} from './unwind.ts';

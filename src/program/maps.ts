@@ -20,7 +20,7 @@ export interface BpfMapSpec {
   readonly type: BpfMapType;
   readonly keySize: number;
   readonly valueSize: number;
-  /** For the ring buffer 0: the runtime chooses the size. */
+  /** 0 for the ring buffer and for tables of unwinding: the runtime chooses the size. */
   readonly maxEntries: number;
   /** BPF_F_* bits for BPF_MAP_CREATE. */
   readonly flags: number;
@@ -29,7 +29,15 @@ export interface BpfMapSpec {
   /** BPF_MAP_FREEZE after `initial` is written (with BPF_F_RDONLY_PROG in `flags`), so that the verifier knows its bytes as constants. */
   readonly frozen?: boolean;
   /** Why the map is there. */
-  readonly role: 'script' | 'globals' | 'constants' | 'scratch' | 'ring-buffer' | 'perf-buffer' | 'other';
+  readonly role:
+    | 'script'
+    | 'globals'
+    | 'constants'
+    | 'scratch'
+    | 'ring-buffer'
+    | 'perf-buffer'
+    | 'unwind'
+    | 'other';
 }
 
 /**

@@ -2,6 +2,7 @@ import type { StructTableData } from '../types/index.ts';
 import type { BpfMapSpec, ScriptMap } from './maps.ts';
 import type { ProbeSpec } from './probes.ts';
 import type { RecordSpec, SourceTrail } from './records.ts';
+import type { UnwindMaps } from './unwind.ts';
 
 /** Prog types the compiler emits, spelled as the kernel does. */
 export type BpfProgType =
@@ -105,6 +106,8 @@ export interface Program {
   readonly namedParams: readonly NamedParam[];
   /** Where lost records are counted: a u64 per possible CPU, `stride` bytes apart, in a one-entry array. */
   readonly lost?: { readonly map: number; readonly offset: number; readonly stride: number };
+  /** Present when the script unwinds user stacks by tables, which the runtime then has to provide. */
+  readonly unwind?: UnwindMaps;
   /** Config values that matter at run time. */
   readonly settings: RunSettings;
 }

@@ -28,7 +28,11 @@ export const printOrders = ['value', 'value desc', 'key', 'key desc'] as const;
 export type PrintOrder = (typeof printOrders)[number];
 
 /** What went wrong at run time without a helper failing (section 6.5 of the reference). */
-export type RuntimeErrorKind = 'division-by-zero' | 'array-bounds' | 'cpid-without-child';
+export type RuntimeErrorKind =
+  | 'division-by-zero'
+  | 'array-bounds'
+  | 'cpid-without-child'
+  | 'no-unwind-tables';
 
 /**
  * What a ring buffer record of one kind means. A record is a little-endian u64: its index in `Program.records`; then its slots.

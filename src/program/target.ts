@@ -22,6 +22,8 @@ export type Feature =
   | 'ktime-get-boot-ns'
   | 'ktime-get-tai-ns'
   | 'd-path'
+  | 'task-pt-regs'
+  | 'mappable-arrays'
   | 'jiffies64'
   | 'get-ns-current-pid-tgid'
   | 'map-sum-elem-count'

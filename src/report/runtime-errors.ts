@@ -7,6 +7,8 @@ export const runtimeErrorTexts: Readonly<Record<RuntimeErrorKind, string>> = {
     'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.',
   'array-bounds': 'Array access out of bounds. This can lead to unexpected results. (0 used)',
   'cpid-without-child': 'No child command (`-c`); cpid is zero',
+  'no-unwind-tables':
+    'No DWARF unwind data available for this process. Use -p or --dwarf-pid to specify target PIDs.',
 };
 
 /** Failures whose errno text would not help. `errno` undefined: any. Source of the numbers: uapi/asm-generic/errno-base.h. */

@@ -17,7 +17,7 @@ export interface ChildEnd {
 }
 
 /** What waits before the command: one line on descriptor 3 lets it run, the end of the pipe (we are gone) does not. */
-const HOLD_SCRIPT = 'read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
+export const HOLD_SCRIPT = 'read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
 const KILL_AFTER_MS = 1000;
 
 /**

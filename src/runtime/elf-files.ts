@@ -4,12 +4,19 @@ import { type ByteSource, ElfError, ElfFile, zipMember } from '../elf/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
 import { miniDebugInfo } from './mini-debug-info.ts';
+import { systemErrorText } from './system-error.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
 const MAX_CACHED_FILES = 512;
 
 interface OpenElf {
   readonly elf: ElfFile | undefined;
+  readonly place: Place;
+}
+
+/** Where a file is read from: the path it was last found at. A path through a process (/proc/PID/root) ends with it. */
+interface Place {
+  path: string;
 }
 
 /**
@@ -67,19 +74,22 @@ export class ElfFiles {
       if (!stat.isFile()) return undefined;
       const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
       const key = inside ? `${identity}:${inside.member}` : identity;
-      return this.#byIdentity.getOrMake(key, () => ({ elf: readElf(path, stat.size) })).elf;
+      const { elf, place } = this.#byIdentity.getOrMake(key, () => {
+        const found = { path: inside?.archive ?? path };
+        return { elf: readElf(found, stat.size, inside?.member), place: found };
+      });
+      place.path = inside?.archive ?? path;
+      return elf;
     } finally {
       closeSync(fd);
     }
   }
 }
 
-function readElf(path: string, length: number): ElfFile | undefined {
+function readElf(place: Place, length: number, member: string | undefined): ElfFile | undefined {
   try {
-    const inside = splitArchivePath(path);
-    return new ElfFile(
-      inside ? zipMember(fileSource(inside.archive, length), inside.member) : fileSource(path, length),
-    );
+    const source = fileSource(place, length);
+    return new ElfFile(member === undefined ? source : zipMember(source, member));
   } catch (error) {
     if (error instanceof ElfError) return undefined;
     throw error;
@@ -87,17 +97,17 @@ function readElf(path: string, length: number): ElfFile | undefined {
 }
 
 /** Opens the file for each piece: pieces are few and large, and no descriptor is kept for a file that may be on a removable disk. */
-function fileSource(path: string, length: number): ByteSource {
+function fileSource(place: Place, length: number): ByteSource {
   return {
     length,
     read(offset, count) {
       const bytes = new Uint8Array(count);
-      const fd = openSync(path, 'r');
+      const fd = openAgain(place.path);
       try {
         let done = 0;
         while (done < count) {
           const got = readSync(fd, bytes, done, count - done, offset + done);
-          if (got === 0) throw new ElfError(`${path} became shorter while it was read`);
+          if (got === 0) throw new ElfError(`${place.path} became shorter while it was read`);
           done += got;
         }
       } finally {
@@ -106,4 +116,13 @@ function fileSource(path: string, length: number): ByteSource {
       return bytes;
     },
   };
+}
+
+/** @throws ElfError when the file has gone since. */
+function openAgain(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw new ElfError(`${path} cannot be read any more: ${systemErrorText(error)}`);
+  }
 }

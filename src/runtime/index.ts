@@ -17,3 +17,4 @@ export { LocalTime } from './local-time.ts';
 export { OutputStream } from './output-stream.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
 export { systemErrorText } from './system-error.ts';
+export { runToEntry, UnwindTables } from './unwind/index.ts';

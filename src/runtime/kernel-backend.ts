@@ -42,9 +42,10 @@ export class KernelBackend implements Backend {
   load(program: Program, options: LoadOptions): LoadResult {
     const possibleCpus = possibleCpuCount();
     using resources = new ResourceStack();
-    const maps = program.bpfMaps.map((spec, index) => {
-      const map = resources.use(createMap(withSize(spec, program), possibleCpus));
-      options.loaderLog?.(mapLine(withSize(spec, program), map));
+    const maps = program.bpfMaps.map((plan, index) => {
+      const spec = withSize(plan, program, options.mapEntries?.get(index));
+      const map = resources.use(createMap(spec, possibleCpus));
+      options.loaderLog?.(mapLine(spec, map));
       fillMap(map, spec, index === program.constants ? options.constants : []);
       return map;
     });
@@ -65,6 +66,7 @@ export class KernelBackend implements Backend {
       }
     }
     const access = resources.use(new KernelMaps(maps));
+    options.onMaps?.(access);
     const records = resources.use(recordSource(program, maps));
     return {
       ok: true,
@@ -86,7 +88,8 @@ function mapLine({ name, type, keySize, valueSize, maxEntries }: BpfMapSpec, map
   return `map '${name}': created as ${type}, key ${keySize} B, value ${valueSize} B, ${maxEntries} entries, fd=${map.fd.raw}`;
 }
 
-function withSize(spec: BpfMapSpec, program: Program): BpfMapSpec {
+function withSize(spec: BpfMapSpec, program: Program, entries: number | undefined): BpfMapSpec {
+  if (entries !== undefined) return { ...spec, maxEntries: entries };
   if (spec.type !== 'BPF_MAP_TYPE_RINGBUF') return spec;
   return { ...spec, maxEntries: ringBufferBytes(program.settings.perfRbPages) };
 }

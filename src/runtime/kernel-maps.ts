@@ -1,4 +1,4 @@
-import { invariant, present } from '../base/index.ts';
+import { alignUp, invariant, present } from '../base/index.ts';
 import { mapFlags } from '../bpf/index.ts';
 import { type BpfMap, errnos, KernelError, type Mapping } from '../kernel/index.ts';
 import type { MapAccess, MapEntry } from '../program/index.ts';
@@ -63,16 +63,17 @@ export class KernelMaps implements MapAccess, Disposable {
     return map;
   }
 
-  /** The value of a one-entry array in place; undefined for a map that cannot be mapped. */
+  /** The values of an array in place, one behind the other; undefined for a map that cannot be mapped. */
   #view(index: number): Uint8Array | undefined {
     const known = this.#mapped.get(index);
     if (known) return known.value;
     const map = this.#map(index);
-    const { flags = 0, valueSize } = map.spec;
+    const { flags = 0, valueSize, maxEntries } = map.spec;
     if ((flags & mapFlags.BPF_F_MMAPABLE) === 0 || (flags & mapFlags.BPF_F_RDONLY_PROG) !== 0)
       return undefined;
     const mapping = map.map();
-    const value = new Uint8Array(mapping.buffer, 0, valueSize);
+    const length = maxEntries === 1 ? valueSize : alignUp(valueSize, 8) * maxEntries;
+    const value = new Uint8Array(mapping.buffer, 0, length);
     this.#mapped.set(index, { mapping, value });
     return value;
   }

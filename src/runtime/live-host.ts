@@ -64,14 +64,18 @@ export class LiveHost implements Host, Disposable {
   }
   /**
    * To be called now and then while a process is traced: reads its mappings when the script shows addresses of processes, so that they
-   * still have names when it has ended.
+   * still have names when it has ended. `isStopped`: now is the time, as it stands still.
    */
-  rememberProcess(pid: number): void {
-    this.#showsUserAddresses ??= showsUserAddresses(this.#options.program);
+  rememberProcess(pid: number, isStopped = false): void {
     const now = performance.now();
-    if (!this.#showsUserAddresses || now - this.#rememberedMs < REMEMBER_EVERY_MS) return;
+    if (!this.showsUserAddresses || (!isStopped && now - this.#rememberedMs < REMEMBER_EVERY_MS)) return;
     this.#rememberedMs = now;
     this.#userSymbols.remember(pid);
+  }
+  /** Whether the script shows addresses of processes, so that mappings matter. */
+  get showsUserAddresses(): boolean {
+    this.#showsUserAddresses ??= showsUserAddresses(this.#options.program);
+    return this.#showsUserAddresses;
   }
   userName(uid: bigint): string | undefined {
     return this.#userNames.name(uid);

@@ -10,7 +10,9 @@ import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
 import { LiveTarget } from './live-target.ts';
 import type { OutputStream } from './output-stream.ts';
+import { filesOfProgram } from './program-files.ts';
 import { steadyOffset } from './steady-offset.ts';
+import { UnwindTables } from './unwind/index.ts';
 
 export interface LiveMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -35,6 +37,7 @@ export class LiveMachine {
   readonly #demangler = new Demangler();
   readonly #features: FeatureProbe;
   readonly #disabled: ReadonlySet<string>;
+  readonly #environment: LiveMachineOptions['environment'];
 
   constructor(options: LiveMachineOptions) {
     this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
@@ -42,6 +45,7 @@ export class LiveMachine {
     this.#btf = new BtfSources(options.environment['BPFTRACE_BTF']);
     this.#features = new FeatureProbe(() => this.#btf.running());
     this.#disabled = options.disabledFeatures;
+    this.#environment = options.environment;
     this.target = new LiveTarget({
       hasFeature: (feature) => this.askFeature(feature).kind === 'yes',
       allowsKfunc: (name, progType) => this.#features.allowsKfunc(name, progType),
@@ -68,6 +72,20 @@ export class LiveMachine {
   /** @param processEnds the process ends with the run (see KernelBackendOptions). */
   backend(processEnds: boolean): Backend {
     return new KernelBackend({ btf: this.#btf, processEnds });
+  }
+
+  /** Tables to unwind user stacks with, of no process yet. */
+  unwindTables(): UnwindTables {
+    return new UnwindTables(this.#elfFiles);
+  }
+
+  /** The files that a program will have mapped once it runs. */
+  filesOfProgram(path: string): readonly string[] {
+    return filesOfProgram(path, {
+      arch: this.target.arch,
+      elfFiles: this.#elfFiles,
+      environment: this.#environment,
+    });
   }
 
   host(

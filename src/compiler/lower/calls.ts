@@ -25,6 +25,7 @@ import { sendRecord } from './records.ts';
 import { returnFromProbe } from './returns.ts';
 import { runtimeConstant } from './runtime-constants.ts';
 import { checkHelper, reportRuntimeError } from './runtime-errors.ts';
+import { unwindStack } from './unwind-stack.ts';
 import { isByValue } from './values.ts';
 
 function loweringOf(call: CallExpr): Lowering {
@@ -92,6 +93,7 @@ export function lowerFor(f: FuncContext): Lower {
     readClock: (clock) => readClock(f, clock),
     recordIndex: (spec) => program.records.indexOf(spec),
     perfBuffer: () => program.mapTable.perfBuffer,
+    unwindStack: (to, limit) => unwindStack(f, to, limit),
     record: (spec, fill) => sendRecord(f, spec, fill),
     checkHelper: (helper: string, result: ValueId, level: ReportLevel) =>
       checkHelper(f, helper, result, level),

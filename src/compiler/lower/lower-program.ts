@@ -7,6 +7,7 @@ import type {
   ScriptMap,
   SourceTrail,
   Target,
+  UnwindMaps,
 } from '../../program/index.ts';
 import { currentPid } from '../builtins/index.ts';
 import { type Func, FuncBuilder } from '../ir/index.ts';
@@ -54,6 +55,7 @@ export interface LoweredProgram {
   /** Indexes into `bpfMaps`. */
   readonly ringBuffer: number | undefined;
   readonly constants: number | undefined;
+  readonly unwind: UnwindMaps | undefined;
   readonly lost: { readonly map: number; readonly offset: number; readonly stride: number } | undefined;
   /** IR line -> place in the script; places name `sources` by index. */
   readonly trails: readonly SourceTrail[];
@@ -125,6 +127,7 @@ export function lowerProgram(
     runtimeConstants: constants.runtimeConstants,
     ringBuffer: used.ringBuffer,
     constants: used.constants,
+    unwind: used.unwind,
     trails: program.lines.trails,
     sources: program.lines.sources,
     diagnostics,

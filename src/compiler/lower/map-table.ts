@@ -1,6 +1,16 @@
 import { alignUp } from '../../base/index.ts';
 import { mapFlags } from '../../bpf/index.ts';
-import type { BpfMapSpec, Target } from '../../program/index.ts';
+import {
+  type BpfMapSpec,
+  MAX_UNWIND_PROCESSES,
+  type Target,
+  type UnwindMaps,
+  unwindProcess,
+  unwindRange,
+  unwindRow,
+  unwindRule,
+  unwindState,
+} from '../../program/index.ts';
 
 /** A cache line: rows of different CPUs never share one. */
 const ROW_ALIGN = 64;
@@ -23,6 +33,8 @@ export class MapTable {
   #constants: number | undefined;
   #ringBuffer: number | undefined;
   #perfBuffer: number | undefined;
+  #unwinding: (UnwindMaps & { readonly states: number }) | undefined;
+  #unwindStates = 0;
   /** Bytes used of a row: the lost count comes first. */
   #rowBytes = 8;
   #zero: number | undefined;
@@ -76,9 +88,45 @@ export class MapTable {
     return this.#perfBuffer;
   }
 
+  /** The tables of unwinding, and where walks keep their state: an entry for each walker. */
+  get unwinding(): UnwindMaps & { readonly states: number } {
+    this.#unwinding ??= {
+      processes: this.add({
+        ...{ name: 'unwind_pids', type: 'BPF_MAP_TYPE_HASH', keySize: 4, valueSize: unwindProcess.size },
+        ...{ maxEntries: MAX_UNWIND_PROCESSES, flags: 0, role: 'unwind' },
+      }),
+      ranges: this.#addUnwindTable('unwind_ranges', unwindRange.size),
+      rows: this.#addUnwindTable('unwind_rows', unwindRow.size),
+      rules: this.#addUnwindTable('unwind_rules', unwindRule.size),
+      states: this.#specs.push(undefined) - 1,
+    };
+    return this.#unwinding;
+  }
+
+  #addUnwindTable(name: string, valueSize: number): number {
+    const flags = mapFlags.BPF_F_MMAPABLE;
+    return this.add({
+      ...{ name, type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize, maxEntries: 0, flags, role: 'unwind' },
+    });
+  }
+
+  /** An entry of the states that nobody else uses: progs may interrupt each other on a CPU. */
+  newUnwindState(): number {
+    return this.#unwindStates++;
+  }
+
   /** Whether anything asked for them. */
-  get used(): { readonly constants: number | undefined; readonly ringBuffer: number | undefined } {
-    return { constants: this.#constants, ringBuffer: this.#ringBuffer };
+  get used(): {
+    readonly constants: number | undefined;
+    readonly ringBuffer: number | undefined;
+    readonly unwind: UnwindMaps | undefined;
+  } {
+    const { processes, ranges, rows, rules } = this.#unwinding ?? {};
+    const unwind =
+      processes === undefined || ranges === undefined || rows === undefined || rules === undefined
+        ? undefined
+        : { processes, ranges, rows, rules };
+    return { constants: this.#constants, ringBuffer: this.#ringBuffer, unwind };
   }
 
   /** Bytes in every CPU's row; the offset within the row, a multiple of 8. All rows come before the first slot. */
@@ -113,8 +161,17 @@ export class MapTable {
   finish(constants: Uint8Array): readonly BpfMapSpec[] {
     return this.#specs.map((spec, index) => {
       if (spec !== undefined) return spec;
+      if (index === this.#unwinding?.states) return this.#unwindStatesSpec();
       return index === this.#globals ? this.#globalsSpec() : constantsSpec(constants);
     });
+  }
+
+  #unwindStatesSpec(): BpfMapSpec {
+    const maxEntries = this.#unwindStates;
+    return {
+      ...{ name: 'unwind_states', type: 'BPF_MAP_TYPE_PERCPU_ARRAY', keySize: 4 },
+      ...{ valueSize: unwindState.size, maxEntries, flags: 0, role: 'unwind' },
+    };
   }
 
   #globalsSpec(): BpfMapSpec {

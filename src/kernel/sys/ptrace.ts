@@ -4,6 +4,7 @@ import { addressOf, syscall, syscallAsync } from './ffi.ts';
 /** Requests of ptrace(2). Source: uapi/linux/ptrace.h. */
 const requests = {
   PTRACE_POKEDATA: 5,
+  PTRACE_POKEUSER: 6,
   PTRACE_CONT: 7,
   PTRACE_SINGLESTEP: 9,
   PTRACE_DETACH: 17,
@@ -50,10 +51,14 @@ export function ptrace(request: PtraceRequest, tid: number, address = 0, data: n
 }
 
 const P_ALL = 0;
+const P_PID = 1;
 const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 const WALL = 0x4000_0000;
+/** Where a siginfo_t has its code, in words, and the last code of a process that has ended (CLD_DUMPED). */
+const SI_CODE = 2;
+const LAST_END = 3;
 /** Where a siginfo_t has the pid, in words. Source: uapi/asm-generic/siginfo.h, 64 bits. */
 const SI_PID = 4;
 
@@ -85,6 +90,15 @@ export class TraceeWaits {
     const result = syscall('waitid', [P_ALL, 0, this.#siginfoAt, flags, 0]);
     const pid = this.#siginfo[SI_PID] ?? 0;
     return result === 0 && pid > 0 ? pid : undefined;
+  }
+
+  /** What there is to be taken of one thread, without taking it: a stop, or its end. undefined: nothing, it runs. */
+  stateOf(tid: number): 'stopped' | 'gone' | undefined {
+    this.#siginfo[SI_PID] = 0;
+    const flags = WEXITED | WNOWAIT | WALL | WNOHANG;
+    if (syscall('waitid', [P_PID, tid, this.#siginfoAt, flags, 0]) < 0) return 'gone';
+    if (this.#siginfo[SI_PID] !== tid) return undefined;
+    return (this.#siginfo[SI_CODE] ?? 0) <= LAST_END ? 'gone' : 'stopped';
   }
 
   /** Waits on another thread until `peek` finds something. */

@@ -97,6 +97,8 @@ export interface Lower {
   recordIndex(spec: RecordSpec): number;
   /** Index of the perf buffer that packets go through. */
   perfBuffer(): number;
+  /** Unwinds the process's stack by its tables: a u64 count and up to `limit` frames are written to `to`. */
+  unwindStack(to: Place, limit: number): void;
   /** Sends a record; `fill` writes its slots (the index is written already). */
   record(spec: RecordSpec, fill?: (record: Place) => void): void;
   /** Reports a negative result of a helper. */

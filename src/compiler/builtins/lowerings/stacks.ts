@@ -56,12 +56,24 @@ function lowerUstack(lower: Lower, call: CallExpr, to: Place): void {
   );
 }
 
+/** The same form as `ustack`. */
+function lowerDwUstack(lower: Lower, call: CallExpr, to: Place): void {
+  const { b, target } = lower;
+  if (target.arch !== 'x86_64') lower.refuse(call.at, 'dw_ustack is there for x86-64 only');
+  if (!target.has('mappable-arrays') || !target.has('bounded-loops')) {
+    lower.refuse(
+      call.at,
+      'dw_ustack searches tables that a tracer keeps in maps of the kernel (Linux 5.5), and there are none here',
+      'ustack walks frame pointers',
+    );
+  }
+  b.store(4, to.base, currentPid(lower, 'curr_ns'), to.off);
+  b.store(4, to.base, b.const(lower.probeId), to.off + 4);
+  lower.unwindStack(placeAfter(to, 8), call.attrs.stack?.limit ?? 127);
+}
+
 export const stackLowerings = {
   kstack: { gives: 'memory', lower: lowerKstack },
   ustack: { gives: 'memory', lower: lowerUstack },
-  dw_ustack: {
-    gives: 'memory',
-    lower: (lower, call) =>
-      lower.refuse(call.at, 'dw_ustack is not supported yet', 'ustack walks frame pointers'),
-  },
+  dw_ustack: { gives: 'memory', lower: lowerDwUstack },
 } as const satisfies Record<string, Lowering>;

@@ -31,7 +31,7 @@ const stackProbes: readonly ProbeKind[] = [
 ];
 
 /** `attrs.stack`: mode and limit, also in the type. */
-function stack(kind: 'kstack' | 'ustack') {
+function stack(kind: 'kstack' | 'ustack', walker: 'kernel' | 'tables' = 'kernel') {
   return (use: BuiltinUse): TypedExpr => {
     let mode = use.settings.stackMode;
     if (use.args.length === 0 && mode === 'build_id' && kind === 'kstack') {
@@ -58,6 +58,10 @@ function stack(kind: 'kstack' | 'ustack') {
     if (mode === 'build_id' && kind === 'kstack') {
       return use.error("'build_id' stack mode can only be used for ustack");
     }
+    if (mode === 'build_id' && walker === 'tables')
+      return use.error(
+        `the build ids of frames come from the kernel, and ${use.name} does not ask it: use ustack(build_id)`,
+      );
     const type: StackType = { kind, mode, limit: Number(limit) };
     return use.call(type, [], { stack: { mode, limit: type.limit } });
   };
@@ -84,10 +88,12 @@ export const stackBuiltins = {
   },
   dw_ustack: {
     form: 'both',
-    signature: ['dw_ustack', 'dw_ustack(mode)', 'dw_ustack(mode, int limit)'],
-    doc: 'The stack in user space, unwound by the tables in .eh_frame.',
-    unstable: { config: 'unstable_dw_ustack', feature: 'dw_ustack' },
+    signature: ['dw_ustack', 'dw_ustack(int limit)', 'dw_ustack(mode)', 'dw_ustack(mode, int limit)'],
+    doc: 'The stack of the current process in user space, unwound by the tables in .eh_frame: for programs without frame pointers.',
+    unstable: { config: 'unstable_dw_ustack', feature: 'dw_ustack (DWARF stack unwinding)' },
+    where: stackProbes,
     needsCtx: true,
     arity: [0, 2],
+    check: stack('ustack', 'tables'),
   },
 } as const satisfies Record<string, BuiltinRow>;

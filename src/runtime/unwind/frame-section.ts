@@ -1,0 +1,41 @@
+import {
+  DwarfError,
+  type FrameSection,
+  frameSectionAddress,
+  type UnwindTable,
+  unwindTable,
+} from '../../dwarf/index.ts';
+import { ElfError, type ElfFile } from '../../elf/index.ts';
+
+const EM_X86_64 = 62;
+const SHT_NOBITS = 8;
+const PT_GNU_EH_FRAME = 0x6474_e550;
+/** As much of .eh_frame_hdr as says where .eh_frame is. */
+const HEADER_BYTES = 16;
+/** A section without an end that is known is read so far. */
+const MAX_SECTION_BYTES = 256 * 1024 * 1024;
+
+/** The unwind table of a binary; undefined when it has none, or one that makes no sense. */
+export function tableOf(elf: ElfFile): UnwindTable | undefined {
+  if (elf.machine !== EM_X86_64 || elf.elfClass !== 64) return undefined;
+  try {
+    const section = frameSection(elf);
+    return section && unwindTable(section);
+  } catch (error) {
+    if (error instanceof ElfError || error instanceof DwarfError) return undefined;
+    throw error;
+  }
+}
+
+function frameSection(elf: ElfFile): FrameSection | undefined {
+  const section = elf.section('.eh_frame');
+  if (section && section.type !== SHT_NOBITS)
+    return { bytes: elf.bytesOf(section), address: Number(section.address) };
+  const segment = elf.segments.find(({ type }) => type === PT_GNU_EH_FRAME);
+  const header = segment && elf.bytesAt(segment.address, HEADER_BYTES);
+  if (!header) return undefined;
+  const address = frameSectionAddress({ bytes: header, address: Number(segment.address) });
+  if (address === undefined || !(address >= 0)) return undefined;
+  const bytes = elf.bytesAt(BigInt(address), MAX_SECTION_BYTES);
+  return bytes && { bytes, address };
+}

@@ -1,0 +1,264 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { ElfError, ElfFile } from '../../elf/index.ts';
+import {
+  type MapAccess,
+  RANGE_SEARCH_STEPS,
+  ROW_SEARCH_STEPS,
+  type UnwindMaps,
+  unwindProcess,
+  unwindRange,
+} from '../../program/index.ts';
+import type { ElfFiles } from '../elf-files.ts';
+import { isFileMapping, type Mapping, readMaps } from '../process-maps.ts';
+import { tableOf } from './frame-section.ts';
+import { type TablePlace, TableStore } from './table-store.ts';
+
+/** What is there is searched in so many steps at most. */
+const MAX_RANGES_OF_PROCESS = 2 ** RANGE_SEARCH_STEPS - 1;
+const MAX_ROWS_OF_FILE = 2 ** ROW_SEARCH_STEPS - 1;
+
+/** Room for what processes map while they are traced: 4 MB of rows (ten C libraries), and some hundred changes of mappings. */
+const SPARE_ROWS = 524_288;
+const SPARE_RULES = 4096;
+const SPARE_RANGES = 16_384;
+
+/** How often mappings are looked at again, at most: at first, and for a process where that showed nothing new. */
+const REFRESH_MS = 20;
+const MAX_REFRESH_MS = 2000;
+
+interface Followed {
+  readonly pid: number;
+  /** Its mappings when its ranges were made, as text to compare. */
+  mappings: string;
+  misses: bigint;
+  /** Not before this time again, and then how much later. */
+  nextMs: number;
+  waitMs: number;
+}
+
+/**
+ * Tables for unwinding the user stacks of chosen processes (dw_ustack): made from .eh_frame of what they have mapped, put into the program's maps,
+ * and added to when they map more. Code that was met without a table is the sign to look at the mappings again, so what a process maps later
+ * (dlopen, exec) is missed for some milliseconds.
+ */
+export class UnwindTables {
+  readonly #elfFiles: ElfFiles;
+  readonly #now: () => number;
+  readonly #store = new TableStore();
+  readonly #byFile = new Map<ElfFile, TablePlace>();
+  readonly #processes = new Map<number, Followed>();
+  /** Ranges that are used, of all processes; old ones of a process are not used again. */
+  #rangeCount = 0;
+  readonly #ranges: Uint8Array[] = [];
+  readonly #entries = new Map<number, Uint8Array>();
+  #vdso: TablePlace | undefined;
+  #sink: Sink | undefined;
+
+  /** @param now a clock in milliseconds. */
+  constructor(elfFiles: ElfFiles, now: () => number = () => performance.now()) {
+    this.#elfFiles = elfFiles;
+    this.#now = now;
+  }
+
+  /** Makes tables for a file that will be mapped, so that there is room for them. */
+  expectFile(path: string): void {
+    const elf = this.#elfFiles.open(path);
+    if (elf) this.#placeOf(elf);
+  }
+
+  /** Makes the tables of a process as it is now; false when there is no such process. */
+  addProcess(pid: number): boolean {
+    const mappings = readMaps(pid);
+    if (!mappings) return false;
+    const text = shape(mappings);
+    const known = this.#processes.get(pid);
+    if (known?.mappings === text) return true;
+    this.#setRanges(pid, this.#rangesOf(pid, mappings));
+    this.#processes.set(pid, {
+      ...{ pid, mappings: text, misses: known?.misses ?? 0n },
+      ...{ nextMs: this.#now() + REFRESH_MS, waitMs: REFRESH_MS },
+    });
+    this.#sink?.write();
+    return true;
+  }
+
+  /** How many entries the maps have to have, by index. */
+  sizes(maps: UnwindMaps): ReadonlyMap<number, number> {
+    return new Map([
+      [maps.ranges, this.#rangeCount + SPARE_RANGES],
+      [maps.rows, this.#store.rowCount + SPARE_ROWS],
+      [maps.rules, this.#store.ruleCount + SPARE_RULES],
+    ]);
+  }
+
+  /** From now on tables go into these maps, beginning with those that are there. */
+  connect(access: MapAccess, maps: UnwindMaps): void {
+    const room = {
+      rows: this.#store.rowCount + SPARE_ROWS,
+      rules: this.#store.ruleCount + SPARE_RULES,
+      ranges: this.#rangeCount + SPARE_RANGES,
+    };
+    let rowBytes = 0;
+    let ruleBytes = 0;
+    let ranges = 0;
+    this.#sink = {
+      room,
+      misses: () => missesOf(access, maps.processes),
+      write: () => {
+        // What is pointed to comes before what points to it.
+        const { rows, rules } = this.#store;
+        access.writeArray(maps.rules, ruleBytes, rules.since(ruleBytes));
+        access.writeArray(maps.rows, rowBytes, rows.since(rowBytes));
+        ruleBytes = rules.length;
+        rowBytes = rows.length;
+        for (const bytes of this.#ranges.splice(0)) {
+          access.writeArray(maps.ranges, ranges * unwindRange.size, bytes);
+          ranges += bytes.length / unwindRange.size;
+        }
+        for (const [pid, entry] of this.#entries) access.update(maps.processes, keyOf(pid), [entry]);
+        this.#entries.clear();
+      },
+    };
+    this.#sink.write();
+  }
+
+  /** To be called now and then: looks at the mappings of processes again whose code was met without a table. */
+  refresh(): void {
+    const now = this.#now();
+    const due = [...this.#processes.values()].filter(({ nextMs }) => nextMs <= now);
+    if (due.length === 0 || !this.#sink) return;
+    const misses = this.#sink.misses();
+    for (const process of due) {
+      const count = misses.get(process.pid) ?? process.misses;
+      if (count === process.misses) {
+        process.nextMs = now + REFRESH_MS;
+        continue;
+      }
+      const before = process.mappings;
+      this.addProcess(process.pid);
+      const after = this.#processes.get(process.pid) ?? process;
+      after.misses = count;
+      // Code made at run time is met again and again, and has no table.
+      after.waitMs = after.mappings === before ? Math.min(process.waitMs * 2, MAX_REFRESH_MS) : REFRESH_MS;
+      after.nextMs = now + after.waitMs;
+    }
+  }
+
+  #setRanges(pid: number, ranges: readonly Uint8Array[]): void {
+    const firstRange = this.#rangeCount;
+    if (this.#sink && firstRange + ranges.length > this.#sink.room.ranges) return;
+    this.#ranges.push(...ranges);
+    this.#rangeCount += ranges.length;
+    const misses = this.#processes.get(pid)?.misses ?? 0n;
+    this.#entries.set(pid, unwindProcess.encode({ firstRange, ranges: ranges.length, misses }));
+  }
+
+  #rangesOf(pid: number, mappings: readonly Mapping[]): Uint8Array[] {
+    return mappings
+      .filter((mapping) => mapping.executable)
+      .slice(0, MAX_RANGES_OF_PROCESS)
+      .map((mapping) => this.#rangeOf(pid, mapping));
+  }
+
+  #rangeOf(pid: number, mapping: Mapping): Uint8Array {
+    const { bias, place } = this.#tableAt(pid, mapping);
+    // In front of its first entry a table says nothing.
+    const start = mapping.start > bias || place.rows === 1 ? mapping.start : bias;
+    return unwindRange.encode({
+      ...{ start, size: start < mapping.end ? mapping.end - start : 0n, bias: BigInt.asUintN(64, bias) },
+      ...{ firstRow: place.firstRow, rows: place.rows },
+    });
+  }
+
+  /** The table of a mapping, and what to subtract from addresses to search it. */
+  #tableAt(pid: number, mapping: Mapping): { readonly bias: bigint; readonly place: TablePlace } {
+    if (mapping.path === '[uprobes]') return { bias: mapping.start, place: this.#store.deadEnd };
+    if (mapping.path === '[vdso]') {
+      this.#vdso ??= this.#imageOf(pid, mapping);
+      return { bias: mapping.start + this.#vdso.base, place: this.#vdso };
+    }
+    const elf = isFileMapping(mapping) ? this.#fileOf(pid, mapping) : undefined;
+    const address = elf?.addressOfOffset(mapping.offset + elf.start);
+    const place = elf && address !== undefined ? this.#placeOf(elf) : undefined;
+    if (!place || address === undefined) return { bias: mapping.start, place: this.#store.byPointer };
+    return { bias: mapping.start - address + place.base, place };
+  }
+
+  #fileOf(pid: number, mapping: Mapping): ElfFile | undefined {
+    return this.#elfFiles.open(`/proc/${pid}/root${mapping.path}`) ?? this.#elfFiles.open(mapping.path);
+  }
+
+  /** The table of a file; that of no file where it has none, or there is no room for it. */
+  #placeOf(elf: ElfFile): TablePlace {
+    const known = this.#byFile.get(elf);
+    if (known) return known;
+    const table = tableOf(elf);
+    const rows = table?.starts.length ?? 0;
+    const fits =
+      rows <= MAX_ROWS_OF_FILE &&
+      (!this.#sink || this.#store.rowCount + rows <= this.#sink.room.rows) &&
+      (!this.#sink || this.#store.ruleCount + (table?.rules.length ?? 0) <= this.#sink.room.rules);
+    const place = table && fits ? this.#store.add(table) : this.#store.byPointer;
+    this.#byFile.set(elf, place);
+    return place;
+  }
+
+  /** What the kernel maps into every process is a binary without a file. */
+  #imageOf(pid: number, mapping: Mapping): TablePlace {
+    try {
+      const elf = new ElfFile(readMemory(pid, mapping));
+      const table = tableOf(elf);
+      return table ? this.#store.add(table) : this.#store.byPointer;
+    } catch (error) {
+      if (error instanceof ElfError) return this.#store.byPointer;
+      throw error;
+    }
+  }
+}
+
+interface Sink {
+  /** Entries that the maps have. */
+  readonly room: { readonly rows: number; readonly rules: number; readonly ranges: number };
+  /** Sends what is new. */
+  write(): void;
+  /** By pid. */
+  misses(): ReadonlyMap<number, bigint>;
+}
+
+function missesOf(access: MapAccess, map: number): ReadonlyMap<number, bigint> {
+  return new Map(
+    access.entries(map).map(({ key, values }) => {
+      const pid = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+      return [pid, values[0] ? unwindProcess.decode(values[0]).misses : 0n];
+    }),
+  );
+}
+
+function keyOf(pid: number): Uint8Array {
+  const key = new Uint8Array(4);
+  new DataView(key.buffer).setUint32(0, pid, true);
+  return key;
+}
+
+/** What matters of mappings, to see whether they changed. */
+function shape(mappings: readonly Mapping[]): string {
+  return mappings
+    .filter(({ executable }) => executable)
+    .map(({ start, end, offset, file, path }) => `${start}-${end} ${offset} ${file} ${path}`)
+    .join('\n');
+}
+
+/** Bytes of a process's memory; none where they cannot be read. */
+function readMemory(pid: number, mapping: Mapping): Uint8Array {
+  const bytes = new Uint8Array(Number(mapping.end - mapping.start));
+  try {
+    const fd = openSync(`/proc/${pid}/mem`, 'r');
+    try {
+      return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, mapping.start));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return new Uint8Array(0); // the process is gone, or not ours to see
+  }
+}
