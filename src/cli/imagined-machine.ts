@@ -28,6 +28,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     tracepoints: () => ['raw_syscalls:sys_enter', 'syscalls:sys_enter_openat'],
     kernelFunctions: () => [{ name: 'vfs_read' }, { name: 'vfs_write' }],
     hasKernelFunction: () => true,
+    bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
     resolveBinary: () => [],

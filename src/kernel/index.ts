@@ -9,6 +9,7 @@ export { attachIterator, pinObject, readIterator } from './iterator.ts';
 export { Kallsyms, type KernelSymbol } from './kallsyms.ts';
 export { attachKprobe, type KprobePlace } from './kprobe.ts';
 export { attachKprobeMulti, type KprobeMultiOptions } from './kprobe-multi.ts';
+export { type LoadedProg, loadedProg, loadedProgs, openProg } from './loaded-progs.ts';
 export { BpfMap, createMap, type MapEntryBytes, type MapSpec } from './map.ts';
 export { type BpfObjectKind, bpfObjectIds } from './object-ids.ts';
 export { openPerfEvent, type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';

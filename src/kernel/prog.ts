@@ -21,8 +21,8 @@ export interface ProgSpec {
   readonly insns: Uint8Array;
   readonly license: string;
   readonly expectedAttachType?: AttachType;
-  /** The function, typedef or iterator that a TRACING prog is for; `fd` names its BTF when that is a module's. */
-  readonly attachBtf?: { readonly id: number; readonly fd?: Fd };
+  /** The function, typedef or iterator that a TRACING prog is for; `fd` names its BTF when that is a module's, `prog` the BPF prog it is a function of. */
+  readonly attachBtf?: { readonly id: number; readonly fd?: Fd; readonly prog?: Fd };
   readonly isSleepable?: boolean;
   /** BTF of the prog with its tables, as `buildProgBtf` makes them. */
   readonly btf?: {
@@ -86,7 +86,8 @@ export function loadProg(spec: ProgSpec, options: LoadOptions = {}): Prog {
     prog_name: objectName(spec.name ?? ''),
     expected_attach_type: spec.expectedAttachType === undefined ? 0 : attachTypes[spec.expectedAttachType],
     attach_btf_id: spec.attachBtf?.id ?? 0,
-    attach_btf_obj_fd: spec.attachBtf?.fd?.raw ?? 0,
+    // One field for both: a prog's descriptor, or a BTF's.
+    attach_btf_obj_fd: spec.attachBtf?.prog?.raw ?? spec.attachBtf?.fd?.raw ?? 0,
     fd_array: fdArray?.address ?? 0n,
     ...(spec.btf === undefined || funcInfo === undefined
       ? {}

@@ -31,6 +31,7 @@ export type {
   UserLocation,
 } from './probes.ts';
 export type {
+  AttachBtf,
   BpfProgType,
   LineEntry,
   NamedParam,
@@ -55,6 +56,7 @@ export { type PrintOrder, printOrders } from './records.ts';
 export { programFromText, programToText } from './saved-program.ts';
 export type {
   BinarySymbol,
+  BpfFunction,
   Feature,
   FileAnswer,
   KernelFunction,

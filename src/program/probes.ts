@@ -52,7 +52,13 @@ export type ProbeSpec = ProbeBase &
         readonly locations: readonly KernelLocation[];
         readonly via: 'perf' | 'multi' | 'session';
       }
-    | { readonly kind: 'fentry' | 'fexit'; readonly function: string; readonly module?: string }
+    /** `bpfProg`: the id of the BPF prog that the function is of. */
+    | {
+        readonly kind: 'fentry' | 'fexit';
+        readonly function: string;
+        readonly module?: string;
+        readonly bpfProg?: number;
+      }
     | {
         readonly kind: 'uprobe' | 'uretprobe';
         readonly locations: readonly UserLocation[];

@@ -43,14 +43,22 @@ export interface ProgFunc {
   readonly isGlobal?: boolean;
 }
 
+/** What a TRACING prog is for, by its name in BTF: the kernel's, a module's, or that of a BPF prog (its id) that is loaded. */
+export interface AttachBtf {
+  readonly kind: 'func' | 'typedef';
+  readonly name: string;
+  readonly module?: string;
+  readonly prog?: number;
+}
+
 /** One BPF program: encoded instructions plus what the loader needs. */
 export interface Prog {
   readonly name: string;
   readonly type: BpfProgType;
   /** BPF_TRACE_*, BPF_TRACE_KPROBE_MULTI, …; absent: 0. */
   readonly expectedAttachType?: string;
-  /** For TRACING: the BTF name to attach to (`vfs_read`, `btf_trace_sched_switch`, `bpf_iter_task`), in a module's BTF if named. */
-  readonly attachBtf?: { readonly kind: 'func' | 'typedef'; readonly name: string; readonly module?: string };
+  /** For TRACING: what to attach to (`vfs_read`, `btf_trace_sched_switch`, `bpf_iter_task`). */
+  readonly attachBtf?: AttachBtf;
   readonly sleepable?: boolean;
   /** 8 bytes each, little-endian. */
   readonly insns: Uint8Array;

@@ -1,4 +1,4 @@
-import type { Btf } from '../btf/index.ts';
+import type { Btf, BtfId } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
 import type { Arch } from './arch.ts';
 import type { BpfProgType } from './program.ts';
@@ -56,6 +56,18 @@ export interface KernelFunction {
   readonly name: string;
   /** Absent for the kernel proper. */
   readonly module?: string;
+}
+
+/** A function of a BPF prog that is loaded. */
+export interface BpfFunction {
+  /** The prog's id. */
+  readonly prog: number;
+  readonly name: string;
+  /** Its type, in the BTF of its prog. */
+  readonly btf: Btf;
+  readonly type: BtfId;
+  /** The prog traces others itself, so that patterns leave it out. */
+  readonly isTracing: boolean;
 }
 
 /** A symbol of a binary. */
@@ -127,6 +139,8 @@ export interface Target {
   kernelFunctions(): readonly KernelFunction[] | undefined;
   /** Whether kprobes can attach to a function, without reading the whole list where BTF knows; undefined: could not tell. */
   hasKernelFunction(name: string, module?: string): boolean | undefined;
+  /** Functions of the BPF progs that are loaded and have BTF. */
+  bpfFunctions(): readonly BpfFunction[];
   /** Whether progs of a type may call a function of the kernel. */
   allowsKfunc(name: string, progType: BpfProgType): boolean;
   /** Address of a kernel symbol from kallsyms. */

@@ -5,6 +5,7 @@ import type { Dwarf } from '../dwarf/index.ts';
 import {
   isKernelError,
   type Kallsyms,
+  loadedProgs,
   onlineCpus,
   parseTraceableFunctions,
   possibleCpuCount,
@@ -14,6 +15,7 @@ import {
   type Arch,
   archTable,
   type BinarySymbol,
+  type BpfFunction,
   type BpfProgType,
   type Feature,
   type FileAnswer,
@@ -71,6 +73,7 @@ export class LiveTarget implements Target {
   readonly #symbols = new Map<string, readonly UserSymbol[] | undefined>();
   readonly #usdt = new Map<string, readonly UsdtProbe[] | undefined>();
   #cpus: { readonly possible: number; readonly online: readonly number[] } | undefined;
+  #bpfFunctions: readonly BpfFunction[] | undefined;
   #tracepoints: readonly string[] | undefined;
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
   #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
@@ -138,6 +141,12 @@ export class LiveTarget implements Target {
     );
   }
 
+  bpfFunctions(): readonly BpfFunction[] {
+    this.#bpfFunctions ??= loadedProgs().flatMap(({ id, isTracing, btf, functions }) =>
+      functions.map((type): BpfFunction => ({ prog: id, name: btf.nameOf(type), btf, type, isTracing })),
+    );
+    return this.#bpfFunctions;
+  }
   allowsKfunc(name: string, progType: BpfProgType): boolean {
     return this.#options.allowsKfunc(name, progType);
   }

@@ -7,12 +7,14 @@ import {
   KernelError,
   type Prog as KernelProg,
   loadBtf,
+  loadedProg,
   loadProg,
   openModuleBtf,
+  openProg,
   type ProgSpec,
   ResourceStack,
 } from '../kernel/index.ts';
-import type { Prog, Program } from '../program/index.ts';
+import type { AttachBtf, Prog, Program } from '../program/index.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { relocate } from './relocate.ts';
 
@@ -115,9 +117,19 @@ export class ProgLoader implements Disposable {
     return buildProgBtf(funcs, lines);
   }
 
-  #attachPlace({ kind, name, module }: NonNullable<Prog['attachBtf']>): BtfPlace {
+  #attachPlace({ kind, name, module, prog }: AttachBtf): BtfPlace & { readonly prog?: Fd } {
+    if (prog !== undefined) return this.#inProg(prog, name);
     const inKernel = module === undefined || module === 'vmlinux';
     return inKernel ? this.#inKernel(name, kind) : this.#inModule(module, name, kind);
+  }
+
+  /** A function of a BPF prog that was there when the script was compiled. */
+  #inProg(number: number, name: string): BtfPlace & { readonly prog: Fd } {
+    const found = loadedProg(number);
+    const id = found?.functions.find((type) => found.btf.nameOf(type) === name);
+    const fd = id === undefined ? undefined : openProg(number);
+    if (id === undefined || !fd) throw notFound(name, `BPF program ${number} has gone`);
+    return { id, prog: this.#resources.use(fd) };
   }
 
   /** In the kernel proper, else in the module that has it. */

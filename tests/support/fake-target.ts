@@ -1,6 +1,7 @@
 import type { Btf } from '../../src/btf/index.ts';
 import type { Dwarf } from '../../src/dwarf/index.ts';
 import type {
+  BpfFunction,
   BpfProgType,
   Feature,
   KernelFunction,
@@ -23,6 +24,8 @@ export interface FakeMachine {
   /** By `category:event`; the common fields need not be given. */
   readonly tracepoints?: Readonly<Record<string, readonly TracepointField[]>>;
   readonly functions?: readonly KernelFunction[];
+  /** Functions of BPF progs that others have loaded. */
+  readonly bpfFunctions?: readonly BpfFunction[];
   /** Functions that progs may call, and the types of those progs. */
   readonly kfuncs?: Readonly<Record<string, readonly BpfProgType[]>>;
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
@@ -63,6 +66,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     kernelFunctions: () => machine.functions,
     hasKernelFunction: (name, module) =>
       machine.functions?.some((known) => known.name === name && (!module || known.module === module)),
+    bpfFunctions: () => machine.bpfFunctions ?? [],
     allowsKfunc: (name, progType) => machine.kfuncs?.[name]?.includes(progType) === true,
     kernelSymbol: (name) => machine.kernelSymbols?.[name],
     resolveBinary: (text) =>

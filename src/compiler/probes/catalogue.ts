@@ -86,6 +86,7 @@ export const probeCatalogue = {
     severity: error,
     message: () => "Only the 'bpf' variant of this probe supports 4 arguments",
   },
+  'fentry-bpf-id': { severity: error, message: () => "bpf program id must be a number or '*'" },
   'fentry-ambiguous': {
     severity: error,
     message: (name: string, _modules: string) =>

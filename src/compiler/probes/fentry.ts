@@ -2,6 +2,7 @@
 import type { KernelFunction } from '../../program/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import { baseProbe, canAttachBy, type Provider } from './context.ts';
+import { fentryBpf } from './fentry-bpf.ts';
 import { matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { ProbeArgs, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
@@ -9,10 +10,7 @@ import { hasWildcard } from './wildcard.ts';
 export const fentry: Provider = (point, context) => {
   if (point.kind !== 'fentry' && point.kind !== 'fexit') return [];
   const { kind } = point;
-  if (point.parts[0] === 'bpf' && point.parts.length > 1) {
-    context.unavailable(point, `${kind}:bpf probes on BPF programs are not supported yet`);
-    return [];
-  }
+  if (point.parts[0] === 'bpf' && point.parts.length > 1) return fentryBpf(point, context);
   if (point.parts.length > 2) {
     context.report('fentry-four-parts', point.span);
     return [];

@@ -1,6 +1,6 @@
 import type { Btf } from '../../btf/index.ts';
 import type { Dwarf, DwarfTypeId } from '../../dwarf/index.ts';
-import type { BpfProgType, ProbeKind, ProbeSpec } from '../../program/index.ts';
+import type { AttachBtf, BpfProgType, ProbeKind, ProbeSpec } from '../../program/index.ts';
 import type { AddressSpace, Type } from '../../types/index.ts';
 import type { Span } from '../language/index.ts';
 import type { ArgSource } from '../typed/index.ts';
@@ -68,7 +68,7 @@ export interface ResolvedProbe {
   readonly attachments: readonly Attachment[];
   readonly progType: BpfProgType;
   readonly expectedAttachType?: string;
-  readonly attachBtf?: { readonly kind: 'func' | 'typedef'; readonly name: string; readonly module?: string };
+  readonly attachBtf?: AttachBtf;
   /** What the prog returns at its end: 1 for tracepoints (0 would filter), 0 otherwise. */
   readonly defaultReturn: bigint;
   /** `args`: undefined where the provider has none. */

@@ -80,6 +80,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     tracepoints: () => [...events.tracepoints.keys()],
     kernelFunctions: () => events.functions,
     hasKernelFunction: (name) => events.functions.some((row) => row.name === name),
+    bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
     pidNamespace: undefined,

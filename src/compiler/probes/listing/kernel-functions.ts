@@ -2,9 +2,10 @@
 import type { Btf, BtfTypeOf } from '../../../btf/index.ts';
 import type { Feature, KernelFunction, ProbeKind, Target } from '../../../program/index.ts';
 import { trampolineFit } from '../btf-functions.ts';
+import { bpfFunctionMatcher } from '../fentry-bpf.ts';
 import { isForPatterns } from '../kernel-functions.ts';
 import { hasWildcard, matcher } from '../wildcard.ts';
-import { type ListContext, type ListedProbe, type Lister, targetAndName } from './listed.ts';
+import { type ListContext, type ListedProbe, type Lister, type ListQuery, targetAndName } from './listed.ts';
 import { functionParams, prototypeParams } from './params.ts';
 
 /** Named with their module only when the pattern has one. */
@@ -24,11 +25,8 @@ export const listKprobes: Lister = (query, context) => {
 export const listFentries: Lister = (query, context) => {
   const { kind } = query;
   if (kind !== 'fentry' && kind !== 'fexit') return [];
+  if (query.parts[0] === 'bpf' && query.parts.length > 1) return listBpfFunctions(kind, query, context);
   const { target: module, name } = targetAndName(query.parts);
-  if (module === 'bpf') {
-    context.warn(`${kind}:bpf probes on BPF programs are not supported yet`);
-    return [];
-  }
   if (!context.target.btf()) {
     if (!query.guessed) context.warn(`${kind} needs the kernel's BTF, and there is none`);
     return [];
@@ -45,6 +43,29 @@ export const listFentries: Lister = (query, context) => {
   }
   return listed;
 };
+
+/** `fentry:bpf:ID:name`, for the functions of BPF progs that are loaded. */
+function listBpfFunctions(
+  kind: 'fentry' | 'fexit',
+  { parts, guessed }: ListQuery,
+  context: ListContext,
+): readonly ListedProbe[] {
+  const [, first = '', ...others] = parts;
+  const id = others.length > 0 ? first : '*';
+  const name = (others.length > 0 ? others.join(':') : first) || '*';
+  if (!guessed) warnOfNamesOnly(kind, context);
+  const isWanted = hasWildcard(id) ? bpfFunctionMatcher('*', name) : bpfFunctionMatcher(id, name);
+  return context.target
+    .bpfFunctions()
+    .filter((fn) => isWanted(fn) && matcher(id)(`${fn.prog}`))
+    .map((fn): ListedProbe => {
+      const proto = fn.btf.prototypeOf(fn.type);
+      // Of their arguments nothing can be used.
+      const isShown = context.withParams && kind === 'fexit';
+      const params = isShown && proto ? prototypeParams('kretprobe', fn.btf, proto) : [];
+      return { name: `${kind}:bpf:${fn.prog}:${fn.name}`, params };
+    });
+}
 
 /** What a kind of probe needs, one of each; where there are no kprobes, fentry and fexit stand in. */
 const standing: Partial<Record<ProbeKind, readonly Feature[]>> = {

@@ -229,7 +229,6 @@ test('what keeps probes from being found is said, unless nobody asked for them',
     ['nope:x', machine(), /^Invalid probe type: nope$/],
     ['kprobe:*', fakeTarget(), /^the list of traceable functions cannot be read: .*--traceable-functions$/],
     ['fentry:*', fakeTarget(), /^fentry needs the kernel's BTF, and there is none$/],
-    ['fentry:bpf:*', machine(), /^fentry:bpf probes on BPF programs are not supported yet$/],
     ['rt:*', fakeTarget(), /^rawtracepoints require kernel BTF/],
     ['iter:*', fakeTarget({ btf: kernelBtf(), without: ['iter'] }), /^this kernel refuses BPF iterators$/],
     [

@@ -1,0 +1,69 @@
+/** fentry:bpf and fexit:bpf: functions of BPF progs that are loaded (section 2.7). */
+import type { BpfFunction } from '../../program/index.ts';
+import { suggest } from '../language/index.ts';
+import { returnOfFunction } from './btf-functions.ts';
+import { baseProbe, canAttachBy, type Point, type ResolveContext } from './context.ts';
+import type { ResolvedProbe } from './resolved.ts';
+import { hasWildcard, matcher } from './wildcard.ts';
+
+/** @param point its parts are `bpf`, a prog's id or `*` (may be left out), and a function. */
+export function fentryBpf(point: Point, context: ResolveContext): readonly ResolvedProbe[] {
+  const { kind } = point;
+  if (kind !== 'fentry' && kind !== 'fexit') return [];
+  const [, ...place] = point.parts;
+  const id = place.length === 2 ? (place[0] ?? '') : '*';
+  if (id !== '*' && !/^\d+$/.test(id)) {
+    context.report('fentry-bpf-id', point.span);
+    return [];
+  }
+  const pattern = place.at(-1) ?? '';
+  const shown = `${kind} ${point.parts.join(':')}`;
+  const functions = context.target.bpfFunctions();
+  const found = functions.filter(bpfFunctionMatcher(id, pattern));
+  if (found.length === 0) {
+    context.missing(point, shown, () =>
+      suggest(
+        pattern,
+        functions.map(({ name }) => name),
+      ),
+    );
+    return [];
+  }
+  if (!canAttachBy('fentry', context)) {
+    context.unavailable(
+      point,
+      `Unable to attach probe: ${kind}:${point.parts.join(':')}. This kernel refuses ${kind} (BPF trampolines).`,
+    );
+    return [];
+  }
+  return found.map((fn) => probeOn(fn, kind, point, context));
+}
+
+function probeOn(
+  { prog, name: fn, btf, type }: BpfFunction,
+  kind: 'fentry' | 'fexit',
+  point: Point,
+  context: ResolveContext,
+): ResolvedProbe {
+  const name = `${kind}:bpf:${prog}:${fn}`;
+  const retval = kind === 'fexit' ? returnOfFunction(context, btf, type) : undefined;
+  return {
+    ...baseProbe(point, name, kind),
+    progType: 'BPF_PROG_TYPE_TRACING',
+    expectedAttachType: kind === 'fexit' ? 'BPF_TRACE_FEXIT' : 'BPF_TRACE_FENTRY',
+    attachBtf: { kind: 'func', name: fn, prog },
+    space: 'kernel',
+    func: 'helper',
+    pidFilter: context.options.filtersByPid === true,
+    argsProblem: "The args builtin cannot be used for 'fentry/fexit:bpf' probes",
+    ...(retval ? { retval } : {}),
+    attachments: [{ kind, name, function: fn, bpfProg: prog }],
+  };
+}
+
+/** Whether a function is one that an id (`*`: any) and a name or pattern stand for. Patterns leave out progs that trace others. */
+export function bpfFunctionMatcher(id: string, pattern: string): (fn: BpfFunction) => boolean {
+  const isName = matcher(pattern);
+  const isPattern = id === '*' || hasWildcard(pattern);
+  return (fn) => isName(fn.name) && (id === '*' || fn.prog === Number(id)) && !(isPattern && fn.isTracing);
+}

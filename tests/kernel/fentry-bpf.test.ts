@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { requireRoot } from '../support/requirements.ts';
+import { runTetrace, startTetrace } from '../support/run-tetrace.ts';
+
+/** Sleeps, so that the traced prog runs. */
+const load = ['-c', '/bin/sleep 0.01'];
+const PROG = 'tracepoint_syscalls_sys_enter_clock_nanosleep';
+
+test('functions of BPF progs are listed, and traced where the kernel lets them be', async (t) => {
+  if (!requireRoot(t)) return;
+  using traced = startTetrace([
+    '-e',
+    'tracepoint:syscalls:sys_enter_clock_nanosleep { printf("slept\\n"); @ = count(); }',
+  ]);
+  await traced.waitFor(/Attached 1 probe/, 'stderr');
+  const listed = await runTetrace(['-lv', `fexit:bpf:*:${PROG}*`]);
+  const [, id = ''] =
+    /^fexit:bpf:(\d+):tracepoint_syscalls_sys_enter_clock_nanosleep\w*$/m.exec(listed.stdout) ?? [];
+  assert.notEqual(id, '', listed.stdout);
+  assert.match(listed.stdout, /\n {4}\S.* retval\n/);
+  const [, name = ''] =
+    new RegExp(`^fentry:bpf:${id}:(${PROG}\\w*)$`, 'm').exec(
+      (await runTetrace(['-l', `fentry:bpf:${id}:*`])).stdout,
+    ) ?? [];
+
+  const script = `fentry:bpf:${id}:${name} { @in[probe] = count(); } fexit:bpf:${name} { @out[retval] = count(); }`;
+  const run = await runTetrace(['-q', ...load, '-e', script]);
+  if (/This kernel refuses fentry/.test(run.stderr)) {
+    assert.match(run.stderr, new RegExp(`Unable to attach probe: fentry:bpf:${id}:${name}\\.`));
+    t.diagnostic('this kernel refuses fentry');
+    return;
+  }
+  assert.equal(run.stderr, '');
+  assert.match(run.stdout, new RegExp(`^@in\\[fentry:bpf:${id}:${name}\\]: [1-9]`, 'm'));
+  // A tracepoint's prog gives 1 so that others see the event too.
+  assert.match(run.stdout, /^@out\[1\]: [1-9]/m);
+
+  const pattern = await runTetrace([
+    '-q',
+    ...load,
+    '-e',
+    'fentry:bpf:*:tracepoint_syscalls_* { @ = count(); }',
+  ]);
+  assert.equal(pattern.stderr, '');
+  assert.match(pattern.stdout, /^@: [1-9]/m);
+  const args = await runTetrace(['-e', `fentry:bpf:${name} { print(args.ctx); }`]);
+  assert.match(args.stderr, /ERROR: The args builtin cannot be used for 'fentry\/fexit:bpf' probes/);
+});
+
+test('BPF progs that are not there', async (t) => {
+  if (!requireRoot(t)) return;
+  const cases = [
+    ['fentry:bpf:x:main', /ERROR: bpf program id must be a number or '\*'/],
+    ['fentry:bpf:no_such_function', /ERROR: No matches for fentry bpf:no_such_function\./],
+    ['fexit:bpf:4000000000:main', /ERROR: No matches for fexit bpf:4000000000:main\./],
+    ['fexit:one:two:three', /ERROR: Only the 'bpf' variant of this probe supports 4 arguments/],
+  ] as const;
+  for (const [probe, message] of cases) {
+    const { stderr } = await runTetrace(['-e', `${probe} { exit(); }`]);
+    assert.match(stderr, message);
+  }
+});
