@@ -2,10 +2,12 @@ import { inflateSync } from 'node:zlib';
 import { viewOf } from '../base/index.ts';
 import type { DwarfSections } from '../dwarf/index.ts';
 import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
+import { unpackZstd } from './zstd.ts';
 
 /** Source: gABI, "Section Compression". */
 const SHF_COMPRESSED = 0x800;
 const ELFCOMPRESS_ZLIB = 1;
+const ELFCOMPRESS_ZSTD = 2;
 /** Larger sections are those of whole browsers; nothing this size is unpacked or read into memory. */
 const MAX_SECTION_BYTES = 1024 * 1024 * 1024;
 
@@ -42,21 +44,26 @@ function unpack(elf: ElfFile): (bytes: Uint8Array) => Uint8Array | undefined {
   return (bytes) => {
     const view = viewOf(bytes);
     const isWide = elf.elfClass === 64;
-    if (view.getUint32(0, true) !== ELFCOMPRESS_ZLIB) return undefined;
     const size = isWide ? Number(view.getBigUint64(8, true)) : view.getUint32(4, true);
-    return inflate(bytes.subarray(isWide ? 24 : 12), size);
+    if (!(size > 0 && size <= MAX_SECTION_BYTES)) return undefined;
+    const packed = bytes.subarray(isWide ? 24 : 12);
+    switch (view.getUint32(0, true)) {
+      case ELFCOMPRESS_ZLIB:
+        return inflateSync(packed, { maxOutputLength: size });
+      case ELFCOMPRESS_ZSTD:
+        return unpackZstd(packed, size);
+      default:
+        return undefined;
+    }
   };
 }
 
 function unpackOld(bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
   if (view.getUint32(0, false) !== 0x5a4c4942) return undefined;
-  return inflate(bytes.subarray(12), Number(view.getBigUint64(4, false)));
-}
-
-function inflate(bytes: Uint8Array, size: number): Uint8Array | undefined {
+  const size = Number(view.getBigUint64(4, false));
   if (!(size > 0 && size <= MAX_SECTION_BYTES)) return undefined;
-  return inflateSync(bytes, { maxOutputLength: size });
+  return inflateSync(bytes.subarray(12), { maxOutputLength: size });
 }
 
 function isZlibError(error: unknown): boolean {
