@@ -33,6 +33,7 @@ import { type FeatureAnswer, features, type KernelFeature } from './feature-tabl
 import { createMap } from './map.ts';
 import { pmuType } from './perf-pmu.ts';
 import { loadProg, type Prog, ProgLoadError, type ProgSpec } from './prog.ts';
+import { hasSingleProgFrame } from './prog-frames.ts';
 import { attr, errnoName, errnos, isKernelError, KernelError, pinText, pinU64s } from './sys/index.ts';
 import { attachTracing } from './tracing.ts';
 import { modulesWithBtf } from './vmlinux-btf.ts';
@@ -183,6 +184,8 @@ export class FeatureProbe {
         return this.#linksUprobes(feature, 'BPF_TRACE_UPROBE_SESSION');
       case 'fentry':
         return this.#attachesTrampoline();
+      case 'single-prog-frame':
+        return this.#seesProgOnce();
       case 'iter':
         return this.#loadsIterator(returnZero);
       case 'perf-link':
@@ -280,6 +283,13 @@ export class FeatureProbe {
       }
       throw error;
     }
+  }
+
+  #seesProgOnce(): FeatureAnswer {
+    const trampolines = this.ask('fentry');
+    const target = this.#vmlinux()?.find(FENTRY_TARGET, 'func');
+    if (trampolines.kind !== 'yes' || target === undefined) return trampolines;
+    return hasSingleProgFrame(target) ? yes : no('single-prog-frame');
   }
 
   #linksPerfEvents(): FeatureAnswer {

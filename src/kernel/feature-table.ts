@@ -35,6 +35,7 @@ export const features = {
   'uprobe-session': { since: '6.13', what: 'uprobe sessions' },
   'uprobe-refcount': { since: '4.20', what: 'USDT semaphores counted by the kernel' },
   fentry: { since: '5.5', what: 'BPF trampolines (fentry, fexit)' },
+  'single-prog-frame': { since: '6.0', what: 'kernel stacks that begin with the prog once' },
   iter: { since: '5.8', what: 'BPF iterators' },
   'perf-link': { since: '5.15', what: 'BPF links on perf events' },
   btf: { since: '4.18', what: 'BTF of the kernel (CONFIG_DEBUG_INFO_BTF)' },

@@ -19,6 +19,7 @@ export type Feature =
   | 'uprobe-multi'
   | 'uprobe-multi-pid'
   | 'fentry'
+  | 'single-prog-frame'
   | 'ktime-get-boot-ns'
   | 'ktime-get-tai-ns'
   | 'd-path'

@@ -28,12 +28,14 @@ function captureFrames(lower: Lower, to: Place, frameBytes: number, limit: numbe
 }
 
 /**
- * Frames that stand above the traced function where fentry and fexit serve a kprobe: the prog and its trampoline. A kretprobe also sees the
- * function itself gone, which the trampoline of fexit has called. Bits 0 to 7 of the flags. Source: uapi/linux/bpf.h, BPF_F_SKIP_FIELD_MASK.
+ * Frames that stand above the traced function where fentry and fexit serve a kprobe: the prog (twice on some kernels) and its trampoline. A
+ * kretprobe also sees the function itself gone, which the trampoline of fexit has called. Bits 0 to 7 of the flags. Source:
+ * uapi/linux/bpf.h, BPF_F_SKIP_FIELD_MASK.
  */
-function framesToSkip({ probe }: Lower): number {
+function framesToSkip({ probe, target }: Lower): number {
   if (!probe.substituted) return 0;
-  return probe.kind === 'kretprobe' ? 3 : 2;
+  const progFrames = target.has('single-prog-frame') ? 1 : 2;
+  return progFrames + (probe.kind === 'kretprobe' ? 2 : 1);
 }
 
 function lowerKstack(lower: Lower, call: CallExpr, to: Place): void {
