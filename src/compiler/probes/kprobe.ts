@@ -153,7 +153,7 @@ function registerProbe(
     ctx: ptRegs,
     hasRegisters: true,
     space: 'kernel',
-    func: isReturn || via === 'multi' ? 'helper' : 'ip',
+    func: isReturn || via === 'multi' || standAtEntries(locations, context) ? 'helper' : 'ip',
     pidFilter: context.options.filtersByPid === true,
     attachments: [attachment],
     ...(isReturn
@@ -166,6 +166,16 @@ function registerProbe(
           },
         }),
   };
+}
+
+/**
+ * Whether the kernel can tell the functions that probes are at the entry of. The instruction pointer there is one past the breakpoint, and
+ * past an instruction for branch tracking: as a map key it would not be that of the function's kretprobe.
+ */
+function standAtEntries(locations: readonly KernelLocation[], { target }: ResolveContext): boolean {
+  return (
+    target.has('get-func-ip') && locations.every(({ address, offset }) => address === undefined && !offset)
+  );
 }
 
 function refuseSubstitute(point: Point, context: ResolveContext, what: string): readonly ResolvedProbe[] {

@@ -165,6 +165,16 @@ test('kprobe wildcards take one multi link where there are any', () => {
   assert.ok(perf?.kind === 'kprobe' && perf.via === 'perf' && perf.locations.length === 2);
 });
 
+test('func at an entry is the function itself where the kernel can tell it', () => {
+  const able: readonly Feature[] = ['kprobe', 'get-func-ip'];
+  const how = (text: string, features: readonly Feature[], options: Partial<ResolveOptions> = {}) =>
+    resolve(text, features, options).probes[0]?.func;
+  assert.equal(how('kprobe:vfs_read {}', able), 'helper');
+  assert.equal(how('kprobe:vfs_read+4 {}', able), 'ip');
+  assert.equal(how('kprobe:0xffff {}', able, { unsafe: true }), 'ip');
+  assert.equal(how('kprobe:vfs_read {}', ['kprobe']), 'ip');
+});
+
 test('a kernel with neither kprobes nor fentry says so', () => {
   const { probes, messages } = resolve('kprobe:vfs_read {}', []);
   assert.equal(probes.length, 0);
