@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LoopDisk } from './loop-disk.ts';
 
 /** The words that write so many blocks of 64 KiB to a disk, past the page cache. */
 export function writeDirectly(device: string, blocks: number): string[] {
@@ -14,7 +16,7 @@ export function numberOf(device: string): string {
   return /\d+$/.exec(device)?.[0] ?? '';
 }
 
-/** Runs `body` with a folder that is removed afterwards, on a real file system where there is one. */
+/** Runs `body` with a folder that is removed afterwards. */
 export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tetrace-')));
   try {
@@ -22,6 +24,20 @@ export async function inFolder(body: (folder: string) => Promise<void>): Promise
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Runs `body` with a folder that is a file system (ext4) on a disk of its own. Needs `losetup` and `mkfs.ext4`. */
+export async function onOwnDisk(body: (folder: string, device: string) => Promise<void>): Promise<void> {
+  using disk = new LoopDisk();
+  execFileSync('mkfs.ext4', ['-q', disk.device]);
+  await inFolder(async (folder) => {
+    execFileSync('mount', [disk.device, folder]);
+    try {
+      await body(folder, disk.device);
+    } finally {
+      execFileSync('umount', [folder]);
+    }
+  });
 }
 
 /** A TCP connection on this machine: five bytes there, seven back. The client closes first. */

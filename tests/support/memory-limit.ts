@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runProgram } from './trace-load.ts';
 
 /** A control group that may use 16 MiB of memory, in whichever hierarchy has that controller. Disposing removes it; it has to be empty. */
-export class MemoryLimit implements Disposable {
+class MemoryLimit implements Disposable {
   /** What a process writes its number to in order to be in the group. */
   readonly procs: string;
   readonly #folder: string;
@@ -20,6 +21,15 @@ export class MemoryLimit implements Disposable {
   [Symbol.dispose](): void {
     rmdirSync(this.#folder);
   }
+}
+
+/** Lets a shell take memory until the kernel kills it for that; its pid. */
+export async function exhaustMemory(): Promise<number> {
+  using limit = new MemoryLimit();
+  // A string that doubles until there is no room for it.
+  const script = `echo $$ > ${limit.procs}; text=xxxxxxxxxxxxxxxx; while :; do text=$text$text; done`;
+  const { pid } = await runProgram(['sh', '-c', script]);
+  return pid;
 }
 
 /** Why there can be no such group; undefined when there can. */

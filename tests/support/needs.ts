@@ -1,12 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { missingMemoryLimit } from './memory-limit.ts';
 
 /** What a script or its load needs beyond tracepoints: of the kernel, or as a program. */
 export type Need =
   | 'kprobe'
   | 'all kernel symbols'
-  | 'disk writeback'
   | 'memory limits'
   | { readonly program: string }
   | { readonly library: string };
@@ -35,19 +33,7 @@ export function missingNeed(need: Need): string | undefined {
         : 'this kernel names its functions only, not its data (CONFIG_KALLSYMS_ALL)';
     case 'memory limits':
       return missingMemoryLimit();
-    case 'disk writeback':
-      return hasDiskBehind(tmpdir()) ? undefined : `${tmpdir()} is not on a disk`;
   }
 }
 
 const libraryDirs = ['/lib/x86_64-linux-gnu', '/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'];
-
-/** Whether a path's file system lies on a block device. */
-function hasDiskBehind(path: string): boolean {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' '));
-  const above = mounts.filter(([, point = '']) => `${path}/`.startsWith(point === '/' ? '/' : `${point}/`));
-  const nearest = above.sort((a, b) => (a[1]?.length ?? 0) - (b[1]?.length ?? 0)).at(-1);
-  return nearest?.[0]?.startsWith('/dev/') ?? false;
-}

@@ -7,6 +7,7 @@ import {
   conversation,
   inFolder,
   numberOf,
+  onOwnDisk,
   refusedConnection,
   sendOnUnixSocket,
   writeDirectly,
@@ -311,13 +312,13 @@ export const ownScripts: readonly OwnScript[] = [
   },
   {
     file: 'writeback-time.bt',
-    needs: ['disk writeback'],
+    needs: [program('losetup'), program('mkfs.ext4')],
     check: async (script) => {
-      await inFolder(async (folder) => {
+      await onOwnDisk(async (folder, device) => {
         await traceLoad([script], async (tracer) => {
           writeFileSync(join(folder, 'file'), 'x'.repeat(100_000));
           await runProgram(['sync', '-f', folder]);
-          await tracer.waitFor(row('<time> \\S+ \\d+ sync \\d+.\\d{3}'));
+          await tracer.waitFor(row(`<time> 7:${numberOf(device)} \\d+ sync \\d+.\\d{3}`));
         });
       });
     },

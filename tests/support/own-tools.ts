@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { CProgram } from './c-program.ts';
+import { CrowdedServer } from './crowded-server.ts';
 import { conversation, inFolder, numberOf, writeDirectly } from './loads.ts';
 import { LoopDisk } from './loop-disk.ts';
-import { MemoryLimit } from './memory-limit.ts';
+import { exhaustMemory } from './memory-limit.ts';
 import { missingNeed, type Need, program } from './needs.ts';
 import { countOf, histogramTotal, row } from './output-patterns.ts';
 import { type RunningTetrace, type RunResult, runTetrace, startTetrace } from './run-tetrace.ts';
+import { secretConversation } from './secret-conversation.ts';
 import { TmuxSession } from './tmux.ts';
 import { interrupt, runProgram, waitForAttached } from './trace-load.ts';
 
@@ -320,39 +321,10 @@ export const ownTools: Readonly<Record<string, OwnTool>> = {
   tcpretrans: {
     needs: [program('gcc')],
     check: async () => {
-      // Nobody accepts, and only few may wait: requests that come later are dropped, and repeated after a second.
-      using victim = new CProgram(`
-        #include <arpa/inet.h>
-        #include <fcntl.h>
-        #include <stdio.h>
-        #include <unistd.h>
-        int main(void) {
-          struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-          socklen_t size = sizeof at; char c;
-          int server = socket(AF_INET, SOCK_STREAM, 0);
-          bind(server, (struct sockaddr *)&at, sizeof at);
-          listen(server, 0);
-          getsockname(server, (struct sockaddr *)&at, &size);
-          for (int i = 0; i < 4; i++) {
-            int client = socket(AF_INET, SOCK_STREAM, 0);
-            fcntl(client, F_SETFL, O_NONBLOCK);
-            connect(client, (struct sockaddr *)&at, sizeof at);
-          }
-          printf("%d\\n", ntohs(at.sin_port));
-          fflush(stdout);
-          while (read(0, &c, 1) > 0) {}
-          return 0;
-        }`);
+      using server = new CrowdedServer();
       const { stdout } = await trace(['tcpretrans'], async (tracer) => {
-        const child = spawn(victim.path, { stdio: ['pipe', 'pipe', 'ignore'] });
-        try {
-          const port = await new Promise<string>((resolve) =>
-            child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())),
-          );
-          await tracer.waitFor(row(`<time> \\d+ 4 127.0.0.1:\\d+ R> 127.0.0.1:${port} SYN_SENT`));
-        } finally {
-          child.stdin.end();
-        }
+        const port = await server.start();
+        await tracer.waitFor(row(`<time> \\d+ 4 127.0.0.1:\\d+ R> 127.0.0.1:${port} SYN_SENT`));
       });
       assert.match(stdout, row('TIME PID IP LADDR:LPORT T> RADDR:RPORT STATE'));
     },
@@ -412,10 +384,7 @@ export const ownTools: Readonly<Record<string, OwnTool>> = {
     needs: ['memory limits'],
     check: async () => {
       const { stdout } = await trace(['oomkill'], async (tracer) => {
-        using limit = new MemoryLimit();
-        // A string that doubles until there is no room for it.
-        const script = `echo $$ > ${limit.procs}; text=xxxxxxxxxxxxxxxx; while :; do text=$text$text; done`;
-        const { pid } = await runProgram(['sh', '-c', script]);
+        const pid = await exhaustMemory();
         await tracer.waitFor(
           row(`<time> sh ${pid} sh ${pid} \\d+.\\d\\d \\d+.\\d\\d \\d+.\\d\\d \\d+/\\d+ \\d+`),
         );
@@ -522,41 +491,3 @@ export const ownTools: Readonly<Record<string, OwnTool>> = {
     },
   },
 };
-
-/** Lets openssl say something to a server of its own, which says it backwards. Returns the process id of who said it. */
-async function secretConversation(text: string): Promise<number> {
-  let pid = 0;
-  await inFolder(async (folder) => {
-    const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
-    const subject = ['-subj', '/CN=localhost', '-keyout', key, '-out', certificate];
-    await runProgram(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject]);
-    const words = ['-accept', '0', '-key', key, '-cert', certificate, '-rev'];
-    const server = spawn('openssl', ['s_server', ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
-    try {
-      const [, port = ''] = await outputMatching(server.stdout, /^ACCEPT \S*:(\d+)$/m);
-      const client = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${port}`], {
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      pid = client.pid ?? 0;
-      client.stdin.write(`${text}\n`);
-      await outputMatching(client.stdout, new RegExp([...text].reverse().join('')));
-      const ended = new Promise((resolve) => client.on('close', resolve));
-      client.kill();
-      await ended;
-    } finally {
-      server.kill();
-    }
-  });
-  return pid;
-}
-
-/** Reads until the text matches. @throws Error when it ends before that */
-async function outputMatching(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
-  let text = '';
-  for await (const chunk of stream.setEncoding('utf8')) {
-    text += chunk;
-    const match = pattern.exec(text);
-    if (match !== null) return match;
-  }
-  throw new Error(`ended before ${pattern}: ${text}`);
-}
