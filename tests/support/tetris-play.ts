@@ -197,50 +197,57 @@ function quit(game: TmuxSession): Promise<number> {
   return game.waitForExit();
 }
 
+/** The timer of the game of 2019 alone can keep an emulated machine busy. A guard against hanging, not a measurement. */
+const OLD_PATIENCE_MS = 600_000;
+
 /** Plays the game of 2019 without touching a key: pieces fall, stack, and the game ends. */
 export async function watchOldTetris(checkout: string): Promise<void> {
   // A kernel without kprobes cannot see its keys.
   using game = startOldTetris(checkout, { BPFTRACE_MISSING_PROBES: 'warn' });
   const first = await waitForOldBlocks(game, (cells) => cells.length === 4);
-  const top = (cells: readonly Cell[]): number => Math.min(...cells.map(({ row }) => row));
-  const fallen = await waitForOldBlocks(game, (cells) => top(cells) >= top(first) + 4);
+  const fallen = await waitForOldBlocks(game, (cells) => topOf(cells) >= topOf(first) + 4);
   assert.deepEqual(columnsOf(fallen), columnsOf(first), 'it falls straight down');
   const stacked = await waitForOldBlocks(
     game,
     (cells) => cells.length === 8 && cells.some(({ row }) => row === 18),
   );
   assert.equal(stacked.filter(({ row }) => row > 10).length, 4, 'the first lies at the bottom');
-  assert.equal(await game.waitForExit(120_000), 0);
+  await waitForOldGameOver(game);
+}
+
+/** The game ends when a piece stays where pieces begin; the frame that is shown then is the one before. */
+async function waitForOldGameOver(game: TmuxSession): Promise<void> {
+  assert.equal(await game.waitForExit(OLD_PATIENCE_MS), 0);
   const last = readOldTetris(game.screen({ escapes: true }));
   assert.ok(last !== undefined, game.screen());
-  // The game ends when a piece stays where pieces begin; the frame that is shown then is the one before.
   const cells = blocksOf(last);
-  assert.ok(top(cells) <= 2 && cells.length >= 24, last.join('\n'));
+  assert.ok(topOf(cells) <= 2 && cells.length >= 24, last.join('\n'));
 }
 
 /** Columns of the game of 2019 that pieces reach by keys only: they begin in 4 to 7 of 1 to 10. */
 const OLD_LEFT = 3;
 const OLD_RIGHT = 8;
 
-/** Plays the game of 2019 by its keys: right, left, turn. */
+/** Plays the game of 2019: turn, right, left, then pieces are let fall until the game is over. */
 export async function playOldTetris(checkout: string): Promise<void> {
   using game = startOldTetris(checkout, {});
+  // Space turns all but the square, and pieces of one colour stay turned. While the board is empty there is only the piece to see.
+  const shapes = new Map<string, string>();
+  await typeUntil(game, 'Space', (cells) => {
+    const piece = cells.filter(({ row }) => row < topOf(cells) + 4);
+    const color = piece[0]?.color;
+    if (color === undefined || piece.length !== 4 || piece.some((cell) => cell.color !== color)) return false;
+    const before = shapes.get(color);
+    if (before === undefined) shapes.set(color, shapeOf(piece));
+    // A frame that is half drawn shows other shapes as well, but hardly one of these.
+    return before !== undefined && before !== shapeOf(piece) && turnsOf(piece).includes(before);
+  });
   // By themselves pieces fall down the middle.
   await typeUntil(game, 'l', (cells) => cells.some(({ column }) => column >= OLD_RIGHT));
   await typeUntil(game, 'h', (cells) => cells.some(({ column }) => column <= OLD_LEFT));
-  // Pieces of one colour begin in one shape; Space turns all but the square.
-  const shapes = new Map<string, string>();
-  await typeUntil(game, 'Space', (cells) => {
-    const piece = cells.filter(({ row }) => row < 8);
-    const color = piece[0]?.color;
-    if (color === undefined || piece.length !== 4 || piece.some((cell) => cell.color !== color)) return false;
-    const shape = shapeOf(piece);
-    const before = shapes.get(color) ?? shape;
-    shapes.set(color, shape);
-    return before !== shape;
-  });
-  game.sendKeys('C-c');
-  assert.equal(await game.waitForExit(), 0);
+  // What has fallen lies at the bottom, under what falls.
+  await waitForOldBlocks(game, (cells) => cells.length >= 8 && cells.some(({ row }) => row === 18));
+  await waitForOldGameOver(game);
 }
 
 function startOldTetris(checkout: string, env: Readonly<Record<string, string>>): TmuxSession {
@@ -251,15 +258,15 @@ function startOldTetris(checkout: string, env: Readonly<Record<string, string>>)
 async function waitForOldBlocks(
   game: TmuxSession,
   matches: (cells: readonly Cell[]) => boolean,
-  timeoutMs = 120_000,
 ): Promise<readonly Cell[]> {
   let cells: readonly Cell[] = [];
-  await game.waitForScreen(() => {
-    const board = readOldTetris(game.screen({ escapes: true }));
+  const isWanted = (screen: string): boolean => {
+    const board = readOldTetris(screen);
     if (board === undefined) return false;
     cells = blocksOf(board);
     return matches(cells);
-  }, timeoutMs);
+  };
+  await game.waitForScreen(isWanted, { escapes: true, timeoutMs: OLD_PATIENCE_MS });
   return cells;
 }
 
@@ -276,8 +283,19 @@ async function typeUntil(
   });
 }
 
+function topOf(cells: readonly Cell[]): number {
+  return Math.min(...cells.map(({ row }) => row));
+}
+
 function columnsOf(cells: readonly Cell[]): number[] {
   return cells.map(({ column }) => column).sort((a, b) => a - b);
+}
+
+/** The shapes of a piece turned by 90, 180 and 270 degrees. */
+function turnsOf(cells: readonly Cell[]): string[] {
+  const turn = (piece: readonly Cell[]): Cell[] =>
+    piece.map(({ row, column, color }) => ({ row: column, column: -row, color }));
+  return [turn(cells), turn(turn(cells)), turn(turn(turn(cells)))].map(shapeOf);
 }
 
 /** Where the blocks of a piece are among themselves. */

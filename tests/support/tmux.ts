@@ -93,11 +93,17 @@ export class TmuxSession implements Disposable {
    *
    * @throws Error with the last screen when `timeoutMs` is over; a guard against hanging, not a measurement.
    */
-  async waitForScreen(matches: RegExp | ((screen: string) => boolean), timeoutMs = 120_000): Promise<string> {
+  async waitForScreen(
+    matches: RegExp | ((screen: string) => boolean),
+    {
+      timeoutMs = 120_000,
+      escapes = false,
+    }: { readonly timeoutMs?: number; readonly escapes?: boolean } = {},
+  ): Promise<string> {
     const accepts = typeof matches === 'function' ? matches : (screen: string) => matches.test(screen);
     const until = Date.now() + timeoutMs;
     for (;;) {
-      const screen = this.screen();
+      const screen = this.screen({ escapes });
       if (accepts(screen)) return screen;
       if (Date.now() > until) throw new Error(`the screen never matched ${matches}; it is\n${screen}`);
       await this.#nextChange();
