@@ -102,7 +102,7 @@ test('run-time errors quote all lines of their place', () => {
 macro m() {
 \t@a[1] = 2;
 }
-x.bt:1:9-13: WARNING: Array access out of bounds. This can lead to unexpected results. (0 used)
+x.bt:1:9-13: WARNING: Array access out of bounds. This can lead to unexpected results.
 macro m() {
         ~~~
 `,

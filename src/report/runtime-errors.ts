@@ -5,7 +5,7 @@ import { errnoText, type RuntimeErrorKind } from '../program/index.ts';
 export const runtimeErrorTexts: Readonly<Record<RuntimeErrorKind, string>> = {
   'division-by-zero':
     'Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.',
-  'array-bounds': 'Array access out of bounds. This can lead to unexpected results. (0 used)',
+  'array-bounds': 'Array access out of bounds. This can lead to unexpected results.',
   'cpid-without-child': 'No child command (`-c`); cpid is zero',
   'no-unwind-tables':
     'No DWARF unwind data available for this process. Use -p or --dwarf-pid to specify target PIDs.',

@@ -38,6 +38,8 @@ export interface ProgramContext {
   readonly fns: readonly FnSignature[];
   /** The `#define`s of the script and its headers. */
   readonly cMacros: MacroTable;
+  /** What is computed from values of no known type is an integer: `@x = @x + 1` says nothing else about `@x`. */
+  guessesIntegers: boolean;
   /** The last walk, which reports and whose result is kept. */
   isFinal: boolean;
   /** The first expression of the last walk that has no type. If no message says why, that is one of its own. */

@@ -16,7 +16,7 @@ import type { TypedExpr } from '../typed/index.ts';
 import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
 import { checkRaw } from './expressions.ts';
-import { constant, isIntLiteral, isUnknown, unknownExpr } from './literals.ts';
+import { constant, isUnknown, unknownExpr } from './literals.ts';
 import { asIntType, readAggregate } from './promotion.ts';
 import { resolveType } from './type-names.ts';
 
@@ -87,17 +87,18 @@ export function readValue(expr: TypedExpr): TypedExpr {
 
 /** `(type)operand` */
 export function checkCast(body: Body, cast: Cast): TypedExpr {
-  const operand = readValue(checkRaw(body, cast.operand));
+  const given = checkRaw(body, cast.operand);
+  const operand = readValue(given);
   const isEnum = cast.type.kind === 'tagged-type' && cast.type.tag === 'enum';
   const named = resolveType(body, cast.type, isEnum ? cast.headSpan : cast.type.span);
   if (isUnknown(operand) || !named) return unknownExpr(cast.span);
   const type = completeType(body, named, operand.type);
   if (!type) return fail(body, 'cast-array-size', cast.headSpan, []);
   if (!isCastAllowed(body, cast, operand, type)) return unknownExpr(cast.span);
-  if (sameType(operand.type, type) && !isIntLiteral(operand)) {
+  if (sameType(given.type, type)) {
     report(body, 'cast-unnecessary', cast.headSpan, [spellType(type)]);
   }
-  return { ...castTo(toBytesOf(body, operand, type), type), at: cast.span };
+  return { ...castTo(toBytesOf(body, operand, type), type), at: cast.headSpan };
 }
 
 /**

@@ -47,6 +47,7 @@ import { alwaysReturns, checkBody, reportNoResult } from './statements.ts';
 import { resolveType } from './type-names.ts';
 import type { TypeTable } from './type-table.ts';
 import { declareVariable } from './variables.ts';
+import { inOrderOfPasses } from './warning-order.ts';
 
 export interface CheckInput {
   /** With all that it imports. */
@@ -105,10 +106,10 @@ export function checkScript(input: CheckInput): CheckResult {
   );
   checkMapKinds(program, maps);
   checkClockMap(sink, input.options.clockMap, maps);
-  const diagnostics = sink.diagnostics;
-  if (program.untyped && !hasErrors(diagnostics)) {
+  if (program.untyped && !hasErrors(sink.diagnostics)) {
     sink.add(makeCheckDiagnostic('type-unresolved', program.untyped, []));
   }
+  const diagnostics = inOrderOfPasses(sink.diagnostics);
   if (hasErrors(diagnostics)) return { diagnostics };
   return {
     diagnostics,
@@ -158,7 +159,11 @@ function settle(program: ProgramContext, bodies: Bodies): void {
     for (const [index, { probe, id, block }] of bodies.probes.entries()) {
       if (block) checkProbe(program, probe, id, block, index);
     }
-    if (!inference.takeGrowth() && !inference.seedMaps()) return;
+    if (inference.takeGrowth() || inference.seedMaps()) continue;
+    if (program.guessesIntegers) {
+      if (!inference.seedCircles()) return;
+    } else if (inference.hasCircles()) program.guessesIntegers = true;
+    else return;
   }
 }
 
@@ -179,6 +184,7 @@ function makeContext(
     namedParams: new NamedParams(),
     fns,
     cMacros: input.macros,
+    guessesIntegers: false,
     isFinal: false,
     untyped: undefined,
     sink,

@@ -87,7 +87,7 @@ function choose(
   const branch = comptimeBranch(body, condition);
   if (branch !== undefined) return branch ? then() : otherwise();
   if (condition.kind === 'comptime') return unknownExpr(node.span);
-  const test = checkCondition(body, condition);
+  const test = checkCondition(body, condition, { at: node.span });
   if (isLiteral(test) || (test.kind === 'int' && isLiteralExpr(condition))) {
     return constantTruth(test) ? then() : otherwise();
   }

@@ -3,6 +3,7 @@ import { sameType, type Type } from '../../types/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
 import type { Body } from './body.ts';
 import { castTo } from './casts.ts';
+import { warnOfLoss } from './fitting.ts';
 import { declareTemporary } from './variables.ts';
 
 /** The value with the place's type. Places are at least as wide as what inference saw, so nothing is lost but what the script accepted. */
@@ -12,6 +13,7 @@ export function convertTo(body: Body, value: TypedExpr, place: Type): TypedExpr 
   const plain = withoutTrust(place);
   if (sameType(withoutTrust(value.type), plain))
     return value.type === plain ? value : { ...value, type: plain };
+  warnOfLoss(body, value, plain);
   return castTo(value, plain);
 }
 

@@ -13,6 +13,7 @@ import { spellType, type Type } from '../../types/index.ts';
 import type { Assign, Expr, Fn, Index, MapTypeDeclaration, Node, Probe } from '../language/index.ts';
 import type { TypedExpr, TypedExprOf, TypedStatement } from '../typed/index.ts';
 import { type Body, report } from './body.ts';
+import { castTo } from './casts.ts';
 import { convertTo } from './conversion.ts';
 import { checkExpr } from './expressions.ts';
 import { acceptsFixed } from './fitting.ts';
@@ -76,19 +77,17 @@ export function checkElementAssign(body: Body, node: Assign, target: Index): rea
   }
   const result = node.op === undefined ? value : binary(body, node.op, kept, value, span);
   if (isUnknown(result)) return [];
-  if (!acceptsElement(body, node, result, place.type)) {
+  if (!acceptsElement(node, result, place.type)) {
     report(body, 'element-value', span, [spellType(result.type), spellType(place.type)]);
     return [];
   }
-  return [
-    ...before,
-    { kind: 'set-element', at: span, place: kept, value: convertTo(body, result, place.type) },
-  ];
+  const stored = node.op === undefined ? convertTo(body, result, place.type) : castTo(result, place.type);
+  return [...before, { kind: 'set-element', at: span, place: kept, value: stored }];
 }
 
 /** What was computed from the element itself is cut to its size, as with every `op=`. */
-function acceptsElement(body: Body, node: Assign, value: TypedExpr, type: Type): boolean {
-  if (node.op === undefined) return acceptsFixed(body, value, type);
+function acceptsElement(node: Assign, value: TypedExpr, type: Type): boolean {
+  if (node.op === undefined) return acceptsFixed(value, type);
   return value.type.kind === 'int' || value.type.kind === type.kind;
 }
 

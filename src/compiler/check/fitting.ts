@@ -31,16 +31,39 @@ function losesText(type: Type, place: Type): boolean {
   return false;
 }
 
-/**
- * Whether a value may go into a place whose type was declared: another integer type is converted with a warning, a literal must fit. The
- * caller words the refusal.
- */
-export function acceptsFixed(body: Body, value: TypedExpr, place: Type): boolean {
-  const { type } = value;
+/** Whether a value may go into a place whose type was declared. The caller words the refusal. */
+export function acceptsFixed(value: TypedExpr, place: Type): boolean {
   if (isIntLiteral(value) && asIntType(place)) return literalFits(value, place);
-  if (!compatible(type, place) || losesText(type, place)) return false;
-  if (!fitsInto(type, place) && body.metaDepth === 0) {
-    report(body, 'implicit-cast', value.at, [spellType(type), spellType(place)]);
+  return compatible(value.type, place) && !losesText(value.type, place);
+}
+
+/** Warns of integers that are converted, without being asked to, to a type that does not hold all of their values; in tuples too. */
+export function warnOfLoss(body: Body, value: TypedExpr, place: Type): void {
+  const { type } = value;
+  if (value.kind === 'tuple' && place.kind === 'tuple') {
+    for (const [index, element] of value.elements.entries()) {
+      warnOfLoss(body, element, place.elements[index] ?? element.type);
+    }
+    return;
   }
-  return true;
+  if (body.metaDepth > 0 || isIntLiteral(value)) return;
+  for (const [from, into] of integerParts(type, place)) {
+    if (!fitsInto(from, into)) report(body, 'implicit-cast', value.at, [spellType(from), spellType(into)]);
+  }
+}
+
+/** The integers of a type beside those of the type it is converted to. */
+function integerParts(type: Type, place: Type): (readonly [Type, Type])[] {
+  if (asIntType(type) && asIntType(place))
+    return type.kind === 'enum' && place.kind === 'enum' ? [] : [[type, place]];
+  if (type.kind === 'tuple' && place.kind === 'tuple') {
+    return type.elements.flatMap((element, index) => integerParts(element, place.elements[index] ?? element));
+  }
+  if (type.kind === 'record' && place.kind === 'record') {
+    return type.fields.flatMap((field) => {
+      const other = place.fields.find((candidate) => candidate.name === field.name);
+      return integerParts(field.type, other?.type ?? field.type);
+    });
+  }
+  return [];
 }

@@ -31,6 +31,10 @@ export interface MapState {
 /** Where a variable is first mentioned: what tells it from others of its name. */
 export type Declaration = object;
 
+function isCircular(map: MapState): boolean {
+  return !map.value && map.isRead && map.isWritten;
+}
+
 export class Inference {
   readonly maps: MapState[] = [];
   readonly #mapsByName = new Map<string, MapState>();
@@ -105,8 +109,22 @@ export class Inference {
 
   /** Gives maps that only change themselves (`@x++`), or are only read, a value to start from. @returns whether there were any. */
   seedMaps(): boolean {
+    return this.#seed((map) => map.isCounted || (map.isRead && !map.isWritten));
+  }
+
+  /** Whether what is written to some map follows from nothing but itself or others like it. */
+  hasCircles(): boolean {
+    return this.maps.some(isCircular);
+  }
+
+  /** The same as `seedMaps` for those. */
+  seedCircles(): boolean {
+    return this.#seed(isCircular);
+  }
+
+  #seed(needsValue: (map: MapState) => boolean): boolean {
     for (const map of this.maps) {
-      if (map.value || !(map.isCounted || (map.isRead && !map.isWritten))) continue;
+      if (map.value || !needsValue(map)) continue;
       map.value = int8;
       if (!map.scalar) map.key ??= int64;
       this.#hasGrown = true;

@@ -52,7 +52,7 @@ export function checkAccess(
     return undefined;
   }
   if (map.scalar) {
-    report(body, 'map-used-keyed', name.span, [map.name]);
+    report(body, 'map-used-keyed', node.span, [map.name]);
     return undefined;
   }
   const key = checkKey(body, map, node.key, node.span);
@@ -63,7 +63,7 @@ export function checkAccess(
 export function checkKey(body: Body, map: MapState, expr: Expr, at: Span): TypedExpr | undefined {
   const key = readValue(checkRaw(body, expr));
   if (isUnknown(key)) return undefined;
-  if (!isKeyAllowed(body, key)) return undefined;
+  if (!isKeyAllowed(body, key, at)) return undefined;
   const grown = body.program.inference.growKey(map, key.type);
   if (!grown || !literalFits(key, grown)) {
     report(body, 'map-key-type', at, [map.name, spellType(key.type), map.key ? spellType(map.key) : 'none']);
@@ -72,10 +72,10 @@ export function checkKey(body: Body, map: MapState, expr: Expr, at: Span): Typed
   return convertTo(body, key, grown);
 }
 
-function isKeyAllowed(body: Body, key: TypedExpr): boolean {
-  const { type, at } = key;
+function isKeyAllowed(body: Body, key: TypedExpr, at: Span): boolean {
+  const { type } = key;
   if (type.kind === 'none') {
-    report(body, 'map-key-none', at, [spellType(type)]);
+    report(body, 'map-key-none', key.at, [spellType(type)]);
     return false;
   }
   if (type.kind === 'void' || isAggregate(type)) {
@@ -84,7 +84,7 @@ function isKeyAllowed(body: Body, key: TypedExpr): boolean {
   }
   const parts = key.kind === 'tuple' ? key.elements : [key];
   if (parts.some((part) => part.kind === 'ctx')) {
-    report(body, 'map-key-ctx', at, []);
+    report(body, 'map-key-ctx', key.at, []);
     return false;
   }
   return true;

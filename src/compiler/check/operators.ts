@@ -56,7 +56,9 @@ export function checkBinary(body: Body, node: Binary): TypedExpr {
 /** What an operator makes of two typed operands. */
 export function binary(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
   if (isUnknown(left) || isUnknown(right)) {
-    // A comparison is a bool whatever its operands turn out to be.
+    if (body.program.guessesIntegers && !body.program.isFinal && !isCompareOp(op) && !isLogicalOp(op)) {
+      return constant(0n, int64, at);
+    }
     return unknownExpr(at);
   }
   if (isLiteral(left) && isLiteral(right)) {
@@ -71,7 +73,7 @@ export function binary(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr,
   if (left.type.kind === 'pointer' || right.type.kind === 'pointer')
     return pointerOp(body, op, left, right, at);
   if (isNumeric(left.type) && isNumeric(right.type)) {
-    if (isCompareOp(op)) return compareIntegers(op, left, right, at);
+    if (isCompareOp(op)) return compareIntegers(body, op, left, right, at);
     return arithmetic(body, op, left, right, at);
   }
   return compareValues(body, op, left, right, at);
@@ -195,12 +197,13 @@ function logical(body: Body, op: '&&' | '||', left: TypedExpr, right: TypedExpr,
 }
 
 /** Both operands get the type that holds both; its sign decides how they compare. */
-function compareIntegers(op: CompareOp, left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
+function compareIntegers(body: Body, op: CompareOp, left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
   if (left.type.kind === 'bool' && right.type.kind === 'bool') {
     return { kind: 'compare', type: bool, at, op, left, right };
   }
   const type = promoteInt(numericType(left.type), numericType(right.type));
-  return { kind: 'compare', type: bool, at, op, left: castTo(left, type), right: castTo(right, type) };
+  const [a, b] = [convertTo(body, left, type), convertTo(body, right, type)];
+  return { kind: 'compare', type: bool, at, op, left: a, right: b };
 }
 
 function arithmetic(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
@@ -218,8 +221,8 @@ function arithmetic(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at
     type,
     at,
     op,
-    left: castTo(left, type),
-    right: castTo(right, type),
+    left: convertTo(body, left, type),
+    right: convertTo(body, right, type),
   };
   return isBool ? castToBool(node) : node;
 }

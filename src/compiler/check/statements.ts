@@ -72,11 +72,11 @@ function alwaysJumps(statement: TypedStatement): boolean {
 }
 
 /** The body of a probe, function, loop or branch, in a scope of its own. */
-export function checkBody(body: Body, block: Block): readonly TypedStatement[] {
+export function checkBody(body: Body, block: Block, valueAt?: Span): readonly TypedStatement[] {
   return inScope(body, () => {
     const { statements } = checkStatements(body, block.statements);
     if (!block.value) return statements;
-    return [...statements, ...checkExprStatement(body, block.value, block.value.span)];
+    return [...statements, ...checkExprStatement(body, block.value, valueAt ?? block.value.span)];
   });
 }
 
@@ -120,7 +120,7 @@ function checkImport(body: Body, at: Span): void {
 /** An expression for what it does. `if` and blocks are statements here. */
 function checkExprStatement(body: Body, expr: Expr, at: Span): readonly TypedStatement[] {
   if (expr.kind === 'if') return checkIf(body, expr);
-  if (expr.kind === 'block') return checkScope(body, expr);
+  if (expr.kind === 'block') return checkScope(body, expr, at);
   const typed = checkExpr(body, expr);
   if (isUnknown(typed)) return [];
   if (typed.kind === 'block' && !typed.value) return [{ kind: 'scope', at, body: typed.body }];
@@ -130,8 +130,8 @@ function checkExprStatement(body: Body, expr: Expr, at: Span): readonly TypedSta
   return [{ kind: 'expr', at, expr: typed }];
 }
 
-function checkScope(body: Body, block: Block): readonly TypedStatement[] {
-  const statements = checkBody(body, block);
+function checkScope(body: Body, block: Block, at: Span): readonly TypedStatement[] {
+  const statements = checkBody(body, block, at);
   return statements.length === 0 ? [] : [{ kind: 'scope', at: block.span, body: statements }];
 }
 
@@ -148,7 +148,7 @@ function checkIf(body: Body, node: If): readonly TypedStatement[] {
   }
   // Which branch counts is not known yet: neither is looked at.
   if (node.condition.kind === 'comptime') return [];
-  const condition = checkCondition(body, node.condition);
+  const condition = checkCondition(body, node.condition, { at: node.span });
   const [then, otherwiseStatements] = [thenBranch(), elseBranch()];
   if (isUnknown(condition)) return [];
   return [{ kind: 'if', at: node.span, condition, then, else: otherwiseStatements }];
@@ -202,7 +202,7 @@ function checkAssign(body: Body, node: Assign): readonly TypedStatement[] {
     declareVariable(body, {
       name: target.name,
       declaration: node,
-      at: target.span,
+      at: node.span,
       fixed: undefined,
       origin: 'assignment',
       isAssigned: true,
@@ -239,7 +239,7 @@ function grownPlace(body: Body, variable: Variable, value: TypedExpr, at: Span):
 
 /** A declared type stays. */
 function fixedPlace(body: Body, variable: Variable, value: TypedExpr, at: Span): Type | undefined {
-  if (variable.fixed && acceptsFixed(body, { ...value, at }, variable.fixed)) return variable.fixed;
+  if (variable.fixed && acceptsFixed(value, variable.fixed)) return variable.fixed;
   reportVariableType(body, variable, value.type, at);
   return undefined;
 }
@@ -340,7 +340,7 @@ function checkUnroll(body: Body, node: Unroll): readonly TypedStatement[] {
   const count = checkExpr(body, node.count);
   const statements = checkBody(body, node.body);
   if (isUnknown(count)) return [];
-  if (count.kind !== 'int' || count.type.kind !== 'int') {
+  if (count.kind !== 'int' || count.type.kind !== 'int' || count.value < 0n) {
     report(body, 'unroll-value', node.span, []);
     return [];
   }
@@ -384,7 +384,7 @@ function checkReturn(body: Body, node: Jump): readonly TypedStatement[] {
   if (isUnknown(value)) return [{ kind: 'return', at: span }];
   if (body.fn) {
     const { result, fn } = body.fn;
-    if (result.kind === 'void' || !acceptsFixed(body, value, result)) {
+    if (result.kind === 'void' || !acceptsFixed(value, result)) {
       report(body, 'fn-result', span, [fn.name.text, spellType(result), spellType(value.type)]);
       return [{ kind: 'return', at: span }];
     }

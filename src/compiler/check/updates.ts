@@ -94,18 +94,18 @@ type CompoundAssign = Assign & { readonly target: AssignTarget; readonly op: Ass
 
 /** `target op= value` */
 export function checkCompoundAssign(body: Body, node: CompoundAssign): TypedStatement[] {
-  const { op, span } = node;
+  const { op, span, opSpan } = node;
   const value = checkExpr(body, node.value);
   const place = placeOf(body, node.target, span);
   if (!place || isUnknown(value)) return [];
   if (!place.type) {
     // What is never assigned starts at 0: the type comes from the operand alone.
     if (place.target.kind === 'map')
-      place.grow(resultOf(body, op, constant(0n, int64, span), value, span)?.type ?? int64);
+      place.grow(resultOf(body, op, constant(0n, int64, span), value, opSpan)?.type ?? int64);
     return [];
   }
-  const current = readPlace(place, place.type, span);
-  const computed = resultOf(body, op, current, value, span);
+  const current = readPlace(place, place.type, node.target.span);
+  const computed = resultOf(body, op, current, value, opSpan);
   if (!computed) return [];
   const stored = place.grow(computed.type);
   if (!stored) return [];
@@ -170,7 +170,8 @@ function assigned(
     before.push({ kind: 'set-local', at, local: temporary.index, value: target.key });
     target = { ...target, key: { kind: 'local', type: target.key.type, at, local: temporary.index } };
   }
-  const computed = resultOf(body, op, readPlace({ ...place, target }, place.type ?? stored, at), value, at);
+  const current = readPlace({ ...place, target }, place.type ?? stored, node.target.span);
+  const computed = resultOf(body, op, current, value, node.opSpan);
   if (!computed) return before;
   const result = convertTo(body, computed, stored);
   if (target.kind === 'local')

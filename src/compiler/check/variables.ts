@@ -71,7 +71,7 @@ function isAmbiguous(body: Body): boolean {
 
 const originMessages: Readonly<Record<Variable['origin'], string>> = {
   let: 'This is the initial declaration.',
-  assignment: 'This is the initial declaration.',
+  assignment: 'This is the initial assignment.',
   parameter: 'This is the initial declaration.',
   loop: 'This is the initial assignment.',
 };

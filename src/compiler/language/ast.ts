@@ -197,6 +197,8 @@ export interface Assign {
   readonly span: Span;
   /** An index stands for an element of a variable or map. */
   readonly target: AssignTarget | Index;
+  /** From the operator to the end: where messages about `op` point. */
+  readonly opSpan: Span;
   readonly op?: AssignOp;
   readonly value: Expr;
 }

@@ -223,7 +223,7 @@ function parseExpressionItem(p: Cursor): BlockItem {
   const sigil = expr.kind === 'variable' || expr.kind === 'map' || expr.kind === 'map-access';
   const spanBefore = p.span(start);
   if (p.accept(';')) {
-    const span = sigil ? spanBefore : p.span(start);
+    const span = sigil || p.at('}') ? spanBefore : p.span(start);
     return { statement: { kind: 'expr-statement', span, expr: withoutValue(expr) } };
   }
   if (!endsWithBlock(expr)) endStatement(p);
@@ -248,13 +248,15 @@ function endsWithBlock(expr: Expr): boolean {
 }
 
 function parseAssign(p: Cursor, target: Expr, start: number): Statement {
-  const op = assignOps.get(p.advance().text);
+  const { start: opStart, text } = p.advance();
+  const op = assignOps.get(text);
   const value = parseExpression(p);
   const span = p.span(start);
+  const opSpan = p.span(opStart);
   const isWhole = target.kind === 'variable' || target.kind === 'map' || target.kind === 'map-access';
   if ((isWhole || (target.kind === 'index' && isOfVariable(target))) && !target.grouped) {
     endStatement(p);
-    return { kind: 'assign', span, target, ...(op && { op }), value };
+    return { kind: 'assign', span, opSpan, target, ...(op && { op }), value };
   }
   const isPart = target.kind === 'field' || target.kind === 'element';
   p.report(isPart ? 'syntax-immutable' : 'syntax-assignment-target', span);

@@ -1,5 +1,6 @@
-import type { AggregateType, SeriesAggregate } from '../../../types/index.ts';
+import { type AggregateType, type SeriesAggregate, spellType } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
+import { isInteger } from '../kind-word.ts';
 import type { AggregateUse, BuiltinRow, BuiltinUse } from '../row.ts';
 import { integerArgument, integerLiteral, isSigned, stringLiteral, widened } from './arguments.ts';
 
@@ -22,8 +23,13 @@ function value(use: BuiltinUse): TypedExpr | undefined {
 /** An aggregate of one number, whose sign is part of the map's type. */
 function signedAggregate(kind: 'sum' | 'min' | 'max' | 'avg' | 'stats') {
   return (use: BuiltinUse): AggregateUse | undefined => {
-    const number = value(use);
-    return number && { type: { kind, signed: isSigned(number.type) }, args: [widened(use, number)] };
+    const number = use.value(0);
+    if (use.failed(number)) return undefined;
+    if (!isInteger(number.type)) {
+      use.error(`${use.name}() only supports integer arguments (${spellType(number.type)} provided)`);
+      return undefined;
+    }
+    return { type: { kind, signed: isSigned(number.type) }, args: [widened(use, number)] };
   };
 }
 

@@ -36,7 +36,7 @@ const accepted: Readonly<Record<Conversion['verb'], Accepts>> = {
 
 /** Why a conversion cannot show a value, in the words of the error; undefined when it can. */
 export function conversionProblem(conversion: Conversion, type: Type): string | undefined {
-  if (!isValue(type)) return `unable to print void type for specifier: ${conversion.verb}`;
+  if (!isValue(type)) return `unable to print none type for specifier: ${conversion.verb}`;
   if (accepted[conversion.verb](type)) return undefined;
   return `unsupported format specifier for type '${spellType(type)}': ${conversion.verb}`;
 }

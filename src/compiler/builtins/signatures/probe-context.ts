@@ -12,7 +12,7 @@ function checkArgs(use: BuiltinUse): TypedExpr {
   if (!args) {
     const why =
       use.probe?.argsProblem ??
-      `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${use.probe?.kind ?? 'function'} used here)`;
+      `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${use.probe?.probeType ?? 'function'} used here)`;
     return use.error(why);
   }
   if (use.probe?.kind !== 'tracepoint') {
