@@ -1,7 +1,7 @@
 /** From a script to a Program, as the command line has it; and what else can be made of a script than a run. */
 import { writeFileSync } from 'node:fs';
 import { type CompileInput, compile, type StageTrace, verifyFunc, writeObject } from '../compiler/index.ts';
-import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
+import { createSourceFromBytes, type Diagnostic, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Program, Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
 import { servedHint } from './backend-choice.ts';
@@ -39,6 +39,11 @@ const absences: ReadonlySet<string> = new Set([
   'no-function-list',
 ]);
 
+/** A wrong config value that stands nowhere in the script came from the environment; it is told without a place. */
+function isOfEnvironment({ severity, code, span }: Diagnostic): boolean {
+  return severity === 'error' && code.startsWith('config-') && span === undefined;
+}
+
 /** Compiles the script and says what is wrong with it. */
 export function compileScript(work: Compilation): Compiled {
   const { options, context } = work;
@@ -47,7 +52,8 @@ export function compileScript(work: Compilation): Compiled {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const isAbsence = errors.length > 0 && errors.every(({ code }) => absences.has(code));
   if (isAbsence && work.silentAboutAbsence) return { ok: false, exitCode: exitCodes.refused, isAbsence };
-  const text = renderDiagnostics(diagnostics, {
+  const ofScript = diagnostics.filter((diagnostic) => !isOfEnvironment(diagnostic));
+  const text = renderDiagnostics(ofScript, {
     colour: context.color,
     errorsOnly: options.warnings === 'hidden',
   });
@@ -56,10 +62,11 @@ export function compileScript(work: Compilation): Compiled {
   for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
   if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
   if (program !== undefined) return { ok: true, program };
-  // A config value that stands nowhere in the script came from the environment.
-  const fromEnvironment = diagnostics.some(
-    ({ severity, code, span }) => severity === 'error' && code.startsWith('config-') && span === undefined,
-  );
+  if (errors.some(({ code }) => code === 'probe-other-mode'))
+    return { ok: false, exitCode: exitCodes.runtime };
+  const environmental = errors.filter(isOfEnvironment);
+  for (const { message } of environmental) context.messages.plain(message);
+  const fromEnvironment = environmental.length > 0;
   return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused, isAbsence };
 }
 

@@ -9,10 +9,17 @@ import {
 } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Target } from '../program/index.ts';
-import { EmbeddedMachine, isKernelError, LiveMachine, OutputStream } from '../runtime/index.ts';
+import {
+  EmbeddedMachine,
+  isKernelError,
+  LiveMachine,
+  OutputStream,
+  UnreadableBtfError,
+} from '../runtime/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
+import { functionListProblem } from './function-list.ts';
 import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 import { closeTraced, openTracedProcess, pidOf } from './traced-process.ts';
@@ -33,6 +40,11 @@ export async function listCommand(
     messages.warning(
       `It appears that '${pattern}' is a filename but the file does not exist. Treating '${pattern}' as a search pattern.`,
     );
+  }
+  const problem = functionListProblem(options.traceableFunctions);
+  if (problem !== undefined) {
+    messages.error(problem);
+    return exitCodes.refused;
   }
   const opened = await openTracedProcess(options);
   if (!opened.ok) {
@@ -59,6 +71,10 @@ export async function listCommand(
         : listProbesOfScript(script, options, context, listContext);
     return text === undefined ? exitCodes.refused : print(text);
   } catch (error) {
+    if (error instanceof UnreadableBtfError) {
+      messages.error(error.message);
+      return exitCodes.refused;
+    }
     if (!isKernelError(error)) throw error;
     messages.error(error.message);
     return exitCodes.runtime;

@@ -304,7 +304,7 @@ const handlers: Record<OptionId, Handler> = {
   'traceable-functions': store('traceableFunctions'),
   unsafe: switchOn('unsafe'),
   'no-feature': (draft, value) => {
-    for (const name of value.split(',')) {
+    for (const name of value.split(',').filter((part) => part !== '')) {
       const feature = disableableFeatures.find((known) => known === name);
       if (feature === undefined) {
         return usageError({

@@ -10,6 +10,7 @@ import {
   LiveMachine,
   OutputStream,
   runToEntry,
+  UnreadableBtfError,
 } from '../runtime/index.ts';
 import {
   describeVerdicts,
@@ -31,6 +32,7 @@ import {
 import { isCompiled } from './compiled-file.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
+import { functionListProblem } from './function-list.ts';
 import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
@@ -65,7 +67,7 @@ export async function runScript(
   standIn?: StandIn,
 ): Promise<number> {
   const { messages } = context;
-  const unsupported = unsupportedOption(options);
+  const unsupported = unsupportedOption(options) ?? functionListProblem(options.traceableFunctions);
   if (unsupported !== undefined) {
     messages.error(unsupported);
     return exitCodes.refused;
@@ -112,6 +114,10 @@ export async function runScript(
     if (options.mode === 'codegen' || options.aot !== undefined) return exitCodes.ok;
     return await runProgram({ options, script, context, machine, traced, program, format });
   } catch (error) {
+    if (error instanceof UnreadableBtfError) {
+      messages.error(error.message);
+      return exitCodes.refused;
+    }
     if (!isKernelError(error) && !(error instanceof MachineFaultError)) throw error;
     messages.error(error.message);
     return exitCodes.runtime;

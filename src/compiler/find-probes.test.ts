@@ -80,3 +80,12 @@ test('what does not exist is said before what the kernel cannot do', () => {
   const [unable] = complaints('kprobe:vfs_read { exit(); }', ['kprobe', 'fentry']);
   assert.match(unable ?? '', /^error: Unable to attach probe: kprobe:vfs_read\. This kernel has no kprobes/);
 });
+
+test('tests and benchmarks have names of their own', () => {
+  assert.deepEqual(complaints('test:a { exit(); } bench:a { exit(); } test:b, test:a { exit(); }'), [
+    'error: "a" was used as the name for more than one TEST probe',
+  ]);
+  assert.deepEqual(complaints('test:a { exit(); }'), [
+    'error: No probes attached; use --test to run test probes.',
+  ]);
+});

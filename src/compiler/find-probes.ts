@@ -20,6 +20,8 @@ import {
   type TypeSource,
 } from './probes/index.ts';
 
+import { reusedNames } from './test-names.ts';
+
 /**
  * Attach points as progs to be; undefined when there was an error.
  *
@@ -94,6 +96,7 @@ export function findProbes(
       return read.kind === 'integer' ? read.value : undefined;
     },
   };
+  if (add(reusedNames(script, input.positional))) return undefined;
   const probes = resolveProbes(script, input.positional, context);
   if (missingProbes !== 'ignore' && !failed) {
     const kept = new Set(probes.map(({ block }) => block));
@@ -130,11 +133,11 @@ function describeEmptyBlock({ span, patterns }: Loss, policy: 'error' | 'warn'):
 export function explainOtherMode(script: Script, mode: 'run' | 'test' | 'bench'): Diagnostic | undefined {
   for (const item of script.items) {
     if (item.kind !== 'probe') continue;
-    for (const { text, span } of item.attachPoints) {
+    for (const { text } of item.attachPoints) {
       const split = splitAttachPoint(text, []);
       const kind = split.ok ? providerNamed(split.parts[0] ?? '') : undefined;
       if ((kind === 'test' || kind === 'bench') && kind !== mode)
-        return makeDiagnostic(probeCatalogue, 'probe-other-mode', span, kind);
+        return makeDiagnostic(probeCatalogue, 'probe-other-mode', undefined, kind);
     }
   }
   return undefined;

@@ -42,6 +42,8 @@ export interface Report {
   isError(record: Uint8Array): boolean;
   /** The output for a system() that has been run; `stdout` is what the command printed (a binary string). */
   finishSystem(stdout: string): Shown;
+  /** A command of system() that ended with another code than 0; the words are bpftrace's. */
+  systemFailed(status: number): Shown;
   /** The output for a cat() that has been tried. */
   finishCat(effect: CatEffect, answer: { readonly text: string } | { readonly refused: string }): Shown;
   /** print(@m) of a script map by its index; scalar maps that were never written show a zero. */
@@ -108,6 +110,7 @@ export function createReport(options: ReportOptions): Report {
       return kind !== undefined && errorKinds.includes(kind);
     },
     finishSystem: (stdout) => output.system(stdout),
+    systemFailed: (status) => output.failure(`command exited with code ${status} (Invalid argument)`),
     finishCat: (effect, answer) =>
       'text' in answer
         ? output.cat(answer.text)

@@ -31,7 +31,7 @@ export interface BenchmarkResult {
 
 /** Before the first test. */
 export function testsBegin(count: number, format: 'text' | 'json'): TextOutcome {
-  return toStdout(format === 'json' ? '' : `${tag(GREEN, '[==========]')} Running ${plural(count)}.\n`);
+  return toStdout(format === 'json' ? '' : `${tag(GREEN, '[==========]')} Running ${count} tests.\n`);
 }
 
 /** One test that is done; the output of one that failed comes before its verdict. */

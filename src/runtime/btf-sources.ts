@@ -18,7 +18,7 @@ export class BtfSources {
     this.#override = override;
   }
 
-  /** What scripts see. @throws BtfError for a damaged file, KernelError for one that cannot be read. */
+  /** What scripts see. @throws UnreadableBtfError for the file of BPFTRACE_BTF. */
   vmlinux(): Btf | undefined {
     if (this.#override === undefined) return this.running();
     this.#vmlinux ??= { btf: openOverride(this.#override) };
@@ -46,7 +46,18 @@ export class BtfSources {
   }
 }
 
+/** The file of BPFTRACE_BTF is absent, unreadable or no BTF. */
+export class UnreadableBtfError extends Error {}
+
 function openOverride(path: string): Btf | undefined {
+  try {
+    return readOverride(path);
+  } catch (cause) {
+    throw new UnreadableBtfError(`BTF: failed to parse BTF from ${path}`, { cause });
+  }
+}
+
+function readOverride(path: string): Btf | undefined {
   if (statSync(path).size === 0) return undefined;
   const bytes = readFileSync(path);
   const isElf = bytes[0] === 0x7f && bytes[1] === 0x45;

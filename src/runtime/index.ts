@@ -1,6 +1,6 @@
 export { bpfRefusal, type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
 export { type BinaryLookupOptions, type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
-export { BtfSources } from './btf-sources.ts';
+export { BtfSources, UnreadableBtfError } from './btf-sources.ts';
 export { type ChildEnd, ChildError, HeldChild } from './child-process.ts';
 export { ElfFiles } from './elf-files.ts';
 export {

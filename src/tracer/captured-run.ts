@@ -6,7 +6,7 @@ import { type EffectHost, performOutcome } from './effects.ts';
 export interface CapturedRunParts {
   readonly loaded: Pick<Loaded, 'run' | 'drain'>;
   readonly host: Host;
-  readonly report: Pick<Report, 'handle' | 'isError' | 'finishSystem' | 'finishCat'>;
+  readonly report: Pick<Report, 'handle' | 'isError' | 'finishSystem' | 'systemFailed' | 'finishCat'>;
 }
 
 /** What one prog did. */

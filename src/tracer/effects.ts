@@ -13,7 +13,7 @@ export type EffectHost = Pick<Host, 'stdout' | 'stderr' | 'system' | 'cat' | 'pa
  */
 export function performOutcome(
   outcome: Outcome,
-  report: Pick<Report, 'finishSystem' | 'finishCat'>,
+  report: Pick<Report, 'finishSystem' | 'systemFailed' | 'finishCat'>,
   host: EffectHost,
 ): number | undefined {
   switch (outcome.kind) {
@@ -25,7 +25,7 @@ export function performOutcome(
     case 'exit':
       return outcome.code;
     case 'system':
-      return performOutcome(report.finishSystem(host.system(outcome.command).stdout), report, host);
+      return performSystem(outcome.command, report, host);
     case 'cat':
       return performOutcome(report.finishCat(outcome, host.cat(outcome.path, outcome.limit)), report, host);
     case 'packet':
@@ -34,4 +34,15 @@ export function performOutcome(
     default:
       return unreachable(outcome);
   }
+}
+
+/** What a command printed is shown whether it succeeded or not; then that it failed. */
+function performSystem(
+  command: string,
+  report: Pick<Report, 'finishSystem' | 'systemFailed' | 'finishCat'>,
+  host: EffectHost,
+): number | undefined {
+  const { stdout, status } = host.system(command);
+  if (stdout !== '' || status === 0) performOutcome(report.finishSystem(stdout), report, host);
+  return status === 0 ? undefined : performOutcome(report.systemFailed(status), report, host);
 }

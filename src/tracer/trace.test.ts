@@ -124,6 +124,7 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
       },
       isError: (bytes) => new TextDecoder().decode(bytes) === 'error',
       finishSystem: () => none,
+      systemFailed: () => none,
       finishCat: (effect, answer) =>
         shown(`${effect.path}: ${'text' in answer ? answer.text : answer.refused}`),
       attached: (count) => shown(`attached ${count}`),

@@ -12,6 +12,7 @@ export type RunReport = Pick<
   | 'handle'
   | 'isError'
   | 'finishSystem'
+  | 'systemFailed'
   | 'finishCat'
   | 'attached'
   | 'lost'
@@ -104,7 +105,7 @@ function checkCounts({ program, messages, options, host }: TraceRun): number | u
     messages.error(
       `Can't attach to ${program.probes.length} probes because it exceeds the current limit of ${maxProbes} probes.`,
     );
-    messages.hint(
+    messages.plain(
       'You can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but BE CAREFUL since a high number of probes attached can cause your system to crash.',
     );
     return EXIT_REFUSED;

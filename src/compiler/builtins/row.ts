@@ -40,6 +40,8 @@ export interface BuiltinRow {
   readonly splitsAccess?: true;
   /** Its first argument may be longer than strings usually are (max_strlen). */
   readonly longText?: true;
+  /** bpftrace writes it in its own language, and says of a wrong number of arguments what it says of macros. */
+  readonly macro?: true;
   /** Least and greatest number of arguments when written with parentheses; absent: none. */
   readonly arity?: readonly [number, number];
   /** Types a use; absent: the builtin is known but not supported yet. */

@@ -42,7 +42,11 @@ export function checkCall(body: Body, call: Call): TypedExpr {
   const args = row.splitsAccess ? splitAccess(call.args) : call.args;
   const arity = arityProblem(name, row, args.length);
   // An aggregating function is wrong here whatever its arguments.
-  if (arity !== undefined && !row.aggregate) return fail(body, 'call-arity', call.span, [arity]);
+  if (arity !== undefined && !row.aggregate) {
+    return row.macro
+      ? fail(body, 'macro-mismatch', call.span, [name], { hint: arity })
+      : fail(body, 'call-arity', call.span, [arity]);
+  }
   return checkUse(body, row, { name, at: call.span, called: true, args });
 }
 

@@ -91,6 +91,9 @@ export function checkCast(body: Body, cast: Cast): TypedExpr {
   const operand = readValue(given);
   const isEnum = cast.type.kind === 'tagged-type' && cast.type.tag === 'enum';
   const named = resolveType(body, cast.type, isEnum ? cast.headSpan : cast.type.span);
+  if (isUnknown(operand) && named && body.program.guessesIntegers && !body.program.isFinal) {
+    return constant(0n, withSpace(named, defaultSpace(body)), cast.headSpan);
+  }
   if (isUnknown(operand) || !named) return unknownExpr(cast.span);
   const type = completeType(body, named, operand.type);
   if (!type) return fail(body, 'cast-array-size', cast.headSpan, []);

@@ -213,6 +213,10 @@ export const checkCatalogue = {
       `Attempting to access pointer field '${field}' with unsupported tag attribute: ${tag}`,
   },
   'args-missing': { severity: error, message: (field: string) => `Can't find a field ${field}` },
+  'args-common': {
+    severity: error,
+    message: () => 'BPF does not support accessing common tracepoint fields',
+  },
   'param-missing': { severity: error, message: (field: string) => `Can't find function parameter ${field}` },
   'param-unreadable': { severity: error, message: (why: string) => `Can't read function parameter: ${why}` },
   'element-on': {

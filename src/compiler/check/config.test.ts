@@ -43,6 +43,18 @@ test('values are read by the kind of the setting', () => {
   assert.equal(values.max_cat_bytes, 1000n);
 });
 
+test('booleans may be said in words', () => {
+  for (const [word, meaning] of [
+    ['yes', true],
+    ['On', true],
+    ['TRUE', true],
+    ['no', false],
+    ['off', false],
+  ] as const) {
+    assert.equal(resolve(`print_maps_on_exit = "${word}"`).values.print_maps_on_exit, meaning);
+  }
+});
+
 test('wrong settings are errors that name the key', () => {
   const cases: readonly [string, string][] = [
     ['max_strlen = many', 'max_strlen: expecting a number, got many'],

@@ -247,6 +247,11 @@ function readSetting(spelling: string, text: string, at: Span | undefined): Outc
 
 type Reading = { readonly value: boolean | bigint | string } | { readonly problem: string };
 
+const truthWords: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', 'no', 'off'].map((word) => [word, false] as const),
+]);
+
 function readValue(name: string, row: ConfigRow, text: string): Reading {
   switch (row.kind) {
     case 'text':
@@ -256,7 +261,8 @@ function readValue(name: string, row: ConfigRow, text: string): Reading {
       return read.kind === 'integer' ? { value: read.value } : { problem: `expecting a number, got ${text}` };
     }
     case 'bool': {
-      if (text === 'true' || text === 'false') return { value: text === 'true' };
+      const word = truthWords.get(text.toLowerCase());
+      if (word !== undefined) return { value: word };
       const read = readUnsigned(text);
       if (read.kind === 'integer') return { value: read.value !== 0n };
       return { problem: 'Invalid bool value: valid values are true, false, 1 or 0.' };

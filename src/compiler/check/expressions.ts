@@ -102,7 +102,7 @@ function checkByKind(body: Body, expr: Expr): TypedExpr {
 }
 
 function checkString(body: Body, literal: StringLiteral): TypedExpr {
-  const limit = body.program.settings.maxStrlen;
+  const limit = Number(body.program.settings.config['max_strlen'] ?? body.program.settings.maxStrlen);
   if (literal.value.length > limit - 1 && !body.isLongTextAllowed) {
     return fail(body, 'string-too-long', literal.span, [limit, textOfByteString(literal.value)]);
   }

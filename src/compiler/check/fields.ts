@@ -32,6 +32,9 @@ function checkArgsMember(body: Body, field: Field): TypedExpr {
   if (!arg) {
     const problem = args.problem?.(name);
     if (problem !== undefined) return fail(body, 'param-unreadable', span, [problem]);
+    if (body.probe?.kind === 'tracepoint' && name.startsWith('common_')) {
+      return fail(body, 'args-common', span, []);
+    }
     const hint = (): string | undefined => suggest(name, args.names);
     return body.probe?.kind === 'tracepoint'
       ? fail(body, 'field-missing', span, [args.typeName, name], { hint })

@@ -6,6 +6,7 @@ import { type Body, fail, report, type Variable } from './body.ts';
 import { castTo, readValue } from './casts.ts';
 import { convertTo } from './conversion.ts';
 import { checkExpr } from './expressions.ts';
+import { warnOfLoss } from './fitting.ts';
 import type { MapState } from './inference.ts';
 import { constant, isUnknown, unknownExpr } from './literals.ts';
 import { shownName } from './macros.ts';
@@ -109,7 +110,7 @@ export function checkCompoundAssign(body: Body, node: CompoundAssign): TypedStat
   if (!computed) return [];
   const stored = place.grow(computed.type);
   if (!stored) return [];
-  const change = changed(node, place, stored, computed);
+  const change = changed(body, node, place, stored, computed);
   return change ? [{ kind: 'expr', at: span, expr: change }] : assigned(body, node, place, stored, op, value);
 }
 
@@ -132,6 +133,7 @@ function resultOf(
 
 /** The change as one `modify`, where that means the same as computing at 64 bits and storing. */
 function changed(
+  body: Body,
   node: Assign & { readonly op: AssignOp },
   place: Place,
   stored: Type,
@@ -141,6 +143,7 @@ function changed(
   const int = asIntType(stored);
   const isWhole = stored.kind === 'pointer' || int?.size === 8;
   if (!isWhole && !(int && widthless.has(node.op))) return undefined;
+  warnOfLoss(body, computed, stored);
   const operand = stored.kind === 'pointer' ? computed.right : castTo(computed.right, stored);
   return {
     kind: 'modify',

@@ -173,6 +173,11 @@ export const probeCatalogue = {
     message: (mode: string, _supported: string) => `invalid watchpoint mode: ${mode}`,
     hints: (_mode: string, supported: string) => [`supported modes: ${supported}`],
   },
+  'probe-name-reused': {
+    severity: error,
+    message: (name: string, kind: 'test' | 'bench') =>
+      `"${name}" was used as the name for more than one ${kind.toUpperCase()} probe`,
+  },
   'probe-other-mode': {
     severity: error,
     message: (kind: 'test' | 'bench') =>

@@ -209,6 +209,7 @@ export function providerNamed(word: string): ProbeKind | undefined {
 
 /** "requires 1 or 2 arguments" with the accepted numbers. */
 export function aritySentence(facts: ProviderFacts, found: number): string {
-  const counts = facts.arity.join(' or ');
+  // The one part that a tracepoint may be is a pattern for its name.
+  const counts = facts.kind === 'tracepoint' ? 2 : facts.arity.join(' or ');
   return `${facts.kind} probe type requires ${counts} arguments, found ${found}`;
 }

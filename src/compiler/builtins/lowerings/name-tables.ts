@@ -16,7 +16,8 @@ function tableText(names: Names, unknown: string, cellBytes: number): string {
   return [...names, unknown].map((name) => (name ?? unknown).padEnd(cellBytes, '\0')).join('');
 }
 
-function byNumber(namesFor: (arch: Arch) => Names, unknown: string): Lowering {
+/** @param takesNegated a number below 0 means the one without its sign: how functions of the kernel return errors */
+function byNumber(namesFor: (arch: Arch) => Names, unknown: string, takesNegated = false): Lowering {
   return {
     gives: 'memory',
     lower: (lower: Lower, call: CallExpr, to: Place) => {
@@ -25,7 +26,14 @@ function byNumber(namesFor: (arch: Arch) => Names, unknown: string): Lowering {
       const cellBytes = cellFor(names, unknown);
       const bytes = lower.sizeOf(call.type);
       const table = lower.constantText(tableText(names, unknown, cellBytes));
-      const number = lower.scalar(call.args[0]!);
+      const given = lower.scalar(call.args[0]!);
+      const number = takesNegated
+        ? lower.choose(
+            b.compare('slt', given, b.const(0)),
+            () => b.unary('neg', given),
+            () => given,
+          )
+        : given;
       const last = b.const(names.length);
       const cell = lower.choose(
         b.compare('ult', number, last),
@@ -49,7 +57,7 @@ function cellFor(names: Names, unknown: string): number {
 }
 
 export const nameTableLowerings = {
-  strerror: byNumber(() => errnoTexts, 'Unknown error'),
+  strerror: byNumber(() => errnoTexts, 'Unknown error', true),
   signal_name: byNumber(() => signalTexts, 'N/A'),
   syscall_name: byNumber((arch) => syscallsByArch[arch], 'Unknown syscall'),
 } as const satisfies Record<string, Lowering>;

@@ -58,6 +58,7 @@ function checkOverride(use: BuiltinUse): TypedExpr {
 export const actionBuiltins = {
   signal: {
     form: 'function',
+    macro: true,
     signature: ['signal(const string name)', 'signal(int number)'],
     doc: 'Sends a signal to the current process.',
     unsafe: true,
@@ -66,6 +67,7 @@ export const actionBuiltins = {
   },
   signal_thread: {
     form: 'function',
+    macro: true,
     signature: ['signal_thread(const string name)', 'signal_thread(int number)'],
     doc: 'Sends a signal to the current thread.',
     unsafe: true,
@@ -74,6 +76,7 @@ export const actionBuiltins = {
   },
   override: {
     form: 'function',
+    macro: true,
     signature: ['override(uint64 value)'],
     doc: 'Makes the traced kernel function return a value without running.',
     unsafe: true,

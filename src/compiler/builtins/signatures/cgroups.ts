@@ -23,6 +23,7 @@ function checkCgroupPath(use: BuiltinUse): TypedExpr {
 export const cgroupBuiltins = {
   cgroup: {
     form: 'both',
+    macro: true,
     signature: ['uint64 cgroup'],
     doc: 'The id of the cgroup (v2) of the current task.',
     arity: [0, 0],

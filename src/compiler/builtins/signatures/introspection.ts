@@ -36,7 +36,8 @@ function checkKfuncAllowed(use: BuiltinUse): TypedExpr {
  */
 function checkGetopt(use: BuiltinUse): TypedExpr {
   const name = use.text(0);
-  if (name === undefined) return use.error('getopt() expects a string literal as the first argument');
+  if (name === undefined)
+    return use.error("First argument to 'getopt' must be a string literal.", { at: use.argSpan(0) });
   const description = use.args.length > 2 ? use.text(2) : '';
   if (description === undefined) return use.error('getopt() expects a string literal as its description');
   if (use.args.length === 1) {
@@ -48,7 +49,13 @@ function checkGetopt(use: BuiltinUse): TypedExpr {
     const type: Type = { kind: 'string', size: use.settings.maxStrlen };
     return use.namedParam(name, type, fallback.value, description);
   }
-  if (fallback.kind !== 'int') return use.error('getopt() expects a literal as its default value');
+  if (fallback.kind !== 'int')
+    return use.error(
+      "Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.",
+      {
+        at: use.argSpan(1),
+      },
+    );
   if (fallback.type.kind === 'bool') {
     return use.namedParam(name, { kind: 'bool' }, fallback.value !== 0n, description);
   }
@@ -97,6 +104,7 @@ export const introspectionBuiltins = {
   },
   config: {
     form: 'both',
+    macro: true,
     signature: ['record config'],
     doc: 'The config values of the script.',
     folds: true,
@@ -105,6 +113,7 @@ export const introspectionBuiltins = {
   },
   container_of: {
     form: 'function',
+    macro: true,
     signature: ['type *container_of(pointer, type, member)'],
     doc: 'The struct around a member that a pointer leads to.',
     folds: true,
@@ -113,6 +122,7 @@ export const introspectionBuiltins = {
   },
   kfunc_exist: {
     form: 'function',
+    macro: true,
     signature: ['bool kfunc_exist(const string name)'],
     doc: 'Whether the kernel has a function that progs can call.',
     folds: true,
@@ -121,6 +131,7 @@ export const introspectionBuiltins = {
   },
   kfunc_allowed: {
     form: 'function',
+    macro: true,
     signature: ['bool kfunc_allowed(const string name)'],
     doc: 'Whether a prog of this kind may call a kernel function.',
     folds: true,
@@ -130,6 +141,7 @@ export const introspectionBuiltins = {
   },
   is_str: {
     form: 'function',
+    macro: true,
     signature: ['bool is_str(expression)'],
     doc: 'Whether an expression is a string.',
     folds: true,
@@ -138,6 +150,7 @@ export const introspectionBuiltins = {
   },
   is_ptr: {
     form: 'function',
+    macro: true,
     signature: ['bool is_ptr(expression)'],
     doc: 'Whether an expression is a pointer.',
     folds: true,
@@ -146,6 +159,7 @@ export const introspectionBuiltins = {
   },
   is_array: {
     form: 'function',
+    macro: true,
     signature: ['bool is_array(expression)'],
     doc: 'Whether an expression is an array.',
     folds: true,
@@ -154,6 +168,7 @@ export const introspectionBuiltins = {
   },
   is_integer: {
     form: 'function',
+    macro: true,
     signature: ['bool is_integer(expression)'],
     doc: 'Whether an expression is an integer.',
     folds: true,
@@ -162,6 +177,7 @@ export const introspectionBuiltins = {
   },
   is_unsigned_integer: {
     form: 'function',
+    macro: true,
     signature: ['bool is_unsigned_integer(expression)'],
     doc: 'Whether an expression is an unsigned integer.',
     folds: true,
@@ -170,6 +186,7 @@ export const introspectionBuiltins = {
   },
   is_literal: {
     form: 'function',
+    macro: true,
     signature: ['bool is_literal(expression)'],
     doc: 'Whether an expression is a literal.',
     folds: true,

@@ -68,6 +68,7 @@ function checkIsScalar(use: BuiltinUse): TypedExpr {
 export const mapBuiltins = {
   delete: {
     form: 'function',
+    macro: true,
     signature: ['bool delete(@map, key)', 'bool delete(@scalar)'],
     doc: 'Removes a key; true if it was there.',
     splitsAccess: true,
@@ -76,6 +77,7 @@ export const mapBuiltins = {
   },
   has_key: {
     form: 'function',
+    macro: true,
     signature: ['bool has_key(@map, key)'],
     doc: 'Whether a map has a key.',
     arity: [2, 2],
@@ -83,6 +85,7 @@ export const mapBuiltins = {
   },
   find: {
     form: 'function',
+    macro: true,
     signature: ['bool find(@map, key, $variable)'],
     doc: 'Looks a key up once: on a hit stores its value in the variable and is true.',
     arity: [3, 3],
@@ -90,6 +93,7 @@ export const mapBuiltins = {
   },
   len: {
     form: 'function',
+    macro: true,
     signature: ['int64 len(@map)', 'int64 len(stack)'],
     doc: 'The number of entries of a map, or of frames of a stack.',
     arity: [1, 1],
@@ -97,6 +101,7 @@ export const mapBuiltins = {
   },
   is_scalar: {
     form: 'function',
+    macro: true,
     signature: ['bool is_scalar(@map)'],
     doc: 'Whether a map is used without keys; known while compiling.',
     folds: true,

@@ -163,6 +163,7 @@ export const memoryBuiltins = {
   },
   uaddr: {
     form: 'function',
+    macro: true,
     signature: ['T *uaddr(const string name)'],
     doc: 'The address of a symbol of the traced binary.',
     where: userProbes,
@@ -179,6 +180,7 @@ export const memoryBuiltins = {
   },
   is_err: {
     form: 'function',
+    macro: true,
     signature: ['bool is_err(void *pointer)'],
     doc: 'Whether a pointer is an encoded error.',
     folds: true,
@@ -187,6 +189,7 @@ export const memoryBuiltins = {
   },
   write_user: {
     form: 'function',
+    macro: true,
     signature: ['bool write_user(void *target, void *source, uint64 length)'],
     doc: 'Writes into the memory of the current process.',
     unsafe: true,

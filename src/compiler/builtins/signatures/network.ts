@@ -51,7 +51,7 @@ function checkPton(use: BuiltinUse): TypedExpr {
   const text = stringLiteral(use, 0);
   if (text === undefined) return use.unknown();
   const bytes = parseAddress(text);
-  if (!bytes) return use.error(`pton() expects an string argument of an IPv4/IPv6 address, got ${text}`);
+  if (!bytes) return use.error(`pton() expects a valid IPv4/IPv6 address, got ${text}`);
   const type: Type = { kind: 'array', of: uint8, length: bytes.length };
   return use.call(type, [], { text: String.fromCharCode(...bytes) });
 }

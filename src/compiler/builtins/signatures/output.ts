@@ -23,7 +23,6 @@ import { conversionProblem } from './conversions.ts';
 const MAX_FORMAT_ARGS = 128;
 /** bpf_trace_printk takes no more values. Source: bpf-helpers(7). */
 const MAX_TRACE_PRINTK_VALUES = 3;
-const exitCodes = { least: 0n, greatest: 255n };
 
 /** The format in `attrs.format`, its values in `args`. */
 function checkFormat(use: BuiltinUse): TypedExpr {
@@ -104,7 +103,7 @@ function checkPrintMap(use: BuiltinUse): TypedExpr {
   const order = use.args.length > 3 ? printOrder(use) : undefined;
   if (!map || top === undefined || div === undefined) return use.unknown();
   if (use.args.length > 3 && order === undefined) return use.unknown();
-  const attrs = { map: map.index, top: Number(top), div: Number(div) };
+  const attrs = { map: map.index, top: top > 0n ? Number(top) : 0, div: Number(div) };
   return use.call(voidType, [], order === undefined ? attrs : { ...attrs, order });
 }
 
@@ -148,15 +147,11 @@ function checkMapOnly(use: BuiltinUse): TypedExpr {
   return map ? use.call(voidType, [], { map: map.index }) : use.unknown();
 }
 
-/** The code in `args[0]`, an int64. */
+/** The code in `args[0]`, an int64: its low 8 bits count. */
 function checkExit(use: BuiltinUse): TypedExpr {
   if (use.args.length === 0) return use.call(voidType, [use.int(0n, int64)]);
   const code = integerArgument(use, 0);
   if (!code) return use.unknown();
-  const constant = use.constant(0);
-  if (constant !== undefined && (constant < exitCodes.least || constant > exitCodes.greatest)) {
-    return use.error(`exit() code must be between 0 and 255 (${constant} provided)`);
-  }
   return use.call(voidType, [use.cast(code, int64)]);
 }
 
@@ -212,6 +207,11 @@ function checkFail(use: BuiltinUse): TypedExpr {
   return use.error(message);
 }
 
+/** What is left of a use that has no value: an empty block. */
+function nothing(use: BuiltinUse): TypedExpr {
+  return { kind: 'block', type: { kind: 'none' }, at: use.at, body: [] };
+}
+
 function checkStaticAssert(use: BuiltinUse): TypedExpr {
   const condition = use.raw(0);
   if (use.failed(condition)) return condition;
@@ -219,7 +219,7 @@ function checkStaticAssert(use: BuiltinUse): TypedExpr {
   if (condition.kind !== 'int')
     return use.error('static_assert() expects a condition that is known while compiling');
   if (message === undefined) return use.unknown();
-  return condition.value === 0n ? use.error(`static assert failed: ${message}`) : use.bool(true);
+  return condition.value === 0n ? use.error(message) : nothing(use);
 }
 
 /** `args[0]`: the condition, a bool. `attrs.text`: the message. False: errorf("assert failed: …"), then exit(1). */
@@ -339,6 +339,7 @@ export const outputBuiltins = {
   },
   assert: {
     form: 'function',
+    macro: true,
     signature: ['assert(condition, const string message)'],
     doc: 'Reports the message and exits with 1 when the condition is false.',
     async: true,
@@ -347,6 +348,7 @@ export const outputBuiltins = {
   },
   static_assert: {
     form: 'function',
+    macro: true,
     signature: ['static_assert(condition, const string message)'],
     doc: 'Stops the compilation with the message when the condition is false.',
     folds: true,

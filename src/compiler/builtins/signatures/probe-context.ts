@@ -44,6 +44,7 @@ function checkRetval(use: BuiltinUse): TypedExpr {
 
 function checkCtx(use: BuiltinUse): TypedExpr {
   const type = use.probe?.ctx;
+  if (use.probe?.kind === 'tracepoint') return use.error('Use args instead of ctx in tracepoint');
   if (!type)
     return use.error(`The ctx builtin can not be used with '${use.probe?.kind ?? 'function'}' probes`);
   return { kind: 'ctx', type, at: use.at };
@@ -101,6 +102,7 @@ export const probeContextBuiltins = {
   },
   retval: {
     form: 'both',
+    macro: true,
     signature: ['uint64 retval'],
     doc: 'What the traced function returned.',
     where: returnProbes,
@@ -121,6 +123,7 @@ export const probeContextBuiltins = {
   },
   probe: {
     form: 'both',
+    macro: true,
     signature: ['string probe'],
     doc: 'The full name of the probe.',
     folds: true,
@@ -129,6 +132,7 @@ export const probeContextBuiltins = {
   },
   probetype: {
     form: 'both',
+    macro: true,
     signature: ['string probetype'],
     doc: 'The kind of the probe.',
     folds: true,

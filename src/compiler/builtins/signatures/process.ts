@@ -98,6 +98,7 @@ export const processBuiltins = {
   },
   uid: {
     form: 'both',
+    macro: true,
     signature: ['uint64 uid'],
     doc: 'The user id in the initial namespace.',
     arity: [0, 0],
@@ -105,6 +106,7 @@ export const processBuiltins = {
   },
   gid: {
     form: 'both',
+    macro: true,
     signature: ['uint64 gid'],
     doc: 'The group id in the initial namespace.',
     arity: [0, 0],
@@ -112,6 +114,7 @@ export const processBuiltins = {
   },
   username: {
     form: 'both',
+    macro: true,
     signature: ['username_t username'],
     doc: 'The user id, shown as the name in the user database.',
     async: true,
@@ -120,6 +123,7 @@ export const processBuiltins = {
   },
   comm: {
     form: 'both',
+    macro: true,
     signature: ['string comm', 'string comm(uint32 pid)'],
     doc: 'The name of the current thread, or of another task.',
     arity: [0, 1],
@@ -127,6 +131,7 @@ export const processBuiltins = {
   },
   curtask: {
     form: 'both',
+    macro: true,
     signature: ['struct task_struct *curtask'],
     doc: 'The current task.',
     arity: [0, 0],
@@ -134,6 +139,7 @@ export const processBuiltins = {
   },
   ppid: {
     form: 'both',
+    macro: true,
     signature: ['int32 ppid', 'int32 ppid(struct task_struct *task)'],
     doc: 'The process id of the real parent.',
     folds: true,
@@ -142,6 +148,7 @@ export const processBuiltins = {
   },
   pcomm: {
     form: 'both',
+    macro: true,
     signature: ['string pcomm', 'string pcomm(struct task_struct *task)'],
     doc: 'The name of the real parent.',
     folds: true,
@@ -150,6 +157,7 @@ export const processBuiltins = {
   },
   leader_tid: {
     form: 'both',
+    macro: true,
     signature: ['int32 leader_tid', 'int32 leader_tid(struct task_struct *task)'],
     doc: "The thread id of the thread group's leader.",
     folds: true,
@@ -158,6 +166,7 @@ export const processBuiltins = {
   },
   leader_comm: {
     form: 'both',
+    macro: true,
     signature: ['string leader_comm', 'string leader_comm(struct task_struct *task)'],
     doc: "The name of the thread group's leader.",
     folds: true,
@@ -166,6 +175,7 @@ export const processBuiltins = {
   },
   cpu: {
     form: 'both',
+    macro: true,
     signature: ['uint64 cpu'],
     doc: 'The number of the CPU the probe runs on.',
     arity: [0, 0],
@@ -173,6 +183,7 @@ export const processBuiltins = {
   },
   ncpus: {
     form: 'both',
+    macro: true,
     signature: ['uint64 ncpus'],
     doc: 'The number of possible CPUs.',
     arity: [0, 0],
@@ -180,6 +191,7 @@ export const processBuiltins = {
   },
   numaid: {
     form: 'both',
+    macro: true,
     signature: ['uint64 numaid'],
     doc: 'The NUMA node the probe runs on.',
     arity: [0, 0],
@@ -187,6 +199,7 @@ export const processBuiltins = {
   },
   rand: {
     form: 'both',
+    macro: true,
     signature: ['uint64 rand'],
     doc: 'A random number of 32 bits.',
     arity: [0, 0],
@@ -194,6 +207,7 @@ export const processBuiltins = {
   },
   cpid: {
     form: 'both',
+    macro: true,
     signature: ['uint64 cpid'],
     doc: 'The process id of the command started with -c; 0 and a run-time warning without one.',
     arity: [0, 0],
@@ -201,6 +215,7 @@ export const processBuiltins = {
   },
   has_cpid: {
     form: 'both',
+    macro: true,
     signature: ['bool has_cpid'],
     doc: 'Whether a command was started with -c.',
     arity: [0, 0],
@@ -208,6 +223,7 @@ export const processBuiltins = {
   },
   usermode: {
     form: 'both',
+    macro: true,
     signature: ['uint8 usermode'],
     doc: '1 if the CPU was in user mode, else 0.',
     needsCtx: true,

@@ -1,4 +1,4 @@
-import { bool, int64, sizeOf, type Type, uint64 } from '../../../types/index.ts';
+import { bool, int64, sizeOf, spellType, type Type, uint64 } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isInteger, isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -38,14 +38,14 @@ function addressOrValue(use: BuiltinUse, value: TypedExpr): TypedExpr {
  */
 function checkStr(use: BuiltinUse): TypedExpr {
   const literal = use.literalText(0);
-  if (literal !== undefined) return foldStr(use, literal);
+  if (literal !== undefined && !hasVariableLength(use)) return foldStr(use, literal);
   const source = use.value(0);
   const length = use.args.length > 1 ? integerArgument(use, 1) : undefined;
   if (use.failed(source) || (use.args.length > 1 && !length)) return use.unknown();
   const isString = source.type.kind === 'string';
   if (!isString && !isIntegerOrPointer(source.type)) {
     return use.error(
-      `str() expects a string, integer or a pointer type as first argument (${kindWord(source.type)} provided)`,
+      `str() expects a string, integer or a pointer type as first argument (${spellType(source.type)} provided)`,
     );
   }
   if (use.args.length > 1 && lengthProblem(use, 1)) return use.unknown();
@@ -70,11 +70,15 @@ function checkStr(use: BuiltinUse): TypedExpr {
   return use.call(stringOf(size), [addressOrValue(use, source), ...dynamic], { length: bytes });
 }
 
+/** Only a length that is known cuts a literal while compiling. */
+function hasVariableLength(use: BuiltinUse): boolean {
+  return use.args.length > 1 && use.constant(1) === undefined;
+}
+
 function foldStr(use: BuiltinUse, literal: string): TypedExpr {
   if (use.args.length === 1) return use.string(literal);
-  const length = use.constant(1);
   if (lengthProblem(use, 1)) return use.unknown();
-  return length === undefined ? use.string(literal) : use.string(literal.slice(0, Number(length)));
+  return use.string(literal.slice(0, Number(use.constant(1))));
 }
 
 /** `args[0]`: a pointer or an array or string value; `args[1]`: a length that is not constant, uint64. `attrs.length`: the most bytes. */
@@ -153,7 +157,10 @@ function onStrings(result: Type, count: number) {
 function checkStrlen(use: BuiltinUse): TypedExpr {
   const values = stringArguments(use, [0]);
   if (!values?.[0]) return use.unknown();
-  if (values[0].kind === 'string') return use.int(BigInt(values[0].value.length), uint64);
+  if (values[0].kind === 'string') {
+    const [text = ''] = values[0].value.split('\0');
+    return use.int(BigInt(text.length), uint64);
+  }
   return use.call(uint64, values, { length: use.settings.maxStrlen });
 }
 
@@ -215,6 +222,7 @@ export const stringBuiltins = {
   },
   strlen: {
     form: 'function',
+    macro: true,
     signature: ['uint64 strlen(string)', 'uint64 strlen(int8[])', 'uint64 strlen(int8 *)'],
     doc: 'The number of bytes before the NUL.',
     arity: [1, 1],
@@ -222,6 +230,7 @@ export const stringBuiltins = {
   },
   strcap: {
     form: 'function',
+    macro: true,
     signature: ['uint64 strcap(string)', 'uint64 strcap(int8[])'],
     doc: 'The number of bytes a string has room for; known while compiling.',
     folds: true,
@@ -230,6 +239,7 @@ export const stringBuiltins = {
   },
   strstr: {
     form: 'function',
+    macro: true,
     signature: ['int64 strstr(string haystack, string needle)'],
     doc: 'Where the needle first occurs, -1 if it does not.',
     arity: [2, 2],
@@ -237,6 +247,7 @@ export const stringBuiltins = {
   },
   strcontains: {
     form: 'function',
+    macro: true,
     signature: ['bool strcontains(string haystack, string needle)'],
     doc: 'Whether the haystack contains the needle.',
     arity: [2, 2],
@@ -244,6 +255,7 @@ export const stringBuiltins = {
   },
   str_concat: {
     form: 'function',
+    macro: true,
     signature: ['string str_concat(string, string)'],
     doc: 'Two strings one after the other.',
     arity: [2, 2],
@@ -258,6 +270,7 @@ export const stringBuiltins = {
   },
   memcmp: {
     form: 'function',
+    macro: true,
     signature: ['int64 memcmp(left, right, const int count)'],
     doc: '0 if the first bytes of two values are equal.',
     arity: [3, 3],
@@ -265,6 +278,7 @@ export const stringBuiltins = {
   },
   strerror: {
     form: 'function',
+    macro: true,
     signature: ['string strerror(int errno)'],
     doc: 'The text of an errno value.',
     arity: [1, 1],
@@ -272,6 +286,7 @@ export const stringBuiltins = {
   },
   signal_name: {
     form: 'function',
+    macro: true,
     signature: ['string signal_name(int signal)'],
     doc: 'The text of a signal number.',
     arity: [1, 1],
@@ -279,6 +294,7 @@ export const stringBuiltins = {
   },
   syscall_name: {
     form: 'function',
+    macro: true,
     signature: ['string syscall_name(int number)'],
     doc: 'The name of a system call.',
     arity: [1, 1],

@@ -48,6 +48,7 @@ export const symbolBuiltins = {
   },
   func: {
     form: 'both',
+    macro: true,
     signature: ['ksym_t func', 'usym_t func'],
     doc: 'The traced function.',
     needsCtx: true,

@@ -49,6 +49,7 @@ export const timeBuiltins = {
   },
   elapsed: {
     form: 'both',
+    macro: true,
     signature: ['uint64 elapsed'],
     doc: 'Nanoseconds since tracing started.',
     arity: [0, 0],
@@ -56,6 +57,7 @@ export const timeBuiltins = {
   },
   jiffies: {
     form: 'both',
+    macro: true,
     signature: ['uint64 jiffies'],
     doc: "The kernel's tick counter.",
     arity: [0, 0],
