@@ -1,5 +1,5 @@
 import { errnos } from './errno.ts';
-import { addressOf, syscall, syscallAsync } from './ffi.ts';
+import { addressOf, syscall, syscallAsync, syscallOfNumbers } from './ffi.ts';
 
 /** Requests of ptrace(2). Source: uapi/linux/ptrace.h. */
 const requests = {
@@ -46,8 +46,8 @@ export const ptraceEvents = {
 export const NT_PRSTATUS = 1;
 
 /** ptrace(2): the result, or the negated errno. `data`: a number, or memory that does not move (pinZeros). */
-export function ptrace(request: PtraceRequest, tid: number, address = 0, data: number | bigint = 0): number {
-  return syscall('ptrace', [requests[request], tid, address, data]);
+export function ptrace(request: PtraceRequest, tid: number, address = 0, data = 0): number {
+  return syscallOfNumbers('ptrace', requests[request], tid, address, data);
 }
 
 const P_ALL = 0;
@@ -78,7 +78,7 @@ export class TraceeWaits {
    * @param blocks waits for it, until a tick of WaitTicks
    */
   take(tid: number, blocks = false): number | 'gone' | undefined {
-    const result = syscall('wait4', [tid, this.#statusAt, blocks ? WALL : WNOHANG | WALL, 0]);
+    const result = syscallOfNumbers('wait4', tid, this.#statusAt, blocks ? WALL : WNOHANG | WALL, 0);
     if (result > 0) return this.#status[0];
     return result === -errnos.ECHILD.number ? 'gone' : undefined;
   }
@@ -87,7 +87,7 @@ export class TraceeWaits {
   peek(blocks = false): number | undefined {
     this.#siginfo[SI_PID] = 0;
     const flags = WEXITED | WNOWAIT | WALL | (blocks ? 0 : WNOHANG);
-    const result = syscall('waitid', [P_ALL, 0, this.#siginfoAt, flags, 0]);
+    const result = syscallOfNumbers('waitid', P_ALL, 0, this.#siginfoAt, flags);
     const pid = this.#siginfo[SI_PID] ?? 0;
     return result === 0 && pid > 0 ? pid : undefined;
   }

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { unreachable, viewOf } from '../../base/index.ts';
+import { readdirSync } from 'node:fs';
+import { unreachable } from '../../base/index.ts';
 import {
   type Attaching,
   type EventSource,
   ProcessTracepoints,
   processTracepointPatterns,
-  syscallNames,
   type Worked,
 } from '../../embedded/index.ts';
 import {
@@ -16,37 +15,29 @@ import {
   ptrace,
   ptraceEvents,
   ptraceOptions,
-  readStatus,
   SIGTRAP,
   TraceeQuestions,
   type TraceeStatus,
-  TraceeWaits,
   WaitTicks,
-  yieldProcessor,
 } from '../../kernel/index.ts';
-import { type Arch, type AttachOutcome, archFacts, type ProbeSpec } from '../../program/index.ts';
+import type { Arch, AttachOutcome, ProbeSpec } from '../../program/index.ts';
 import { systemErrorText } from '../system-error.ts';
-import { startThreads } from '../thread-pool.ts';
 import { Breakpoints, CodeSpace } from './breakpoints.ts';
+import { SyscallStops } from './syscall-stops.ts';
 import { Tracee, type TraceeTools } from './tracee.ts';
+import { releaseTracees } from './tracee-release.ts';
+import { TraceeStops } from './tracee-stops.ts';
 
 /** How long the next stop is waited for here, before another thread waits for it. */
 const TICK_MS = 4;
-/** How long the other threads of a process are waited for while one steps over a breakpoint. */
-const HOLD_MS = 100;
-/** How long threads are given to stop when tracing ends. */
-const DETACH_MS = 500;
+/** More than a name of /proc/PID/comm has. */
+const MAX_NAME_BYTES = 32;
 /** Kernel priorities count from the real-time ones. Source: MAX_RT_PRIO, proc_pid_stat(5). */
 const MAX_RT_PRIO = 100;
 const STAT_PRIORITY = 18;
 
-/** Stops of one thread in a row, after which the others are asked too. */
-const MAX_IN_A_ROW = 16;
-
-type Stop = readonly [Tracee, TraceeStatus];
-
-/** Source: mmap(2). */
-const PROT_EXEC = 4n;
+/** Stops that are handled between two looks at the clock. */
+const STOPS_PER_LOOK = 8;
 
 /** Which process is traced. */
 export interface TracedRoot {
@@ -70,39 +61,27 @@ export class PtraceSource implements EventSource {
   readonly #root: TracedRoot;
   readonly #events: ProcessTracepoints;
   readonly #tools: TraceeTools;
-  readonly #waits = new TraceeWaits();
   readonly #ticks = new WaitTicks();
+  readonly #stops = new TraceeStops();
   readonly #breakpoints: Breakpoints;
-  /** Stops that were taken and are still to be handled. */
-  readonly #deferred: Stop[] = [];
-  readonly #tracees = new Map<number, Tracee>();
-  /** First stops of threads whose parent has not told of them yet. */
-  readonly #early = new Map<number, TraceeStatus>();
-  readonly #execCalls: ReadonlySet<number>;
-  readonly #sigreturn: number | undefined;
-  readonly #mmap: number | undefined;
-  #last: Tracee | undefined;
-  /** How often in a row only the last thread was asked. */
-  #inARow = 0;
-  #pending: Promise<void> | undefined;
+  readonly #syscalls: SyscallStops;
+  readonly #onStop = (tracee: Tracee, status: TraceeStatus): void => this.#continueAfter(tracee, status);
   #isSeized = false;
 
   constructor(root: TracedRoot, arch: Arch) {
     this.#root = root;
     this.#events = new ProcessTracepoints(arch);
-    const names = [...syscallNames(arch)];
-    this.#mmap = names.find(([, name]) => name === 'mmap')?.[0];
-    this.#execCalls = new Set(names.flatMap(([number, name]) => (name.startsWith('execve') ? [number] : [])));
-    this.#sigreturn = names.find(([, name]) => name === 'rt_sigreturn')?.[0];
     this.#tools = {
       arch,
       memory: new ProcessMemory(),
       questions: new TraceeQuestions(),
-      names: { open: 0 },
+      names: { open: 0, buffer: Buffer.alloc(MAX_NAME_BYTES) },
     };
-    this.#breakpoints = new Breakpoints(root.pid, this.#tools, this.#waits, (tracee) =>
-      this.#holdOthers(tracee),
+    this.#breakpoints = new Breakpoints(root.pid, this.#tools, this.#stops.waits, (tracee) =>
+      this.#stops.holdOthers(tracee),
     );
+    const isChild = root.kind === 'child';
+    this.#syscalls = new SyscallStops(arch, this.#tools, this.#events, this.#breakpoints, isChild);
   }
 
   serves(probe: ProbeSpec): boolean {
@@ -130,33 +109,30 @@ export class PtraceSource implements EventSource {
   }
 
   work(budgetMs: number, wake: () => void): Worked {
-    if (this.#tracees.size === 0) this.#adoptEarly();
-    if (this.#tracees.size === 0) return 'idle';
+    const stops = this.#stops;
+    if (stops.size === 0) this.#adoptEarly();
+    if (stops.size === 0) return 'idle';
     const start = performance.now();
     this.#ticks.start(TICK_MS);
     try {
       // Others wait on another thread already: what is there is taken, and no more.
       let blocks = false;
-      while (this.#handleStops(blocks)) {
-        if (this.#tracees.size === 0) return 'idle';
-        if (performance.now() - start > budgetMs) return 'more';
-        blocks = this.#pending === undefined;
+      for (let count = 1; stops.handle(blocks, this.#onStop); count++) {
+        if (stops.size === 0) return 'idle';
+        if (count % STOPS_PER_LOOK === 0 && performance.now() - start > budgetMs) return 'more';
+        blocks = !stops.isWaitingElsewhere;
       }
-      if (!blocks && this.#pending === undefined && this.#handleStops(true)) return 'more';
+      if (!blocks && !stops.isWaitingElsewhere && stops.handle(true, this.#onStop)) return 'more';
     } finally {
       this.#ticks.stop();
     }
-    if (this.#tracees.size === 0) return 'idle';
-    this.#waitElsewhere(wake);
+    if (stops.size === 0) return 'idle';
+    stops.waitElsewhere(wake);
     return 'idle';
   }
 
   async detach(): Promise<void> {
-    // The waiting thread has to see a stop before it is taken here, or it would wait on.
-    if (this.#pending !== undefined && this.#tracees.size > 0) {
-      for (const tid of this.#tracees.keys()) ptrace('PTRACE_INTERRUPT', tid);
-      await this.#pending;
-    }
+    await this.#stops.endWait();
     this.#release();
   }
 
@@ -166,10 +142,11 @@ export class PtraceSource implements EventSource {
 
   /** Threads whose parent was killed before it could tell of them. */
   #adoptEarly(): void {
-    for (const [tid, status] of [...this.#early]) {
-      this.#early.delete(tid);
+    for (const tid of this.#stops.earlyThreads()) {
+      const status = this.#stops.takeEarly(tid);
+      if (status === undefined) continue;
       const tracee = new Tracee(tid, true, this.#tools);
-      this.#tracees.set(tid, tracee);
+      this.#stops.add(tracee);
       this.#continueAfter(tracee, status);
     }
   }
@@ -191,7 +168,7 @@ export class PtraceSource implements EventSource {
     for (let found = true; found; ) {
       found = false;
       for (const tid of threadsOf(pid)) {
-        if (this.#tracees.has(tid)) continue;
+        if (this.#stops.has(tid)) continue;
         const result = ptrace('PTRACE_SEIZE', tid, 0, bits);
         if (result < 0) {
           if (tid !== pid && result === -errnos.ESRCH.number) continue; // ended meanwhile
@@ -200,72 +177,15 @@ export class PtraceSource implements EventSource {
         }
         found = true;
         const tracee = new Tracee(tid, kind === 'other', this.#tools);
-        const sibling = this.#tracees.get(pid);
+        const sibling = this.#stops.get(pid);
         if (sibling !== undefined) tracee.space = sibling.space;
-        this.#tracees.set(tid, tracee);
+        this.#stops.add(tracee);
         ptrace('PTRACE_INTERRUPT', tid);
       }
     }
     this.#isSeized = true;
     process.on('SIGALRM', ignore);
-    return this.#tracees.size === 0 ? errnos.ESRCH.number : 0;
-  }
-
-  /** Handles the stops that are there, each thread's once; whether there was any. */
-  #handleStops(blocks: boolean): boolean {
-    const deferred = this.#deferred.splice(0);
-    const stopped = deferred.length > 0 ? deferred : (this.#askLast(blocks) ?? this.#collect(blocks));
-    for (const [tracee, status] of stopped) this.#continueAfter(tracee, status);
-    return stopped.length > 0;
-  }
-
-  /** Most stops are of the thread that stopped last; every now and then the others are asked all the same. */
-  #askLast(blocks: boolean): readonly Stop[] | undefined {
-    const tracee = this.#last;
-    if (tracee === undefined || (this.#inARow >= MAX_IN_A_ROW && this.#tracees.size > 1)) return undefined;
-    const isAlone = this.#tracees.size === 1;
-    const status = this.#take(tracee, blocks && isAlone);
-    if (status === undefined) return isAlone ? [] : undefined;
-    this.#inARow++;
-    return [[tracee, status]];
-  }
-
-  /** All stops that are there, before any thread goes on: a busy one would keep the others from their turn. */
-  #collect(blocks: boolean): readonly Stop[] {
-    const stopped: Stop[] = [];
-    this.#inARow = 0;
-    for (let tid = this.#waits.peek(blocks); tid !== undefined; tid = this.#waits.peek()) {
-      const tracee = this.#tracees.get(tid);
-      if (tracee === undefined && !isTracedByUs(tid)) {
-        // A child of Node.js, which waits for it elsewhere, and it hides the others: ask them one by one.
-        for (const one of [...this.#tracees.values()]) {
-          const status = this.#take(one);
-          if (status !== undefined) stopped.push([one, status]);
-        }
-        break;
-      }
-      if (tracee === undefined) {
-        const status = this.#waits.take(tid);
-        if (typeof status === 'number') this.#early.set(tid, readStatus(status));
-        continue;
-      }
-      const status = this.#take(tracee);
-      if (status !== undefined) stopped.push([tracee, status]);
-    }
-    this.#last = stopped.at(-1)?.[0] ?? this.#last;
-    return stopped;
-  }
-
-  #take(tracee: Tracee, blocks = false): TraceeStatus | undefined {
-    const status = this.#waits.take(tracee.tid, blocks);
-    if (status === undefined) return undefined;
-    if (status !== 'gone') {
-      tracee.isHeld = true;
-      tracee.isInVfork = false;
-      return readStatus(status);
-    }
-    this.#forget(tracee); // another thread's exec took its place
-    return undefined;
+    return this.#stops.size === 0 ? errnos.ESRCH.number : 0;
   }
 
   /** Tells what happened to a thread and lets it go on. */
@@ -273,11 +193,11 @@ export class PtraceSource implements EventSource {
     switch (status.kind) {
       case 'exited':
       case 'killed':
-        this.#forget(tracee);
+        this.#stops.forget(tracee);
         if (tracee.tid === this.#root.pid) this.#root.onEnd?.(status);
         return;
       case 'syscall':
-        this.#tellSyscall(tracee);
+        this.#syscalls.tell(tracee);
         this.#resume(tracee);
         return;
       case 'event':
@@ -305,39 +225,6 @@ export class PtraceSource implements EventSource {
     }
   }
 
-  #tellSyscall(tracee: Tracee): void {
-    const { questions } = this.#tools;
-    const { tid, scene } = tracee;
-    if (tracee.isInCall && tracee.mapsCode) {
-      tracee.mapsCode = false;
-      this.#breakpoints.insert(tracee);
-    }
-    if (tracee.isInCall && !this.#events.wantsExits) {
-      tracee.isInCall = false;
-      return;
-    }
-    switch (questions.askSyscall(tid)) {
-      case 'entry':
-        tracee.isInCall = true;
-        tracee.call = questions.number;
-        tracee.mapsCode = tracee.call === this.#mmap && (questions.argument(2) & PROT_EXEC) !== 0n;
-        if (this.#execCalls.has(tracee.call)) tracee.isVisible ||= this.#root.kind === 'child';
-        if (tracee.isVisible) this.#events.enterSyscall(tracee.call, questions.call, scene);
-        return;
-      case 'exit': {
-        tracee.isInCall = false;
-        const { result } = questions;
-        if (tracee.call < 0) tracee.call = this.#callInRegisters(tid);
-        // It restores the registers, and with them what the kernel takes the number from.
-        const number = tracee.call === this.#sigreturn ? -1 : tracee.call;
-        if (tracee.isVisible) this.#events.exitSyscall(number, result, scene);
-        return;
-      }
-      default:
-        return;
-    }
-  }
-
   #continueAfterEvent(tracee: Tracee, event: number, signal: number): void {
     const { questions } = this.#tools;
     switch (event) {
@@ -349,10 +236,10 @@ export class PtraceSource implements EventSource {
         break;
       case ptraceEvents.PTRACE_EVENT_EXEC: {
         const oldTid = questions.eventMessage(tracee.tid);
-        const old = this.#tracees.get(oldTid);
+        const old = this.#stops.get(oldTid);
         if (old !== undefined && old !== tracee) {
           tracee.call = old.call;
-          this.#forget(old);
+          this.#stops.forget(old);
         }
         tracee.isVisible ||= this.#root.kind === 'child';
         tracee.isExiting = false;
@@ -384,7 +271,7 @@ export class PtraceSource implements EventSource {
     if (this.#root.kind === 'other' && tracee.pid === this.#root.pid) this.#breakpoints.insert(tracee);
     if (this.#root.kind === 'other' && tracee.pid !== this.#root.pid && this.#breakpoints.isEmpty) {
       ptrace('PTRACE_DETACH', tracee.tid);
-      this.#forget(tracee);
+      this.#stops.forget(tracee);
       return true;
     }
     if (tracee.call < 0) return false;
@@ -401,12 +288,10 @@ export class PtraceSource implements EventSource {
     if (child.pid !== parent.pid) child.returns.push(...parent.returns);
     // Its children are left alone, but those that begin with our breakpoints in their code would die of them.
     if (this.#root.kind === 'other' && child.pid !== this.#root.pid) child.isVisible = false;
-    this.#tracees.set(tid, child);
+    this.#stops.add(child);
     if (parent.isVisible) this.#events.fork(tid, parent.scene);
-    const early = this.#early.get(tid);
-    if (early === undefined) return;
-    this.#early.delete(tid);
-    this.#continueAfter(child, early);
+    const early = this.#stops.takeEarly(tid);
+    if (early !== undefined) this.#continueAfter(child, early);
   }
 
   #tellExit(tracee: Tracee): void {
@@ -414,117 +299,29 @@ export class PtraceSource implements EventSource {
     if (!tracee.isVisible || !this.#events.wants('sched:sched_process_exit')) return;
     const priority = (tracee.stat(STAT_PRIORITY) ?? 0) + MAX_RT_PRIO;
     let isLast = true;
-    for (const other of this.#tracees.values())
-      if (other.pid === tracee.pid && !other.isExiting) isLast = false;
+    for (const other of this.#stops.all()) if (other.pid === tracee.pid && !other.isExiting) isLast = false;
     this.#events.exit(priority, isLast, tracee.scene);
   }
 
   #resume(tracee: Tracee, signal = 0): void {
     tracee.isHeld = false;
-    const request =
-      this.#events.wantsSyscalls || !this.#breakpoints.isEmpty ? 'PTRACE_SYSCALL' : 'PTRACE_CONT';
+    const request = this.#syscalls.areWanted ? 'PTRACE_SYSCALL' : 'PTRACE_CONT';
     // A thread that was killed while it stood still is no longer there; its end is told by the next wait.
     ptrace(request, tracee.tid, 0, signal);
   }
 
-  /** Stops the threads that share a thread's code; what they stopped at is handled after it. */
-  #holdOthers(tracee: Tracee): void {
-    const others = [...this.#tracees.values()].filter(
-      (other) => other.space === tracee.space && !other.isHeld && !other.isInVfork && !other.isExiting,
-    );
-    for (const other of others) ptrace('PTRACE_INTERRUPT', other.tid);
-    const start = performance.now();
-    for (const other of others) {
-      let status = this.#take(other, true);
-      // One that ends, or waits for a disk, does not stop at once.
-      while (status === undefined && this.#tracees.has(other.tid) && performance.now() - start < HOLD_MS)
-        status = this.#take(other, true);
-      if (status !== undefined) this.#deferred.push([other, status]);
-    }
-  }
-
-  #forget(tracee: Tracee): void {
-    this.#tracees.delete(tracee.tid);
-    if (this.#last === tracee) this.#last = undefined;
-    tracee[Symbol.dispose]();
-  }
-
-  /** The call a thread is in that was attached to meanwhile. */
-  #callInRegisters(tid: number): number {
-    const { arch, questions } = this.#tools;
-    const registers = questions.registers(tid);
-    if (registers === undefined) return -1;
-    const places: Readonly<Record<string, number>> = archFacts(arch).registers;
-    const offset = places[arch === 'x86_64' ? 'orig_rax' : 'r8'] ?? 0;
-    return viewOf(registers).getInt32(offset, true);
-  }
-
-  #waitElsewhere(wake: () => void): void {
-    if (this.#pending !== undefined) return;
-    startThreads();
-    this.#pending = this.#waits.wait().then(() => {
-      this.#pending = undefined;
-      wake();
-    });
-  }
-
-  /** Lets all threads go. Those that do not stop in time stay attached until this process ends. */
   #release(): void {
-    for (const tid of this.#tracees.keys()) ptrace('PTRACE_INTERRUPT', tid);
-    for (const tid of this.#early.keys()) ptrace('PTRACE_DETACH', tid);
-    this.#early.clear();
-    const start = performance.now();
-    for (const [tracee, status] of this.#deferred.splice(0)) this.#letGo(tracee, status);
-    while (this.#tracees.size > 0 && performance.now() - start < DETACH_MS) {
-      const stopped = this.#collect(false);
-      for (const [tracee, status] of stopped) this.#letGo(tracee, status);
-      if (stopped.length === 0) yieldProcessor();
-    }
-    for (const tracee of [...this.#tracees.values()]) this.#forget(tracee);
+    releaseTracees(this.#stops, this.#breakpoints, this.#tools, (tracee, end) => {
+      if (tracee.tid === this.#root.pid) this.#root.onEnd?.(end);
+    });
     process.off('SIGALRM', ignore);
     // A thread that still waits for stops sees the end of this child instead.
-    if (this.#pending !== undefined) spawn('/bin/true', { stdio: 'ignore' }).unref();
-  }
-
-  #letGo(tracee: Tracee, status: TraceeStatus): void {
-    if (status.kind !== 'exited' && status.kind !== 'killed' && !this.#breakpoints.isEmpty) {
-      this.#breakpoints.remove(tracee);
-      const isTrap = status.kind === 'signal' && status.signal === SIGTRAP;
-      const isOn = this.#breakpoints.isOn(tracee, isTrap);
-      if (isOn && isTrap) {
-        ptrace('PTRACE_DETACH', tracee.tid);
-        this.#forget(tracee);
-        return;
-      }
-      // It ran onto one, and the signal that says so is still on its way.
-      if (isOn && status.kind === 'event') {
-        ptrace('PTRACE_CONT', tracee.tid);
-        return;
-      }
-    }
-    if (status.kind === 'event' && newThreadEvents.has(status.event)) {
-      const tid = this.#tools.questions.eventMessage(tracee.tid);
-      if (!this.#tracees.has(tid)) {
-        const child = new Tracee(tid, false, this.#tools);
-        child.space = child.pid === tracee.pid ? tracee.space : tracee.space.copy();
-        this.#tracees.set(tid, child);
-      }
-    }
-    if (status.kind === 'exited' || status.kind === 'killed') {
-      if (tracee.tid === this.#root.pid) this.#root.onEnd?.(status);
-    } else ptrace('PTRACE_DETACH', tracee.tid, 0, status.kind === 'signal' ? status.signal : 0);
-    this.#forget(tracee);
+    if (this.#stops.isWaitingElsewhere) spawn('/bin/true', { stdio: 'ignore' }).unref();
   }
 }
 
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: a stop with one of them is the shell's, and lasts until SIGCONT. Source: signal(7). */
 const stopSignals: ReadonlySet<number> = new Set([19, 20, 21, 22]);
-
-const newThreadEvents: ReadonlySet<number> = new Set([
-  ptraceEvents.PTRACE_EVENT_FORK,
-  ptraceEvents.PTRACE_EVENT_VFORK,
-  ptraceEvents.PTRACE_EVENT_CLONE,
-]);
 
 /** The signal has done its work when it arrives: it ended a wait. */
 function ignore(): void {}
@@ -534,14 +331,5 @@ function threadsOf(pid: number): readonly number[] {
     return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
     return [];
-  }
-}
-
-function isTracedByUs(tid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${tid}/status`, 'latin1');
-    return Number(/^TracerPid:\s+(\d+)/m.exec(status)?.[1]) === process.pid;
-  } catch {
-    return false;
   }
 }

@@ -18,8 +18,8 @@ export interface TraceeTools {
   readonly arch: Arch;
   readonly memory: ProcessMemory;
   readonly questions: TraceeQuestions;
-  /** How many name descriptors are open. */
-  readonly names: { open: number };
+  /** How many name descriptors are open, and where names are read to: they are asked for at most events. */
+  readonly names: { open: number; readonly buffer: Buffer };
 }
 
 /** A thread that is traced, and the scene of its events: asked of /proc and of its memory when a prog asks, while it stands still. */
@@ -123,7 +123,6 @@ export class Tracee implements Disposable {
 
   /** The name as it is now: programs change it whenever they like. */
   #comm(): string {
-    const bytes = new Uint8Array(COMM_BYTES + 1);
     const { names } = this.#tools;
     if (this.#nameFd === undefined && names.open < MAX_NAME_DESCRIPTORS) {
       try {
@@ -135,8 +134,9 @@ export class Tracee implements Disposable {
     }
     try {
       if (this.#nameFd === undefined) return (readText(`/proc/${this.tid}/comm`) ?? '').trimEnd();
-      const length = readSync(this.#nameFd, bytes, 0, bytes.length, 0);
-      return binaryText(bytes.subarray(0, Math.max(length - 1, 0)));
+      // The line feed behind it is left out.
+      const length = readSync(this.#nameFd, names.buffer, 0, COMM_BYTES + 1, 0) - 1;
+      return names.buffer.toString('latin1', 0, Math.max(length, 0));
     } catch {
       return '';
     }
