@@ -1,5 +1,6 @@
 /**
  * Measures whole processes, side by side with bpftrace: `bench [--kernel VERSION] [CASE...]`; with a kernel, in a machine that TETRACE_VM boots.
+ * Behind that table, a line each: how fast the embedded machine's engines are, and system calls under several tracers.
  *
  * TETRACE_BPFTRACE names the command to compare with, for example `chroot DIR bpftrace` (scripts/install-bpftrace.mjs makes one); without
  * it only our own numbers are printed. Runs take turns, so that a busy machine is busy for both; the fastest run counts, because
@@ -7,7 +8,10 @@
  */
 
 import { type BenchCase, cases } from './bench-cases.ts';
+import { engineCases } from './bench-engines.ts';
 import { benchOnKernel } from './bench-on-kernel.ts';
+import { printRates } from './bench-rates.ts';
+import { syscallCases } from './bench-syscalls.ts';
 import { type Measurement, peakMemoryMb, wallTimeMs } from './measure-process.ts';
 
 const rounds = 7;
@@ -17,11 +21,11 @@ const theirs = (process.env['TETRACE_BPFTRACE'] ?? '').split(/\s+/).filter((word
 const words = process.argv.slice(2);
 if (words[0] === '--kernel') process.exit(benchOnKernel(words[1] ?? '', words.slice(2)));
 const wanted = words;
-const unknown = wanted.filter((name) => !cases.some((row) => row.name === name));
+const rateCases = [...engineCases, ...syscallCases];
+const names = [...cases, ...rateCases].map((row) => row.name);
+const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `bench: no case ${unknown.join(', ')}; there are ${cases.map((row) => row.name).join(', ')}\n`,
-  );
+  process.stderr.write(`bench: no case ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
   process.exit(1);
 }
 if (process.env['NODE_EXTRA_CA_CERTS'] !== undefined) {
@@ -42,9 +46,10 @@ const columns = [
   'bpftrace',
   'to reach',
 ] as const;
-printRow(columns);
-for (const row of cases) {
-  if (wanted.length > 0 && !wanted.includes(row.name)) continue;
+const isWanted = (row: { readonly name: string }): boolean =>
+  wanted.length === 0 || wanted.includes(row.name);
+if (cases.some(isWanted)) printRow(columns);
+for (const row of cases.filter(isWanted)) {
   const missing = row.needs?.();
   if (missing !== undefined) {
     process.stdout.write(`${row.name}: skipped, ${missing}\n`);
@@ -52,6 +57,7 @@ for (const row of cases) {
   }
   printRow(await measure(row));
 }
+for (const row of rateCases.filter(isWanted)) await printRates(row);
 
 async function measure(row: BenchCase): Promise<readonly string[]> {
   const commands = {

@@ -1,17 +1,17 @@
-/**
- * Measures the machine's engines: `bench-vm [CASE...]`. The fastest of several rounds counts, because everything else a computer does only
- * adds.
- */
+/** The machine's engines, in millions of instructions per second of CPU time. */
 
 import type { Insn } from '../src/bpf/index.ts';
 import * as bpf from '../src/bpf/index.ts';
 import type { BpfMapSpec, Reloc } from '../src/program/index.ts';
 import { createMachine, createQuietEnvironment } from '../src/vm/index.ts';
+import type { RateCase } from './bench-rates.ts';
 
 interface Case {
   readonly name: string;
   readonly insns: readonly Insn[];
   readonly relocs?: readonly Reloc[];
+  /** What both engines are to reach, in millions. */
+  readonly reach?: readonly [interpreter: string, wasm: string];
   /** Runs between two looks at the clock; default 1. */
   readonly batch?: number;
 }
@@ -41,7 +41,8 @@ const board = {
 
 const cases: readonly Case[] = [
   {
-    name: 'alu',
+    name: 'machine-alu',
+    reach: ['100', '2000'],
     insns: [
       bpf.alu64Imm('mov', R0, 0),
       bpf.alu64Imm('mov', R1, ROUNDS),
@@ -59,7 +60,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'stack memory',
+    name: 'machine-stack-memory',
     insns: [
       bpf.alu64Imm('mov', R0, 0),
       bpf.alu64Imm('mov', R1, ROUNDS),
@@ -77,7 +78,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'map memory',
+    name: 'machine-map-memory',
     relocs: [{ insn: 1, kind: 'map-value', map: 1, offset: 0 }],
     insns: [
       bpf.alu64Imm('mov', R1, ROUNDS),
@@ -95,7 +96,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'map helpers',
+    name: 'machine-map-helpers',
     relocs: [{ insn: 4, kind: 'map', map: 0 }],
     insns: [
       bpf.alu64Imm('mov', R6, ROUNDS / 10),
@@ -117,7 +118,7 @@ const cases: readonly Case[] = [
   },
   {
     // What `@[tid] = count()` does for one event, start of the prog included.
-    name: 'short events',
+    name: 'machine-short-events',
     batch: 5000,
     relocs: [{ insn: 4, kind: 'map', map: 0 }],
     insns: [
@@ -137,25 +138,18 @@ const cases: readonly Case[] = [
   },
 ];
 
-const engines = ['interpreter', 'wasm'] as const;
-
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !cases.some((row) => row.name === name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `bench-vm: no case ${unknown.join(', ')}; there are ${cases.map((row) => row.name).join(', ')}\n`,
-  );
-  process.exit(1);
-}
-process.stdout.write(`${'million insns/s'.padEnd(16)}${engines.map((name) => name.padStart(13)).join('')}\n`);
-for (const row of cases) {
-  if (wanted.length > 0 && !wanted.includes(row.name)) continue;
-  const rates = engines.map((engine) => measure(row, engine).toFixed(0).padStart(13));
-  process.stdout.write(`${row.name.padEnd(16)}${rates.join('')}\n`);
-}
+export const engineCases: readonly RateCase[] = cases.map((row) => ({
+  name: row.name,
+  unit: 'million instructions/s',
+  columns: (['interpreter', 'wasm'] as const).map((engine, index) => ({
+    name: engine,
+    rate: async () => measure(row, engine),
+    ...(row.reach === undefined ? {} : { reach: row.reach[index] }),
+  })),
+}));
 
 /** Millions of instructions per second of CPU time: a busy machine takes the clock's time, hardly the process's. */
-function measure(row: Case, engine: (typeof engines)[number]): number {
+function measure(row: Case, engine: 'interpreter' | 'wasm'): number {
   const result = createMachine(
     {
       bpfMaps: [counts, board],
@@ -178,6 +172,7 @@ function measure(row: Case, engine: (typeof engines)[number]): number {
   for (let key = 0; key < counts.maxEntries; key++)
     machine.maps.update(0, new Uint8Array([key, 0, 0, 0]), [new Uint8Array(8)]);
   let best = 0;
+  // The fastest round counts: everything else a computer does only adds.
   for (let round = 0; round < 10; round++) {
     const before = process.cpuUsage();
     let insns = 0;
