@@ -87,5 +87,9 @@ function wordsOf(
 /** What the embedded machine can serve. */
 export const servedHint: string = [
   `--backend embedded serves begin, end, self, test, bench, ${timerNames.join(', ')}, keys of the terminal as kprobe:pty_write`,
-  `and, of a process that -c COMMAND starts or -p PID names, uprobe, uretprobe, ${processTracepointPatterns.join(', ')}`,
+  ...(process.platform === 'linux' ? [servedOfProcesses()] : []),
 ].join('; ');
+
+function servedOfProcesses(): string {
+  return `and, of a process that -c COMMAND starts or -p PID names, uprobe, uretprobe, ${processTracepointPatterns.join(', ')}`;
+}

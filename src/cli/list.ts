@@ -91,8 +91,10 @@ function targetOf(options: Options): Target {
     debugInfoDirs: options.debugInfoDirs,
     unsafe: options.unsafe,
   };
-  if (options.backend === 'embedded')
-    return new EmbeddedMachine({ ...places, traced: { pid: process.pid, kind: 'other' } }).target;
+  if (options.backend === 'embedded') {
+    const traced = { pid: process.pid, kind: 'other' } as const;
+    return new EmbeddedMachine({ ...places, ...(process.platform === 'linux' ? { traced } : {}) }).target;
+  }
   return new LiveMachine({
     ...places,
     disabledFeatures: disabledFeatures(options.disabledFeatures),

@@ -128,8 +128,11 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
 /** Where the command line runs; a listing needs no bpf(2), only what the kernel shows. */
 function choose(options: Options, isListing: boolean, { name }: CommandContext): BackendChoice {
   if (options.backend === 'embedded') return { kind: 'given', backend: 'embedded' };
-  if (process.platform !== 'linux')
-    return chooseBackend({ name, given: options.backend, missing: undefined, ask: bpfRefusal });
+  if (process.platform !== 'linux') {
+    const refusal = { missing: undefined, reason: bpfRefusal() };
+    const wantsKernel = options.backend === 'kernel' || name === 'bpftrace';
+    return { kind: wantsKernel ? 'refused' : 'stand-in', refusal };
+  }
   const missing = missingCapability(ownCredentials());
   const given = isListing ? 'kernel' : options.backend;
   return chooseBackend({ name, given, missing, ask: bpfRefusal });
@@ -141,9 +144,11 @@ function wordsFor({ name }: CommandContext): RefusalWords {
 
 /** Says so and answers false when this process may not trace. */
 function isAllowed(context: CommandContext): boolean {
-  const missing = missingCapability(ownCredentials());
-  if (missing === undefined) return true;
-  tellRefusal({ missing, reason: undefined }, wordsFor(context), context.messages, false);
+  const isLinux = process.platform === 'linux';
+  const missing = isLinux ? missingCapability(ownCredentials()) : undefined;
+  if (isLinux && missing === undefined) return true;
+  const reason = isLinux ? undefined : bpfRefusal();
+  tellRefusal({ missing, reason }, wordsFor(context), context.messages, false);
   return false;
 }
 

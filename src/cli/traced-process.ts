@@ -25,6 +25,9 @@ export async function openTracedProcess(
   options: Pick<Options, 'pid' | 'command' | 'backend'>,
 ): Promise<OpenedProcess> {
   const { command, backend } = options;
+  const isWanted = command !== undefined || options.pid !== undefined;
+  if (isWanted && process.platform !== 'linux')
+    return { ok: false, message: `Processes can be traced on Linux only; this is ${process.platform}.` };
   try {
     if (command !== undefined) {
       const child = backend === 'embedded' ? await TracedChild.start(command) : new HeldChild(command);

@@ -6,9 +6,7 @@ import {
   isKernelError,
   type Kallsyms,
   loadedProgs,
-  onlineCpus,
   parseTraceableFunctions,
-  possibleCpuCount,
   Tracefs,
 } from '../kernel/index.ts';
 import {
@@ -34,6 +32,7 @@ import { compileC, readBytes } from './compile-c.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
+import { type HostCpus, hostCpus } from './host-cpus.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
 import { readUsdtProbes } from './usdt-probes.ts';
@@ -72,7 +71,7 @@ export class LiveTarget implements Target {
   readonly #formats = new Map<string, TracepointFormat | undefined>();
   readonly #symbols = new Map<string, readonly UserSymbol[] | undefined>();
   readonly #usdt = new Map<string, readonly UsdtProbe[] | undefined>();
-  #cpus: { readonly possible: number; readonly online: readonly number[] } | undefined;
+  #cpus: HostCpus | undefined;
   #bpfFunctions: readonly BpfFunction[] | undefined;
   #tracepoints: readonly string[] | undefined;
   #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
@@ -228,8 +227,8 @@ export class LiveTarget implements Target {
     return this.#pidNamespace.answer;
   }
 
-  #readCpus(): { readonly possible: number; readonly online: readonly number[] } {
-    this.#cpus ??= { possible: possibleCpuCount(), online: onlineCpus() };
+  #readCpus(): HostCpus {
+    this.#cpus ??= hostCpus();
     return this.#cpus;
   }
 
@@ -283,7 +282,9 @@ export class LiveTarget implements Target {
   }
 }
 
-function archOf(name: string): Arch {
+function archOf(machine: string): Arch {
+  // macOS and Windows have another name for it.
+  const name = machine === 'arm64' ? 'aarch64' : machine;
   if (Object.hasOwn(archTable, name)) return name as Arch; // checked just now
   throw new Error(
     `Tetrace does not know this processor: ${name} (it knows ${Object.keys(archTable).join(', ')})`,

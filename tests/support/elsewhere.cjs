@@ -31,7 +31,16 @@ const missing = (name, path) =>
     path,
   });
 
-for (const name of ['openSync', 'readFileSync', 'readdirSync', 'statSync', 'lstatSync', 'realpathSync', 'readlinkSync', 'accessSync']) {
+for (const name of [
+  'openSync',
+  'readFileSync',
+  'readdirSync',
+  'statSync',
+  'lstatSync',
+  'realpathSync',
+  'readlinkSync',
+  'accessSync',
+]) {
   const original = fs[name];
   fs[name] = (path, ...rest) => {
     if (isLinuxOnly(path)) throw missing(name, path);

@@ -92,7 +92,14 @@ export function syscall(name: Syscall, args: readonly SyscallArg[], pinned?: unk
 }
 
 /** As `syscall`, for what is called very often: numbers alone, so that nothing has to be kept alive. */
-export function syscallOfNumbers(name: Syscall, a: number, b: number, c: number, d: number, e = 0): number {
+export function syscallOfNumbers(
+  name: Syscall,
+  a: number,
+  b: number,
+  c: number,
+  d: number | bigint,
+  e = 0,
+): number {
   const { native, syscall: call, numbers } = ffi();
   const result = Number(call(numbers[name], a, b, c, d, e, 0));
   const errno = result === -1 ? native.errno() : 0;

@@ -46,7 +46,7 @@ export const ptraceEvents = {
 export const NT_PRSTATUS = 1;
 
 /** ptrace(2): the result, or the negated errno. `data`: a number, or memory that does not move (pinZeros). */
-export function ptrace(request: PtraceRequest, tid: number, address = 0, data = 0): number {
+export function ptrace(request: PtraceRequest, tid: number, address = 0, data: number | bigint = 0): number {
   return syscallOfNumbers('ptrace', requests[request], tid, address, data);
 }
 
