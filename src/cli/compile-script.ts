@@ -99,6 +99,7 @@ function inputOf(work: Compilation, trace: StageTrace): CompileInput {
       isUnsafe: options.unsafe,
       mode: runMode(options),
       runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
+      excludeSelf: options.excludeSelf,
       isKept: options.aot !== undefined,
       includeFiles: options.includeFiles,
       ...(pid === undefined ? {} : { pid }),
@@ -118,7 +119,11 @@ export function openCompiled({ options, script, context, target }: Compilation):
     return refuse('AOT does not yet support positional parameters');
   }
   const read = readCompiled(script.name, script.bytes, target);
-  return read.ok ? { ok: true, program: read.program } : refuse(read.message);
+  if (!read.ok) return refuse(read.message);
+  const knowsSelf = read.program.runtimeConstants.some(({ what }) => what === 'self-pid');
+  if (options.excludeSelf && !knowsSelf)
+    return refuse('the program was compiled without --exclude-self: say it together with --aot');
+  return { ok: true, program: read.program };
 }
 
 /** `--mode compiler-bench`. */

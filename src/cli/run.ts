@@ -339,7 +339,8 @@ function unsupportedOption(options: Options): string | undefined {
   if (options.emitIr !== undefined) {
     return 'There is no LLVM IR to write: this compiler makes BPF without LLVM. Its own stages are shown by -d codegen,codegen-opt';
   }
-  if (options.excludeSelf) return '--exclude-self is not there yet';
+  if (options.excludeSelf && options.emitElf !== undefined)
+    return '--exclude-self has no meaning in an object: whoever loads it is not known yet';
   return undefined;
 }
 

@@ -25,6 +25,8 @@ export interface CompileOptions {
   readonly probeFilter?: RegExp;
   /** 'none': --no-warnings; 'all': -k. */
   readonly runtimeWarnings: 'none' | 'default' | 'all';
+  /** Leave out the tracer's own events (--exclude-self). */
+  readonly excludeSelf?: boolean;
   /** The program is to be kept (--aot): what holds for this run only is an error. */
   readonly isKept?: boolean;
   /** Headers read before the script's own C section (--include). */

@@ -89,7 +89,7 @@ export function compile(input: CompileInput): CompileResult {
       macros: cSection.macros,
       positional: input.positional,
       settings,
-      options: compileSettings(values, input.options.runtimeWarnings, input.environment),
+      options: compileSettings(values, input.options, input.environment),
       license: values.license,
       stackMode: stackModeOf(values),
       config: configRecord(values),

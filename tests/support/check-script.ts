@@ -86,7 +86,7 @@ export function checkText(text: string, options: CheckOptions): Checked {
     macros: c.macros,
     positional,
     settings,
-    options: compileSettings(config.values, 'default', options.environment ?? {}),
+    options: compileSettings(config.values, { runtimeWarnings: 'default' }, options.environment ?? {}),
     license: config.values.license,
     stackMode: stackModeOf(config.values),
     config: configRecord(config.values),

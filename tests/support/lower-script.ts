@@ -11,18 +11,19 @@ export interface LowerOptions {
   /** Features the target is to lack. */
   readonly without?: readonly Feature[];
   readonly runtimeWarnings?: CompileSettings['runtimeWarnings'];
+  readonly excludeSelf?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The stages up to IR, for tests of the lowering. Every function is checked. @throws Error when the script is wrong. */
 export function lowerText(text: string, options: LowerOptions): LoweredProgram {
-  const { without = [], runtimeWarnings = 'default', environment = {} } = options;
+  const { without = [], runtimeWarnings = 'default', excludeSelf = false, environment = {} } = options;
   const target: Target = Object.create(options.target, {
     has: { value: (feature: Feature) => !without.includes(feature) && options.target.has(feature) },
   });
   const checked = checkText(text, { target, isUnsafe: true, environment });
   if (!checked.program) throw new Error(checked.text);
-  const program = { ...checked.program, options: { ...checked.program.options, runtimeWarnings } };
+  const program = { ...checked.program, options: { ...checked.program.options, runtimeWarnings, excludeSelf } };
   const lowered = lowerProgram(program, checked.probes, target);
   for (const { funcs } of lowered.progs) {
     for (const func of funcs) assert.deepEqual(checkFunc(func), [], printFunc(func));

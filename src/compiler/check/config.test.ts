@@ -86,7 +86,10 @@ test('old names still work, with a warning; names without effect only warn', () 
 
 test('short strings get room for their NUL', () => {
   assert.equal(runSettings(resolve('max_strlen = 64').values).maxStrlen, 65);
-  assert.equal(compileSettings(resolve('max_strlen = 1024').values, 'default', {}).maxStrlen, 1024);
+  assert.equal(
+    compileSettings(resolve('max_strlen = 1024').values, { runtimeWarnings: 'default' }, {}).maxStrlen,
+    1024,
+  );
 });
 
 test('every other setting reaches the run or the compiler', () => {
@@ -102,5 +105,5 @@ test('every other setting reaches the run or the compiler', () => {
     [run.lazySymbolication, run.perfRbPages, run.showDebugInfo, run.avgDecimals],
     [false, 8, false, 18],
   );
-  assert.equal(compileSettings(values, 'default', {}).onStackLimit, 16);
+  assert.equal(compileSettings(values, { runtimeWarnings: 'default' }, {}).onStackLimit, 16);
 });

@@ -313,7 +313,7 @@ function strlenOf(values: ConfigValues): number {
 /** The values that matter to the compiler. */
 export function compileSettings(
   values: ConfigValues,
-  runtimeWarnings: CompileSettings['runtimeWarnings'],
+  { runtimeWarnings, excludeSelf }: Pick<CompileSettings, 'runtimeWarnings' | 'excludeSelf'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): CompileSettings {
   const clockMap = environment['BPFTRACE_DUMMY_TS_MAP'];
@@ -323,6 +323,7 @@ export function compileSettings(
     maxMapKeys: Number(values.max_map_keys),
     onStackLimit: Number(values.on_stack_limit),
     runtimeWarnings,
+    ...(excludeSelf ? { excludeSelf } : {}),
   };
 }
 

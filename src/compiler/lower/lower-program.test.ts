@@ -19,6 +19,7 @@ testGoldenFolder(
     },
     silent: (script) => printLowered(lowerText(script, { target, runtimeWarnings: 'none' })),
     verbose: (script) => printLowered(lowerText(script, { target, runtimeWarnings: 'all' })),
+    others: (script) => printLowered(lowerText(script, { target, excludeSelf: true })),
     shared: (script) => printLowered(lowerText(script, { target }), 'shared'),
     storage: (script) => printStorage(lowerText(script, { target })),
     records: (script) => printRecords(lowerText(script, { target })),

@@ -2,6 +2,7 @@ import { present } from '../../base/index.ts';
 import type {
   BpfMapSpec,
   NamedParam,
+  ProbeKind,
   RecordSpec,
   RuntimeConstant,
   ScriptMap,
@@ -190,12 +191,37 @@ function lowerProbe(
   };
   at(f, probe.at, () => {
     if (resolved.pidFilter) filterByPid(f);
+    if (program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
     leaveAfterRunEnd(f);
     clearUnassignedLocals(f);
     lowerStatements(f, probe.statements);
     if (!b.isEnded) b.return(b.const(resolved.defaultReturn));
   });
   return [b.finish(), ...prog.funcs];
+}
+
+/** Kinds that are not about what a process does: the tracer runs them, or a clock does. */
+const ownKinds: ReadonlySet<ProbeKind> = new Set([
+  'begin',
+  'end',
+  'self',
+  'test',
+  'bench',
+  'interval',
+  'iter',
+]);
+
+/** --exclude-self: nothing happens in the tracer. */
+function leaveOutSelf(f: FuncContext): void {
+  const { b } = f;
+  const pid = currentPid(lowerFor(f), 'curr_ns');
+  branch(
+    f,
+    b.compare('eq', pid, runtimeConstant(f, 'self-pid')),
+    () => b.return(b.const(f.prog.probe.defaultReturn)),
+    undefined,
+    'then',
+  );
 }
 
 /** -p and -c: nothing happens in other processes. */

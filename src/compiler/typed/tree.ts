@@ -319,6 +319,8 @@ export interface CompileSettings {
   readonly onStackLimit: number;
   /** -k: report failed reads too; --no-warnings: report nothing. */
   readonly runtimeWarnings: 'none' | 'default' | 'all';
+  /** Probes on what processes do pass by what the tracer does itself (--exclude-self). */
+  readonly excludeSelf?: boolean;
   /** A scalar map that stands for every clock, for tests of what depends on time (BPFTRACE_DUMMY_TS_MAP). */
   readonly clockMap?: string;
 }
