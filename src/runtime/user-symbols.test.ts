@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CProgram } from '../../tests/support/c-program.ts';
+import { requireProgram } from '../../tests/support/requirements.ts';
 import { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, parsePerfMap } from './perf-map.ts';
 import { isFileMapping, parseMaps, readMaps } from './process-maps.ts';
@@ -56,4 +58,24 @@ test('an address of a function of this process has its name, and none outside', 
   ]);
   assert.deepEqual(symbols.at(process.pid, 0x10n), []);
   assert.deepEqual(symbols.at(0x3fffff, address), []);
+});
+
+test('behind a call that never returns the caller is still the one that called', (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  using program = new CProgram(
+    'void _exit(int); __attribute__((noinline, noreturn)) void leave(void) { for (;;) _exit(0); }\n' +
+      '__attribute__((noinline)) void last(void) { leave(); }\nvoid next(void) {}\nint main(void) { last(); }',
+    ['-O1', '-fno-pie', '-no-pie'],
+  );
+  const elfFiles = new ElfFiles();
+  const symbols = new UserSymbols({ elfFiles, cache: 'PER_PID', demangle: (name) => name });
+  const [last] = elfFiles.open(program.path)?.functionsNamed('last') ?? [];
+  assert.ok(last);
+  const behind = last.address + last.size;
+  const names = (isCaller: boolean): string[] =>
+    symbols
+      .at(0x3fffff, behind, { fallback: program.path, isCaller })
+      .map(({ name, offset }) => `${name}+${offset}`);
+  assert.deepEqual(names(true), [`last+${last.size}`]);
+  assert.deepEqual(names(false), ['next+0']);
 });

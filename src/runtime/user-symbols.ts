@@ -27,7 +27,7 @@ export interface UserSymbolOptions {
 export interface AddressContext {
   /** The binary whose probe captured the address, for processes that are gone: right when it has fixed addresses. */
   readonly fallback?: string | undefined;
-  /** It is where a call returns to: the line is that of the call in front of it. */
+  /** It is where a call returns to: function and line are those of the call in front of it. */
   readonly isCaller?: boolean;
 }
 
@@ -140,10 +140,13 @@ export class UserSymbols {
     shown: string,
     { isCaller = false }: AddressContext,
   ): readonly SymbolFrame[] {
+    // Behind a call that never returns another function may begin, or none.
+    const at = isCaller ? fileAddress - 1n : fileAddress;
     for (const elf of this.#options.elfFiles.withSymbols(path)) {
-      const symbol = elf.functionAt(fileAddress);
+      // What a signal's handler returns to was never called: nothing need be in front of it.
+      const symbol = elf.functionAt(at) ?? elf.functionAt(fileAddress);
       if (symbol) {
-        const { inlined, own } = this.#sources(path, isCaller ? fileAddress - 1n : fileAddress);
+        const { inlined, own } = this.#sources(path, at);
         const name = this.#options.demangle(symbol.name);
         return [...inlined, { name, offset: fileAddress - symbol.address, module: shown, ...own }];
       }

@@ -23,7 +23,10 @@ export function lowerText(text: string, options: LowerOptions): LoweredProgram {
   });
   const checked = checkText(text, { target, isUnsafe: true, environment });
   if (!checked.program) throw new Error(checked.text);
-  const program = { ...checked.program, options: { ...checked.program.options, runtimeWarnings, excludeSelf } };
+  const program = {
+    ...checked.program,
+    options: { ...checked.program.options, runtimeWarnings, excludeSelf },
+  };
   const lowered = lowerProgram(program, checked.probes, target);
   for (const { funcs } of lowered.progs) {
     for (const func of funcs) assert.deepEqual(checkFunc(func), [], printFunc(func));
