@@ -53,7 +53,7 @@ test('the kernel, unless bpf(2) is out of reach or another backend was named', (
   for (const [facts, choice] of rows) assert.deepEqual(chooseBackend(facts), choice);
 });
 
-test('what is said: one line when the machine stands in, and what it could serve when it cannot', () => {
+test('what is said: one line when the machine stands in, and what it could serve when it cannot', async () => {
   const words = {
     who: { euid: 1000, capabilities: 0n },
     name: 'tetrace',
@@ -67,10 +67,10 @@ test('what is said: one line when the machine stands in, and what it could serve
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
   const messages = { error: say, warning: say, hint: say, plain: say };
-  tellRefusal({ missing: 'CAP_BPF', reason: REFUSED }, words, messages, true);
+  await tellRefusal({ missing: 'CAP_BPF', reason: REFUSED }, words, messages, true);
   assert.match(said[0] ?? '', /^Missing CAP_BPF/);
   assert.match(said[2] ?? '', /--backend embedded serves .*interval.* -c COMMAND .*raw_syscalls/);
   said.length = 0;
-  tellRefusal({ missing: undefined, reason: REFUSED }, words, messages, false);
+  await tellRefusal({ missing: undefined, reason: REFUSED }, words, messages, false);
   assert.deepEqual([said.length, said[0]], [2, 'bpf(2) is out of reach: Operation not permitted.']);
 });

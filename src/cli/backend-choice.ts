@@ -1,4 +1,3 @@
-import { processTracepointPatterns, timerNames } from '../embedded/index.ts';
 import { bpfRefusal } from '../runtime/index.ts';
 import type { InvokedName } from './invoked-name.ts';
 import type { Messages } from './messages.ts';
@@ -52,16 +51,16 @@ export interface RefusalWords {
 }
 
 /** Says that the kernel cannot be used, and what to do; `suggestsEmbedded`: what would run without it. */
-export function tellRefusal(
+export async function tellRefusal(
   refusal: Refusal,
   words: RefusalWords,
   messages: Messages,
   suggestsEmbedded: boolean,
-): void {
+): Promise<void> {
   const { error, hint } = wordsOf(refusal, words);
   messages.error(error);
   messages.hint(hint);
-  if (suggestsEmbedded) messages.hint(`without privileges, ${servedHint}`);
+  if (suggestsEmbedded) messages.hint(`without privileges, ${await servedHint()}`);
 }
 
 /** The line that says that the embedded machine stands in, why, and how the kernel is got. */
@@ -84,12 +83,12 @@ function wordsOf(
   };
 }
 
-/** What the embedded machine can serve. */
-export const servedHint: string = [
-  `--backend embedded serves begin, end, self, test, bench, ${timerNames.join(', ')}, keys of the terminal as kprobe:pty_write`,
-  ...(process.platform === 'linux' ? [servedOfProcesses()] : []),
-].join('; ');
-
-function servedOfProcesses(): string {
-  return `and, of a process that -c COMMAND starts or -p PID names, uprobe, uretprobe, ${processTracepointPatterns.join(', ')}`;
+/** What the embedded machine can serve; asking loads it. */
+export async function servedHint(): Promise<string> {
+  const { processTracepointPatterns, timerNames } = await import('../embedded/index.ts');
+  const ofProcesses = `and, of a process that -c COMMAND starts or -p PID names, uprobe, uretprobe, ${processTracepointPatterns.join(', ')}`;
+  return [
+    `--backend embedded serves begin, end, self, test, bench, ${timerNames.join(', ')}, keys of the terminal as kprobe:pty_write`,
+    ...(process.platform === 'linux' ? [ofProcesses] : []),
+  ].join('; ');
 }

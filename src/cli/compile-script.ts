@@ -4,7 +4,6 @@ import { type CompileInput, compile, type StageTrace, verifyFunc, writeObject } 
 import { createSourceFromBytes, type Diagnostic, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Program, Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
-import { servedHint } from './backend-choice.ts';
 import type { CommandContext } from './command-context.ts';
 import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
@@ -24,6 +23,8 @@ export interface Compilation {
   readonly probeFilter: RegExp | undefined;
   /** Something else is said when the target lacks events that the script needs. */
   readonly silentAboutAbsence?: boolean;
+  /** Said when the target lacks events that the script needs. */
+  readonly hintAtAbsence?: string;
 }
 
 export type Compiled =
@@ -58,7 +59,7 @@ export function compileScript(work: Compilation): Compiled {
     errorsOnly: options.warnings === 'hidden',
   });
   if (text !== '') process.stderr.write(text);
-  if (isAbsence && options.backend === 'embedded') context.messages.hint(servedHint);
+  if (isAbsence && work.hintAtAbsence !== undefined) context.messages.hint(work.hintAtAbsence);
   for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
   if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
   if (program !== undefined) return { ok: true, program };

@@ -10,9 +10,9 @@ import {
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Target } from '../program/index.ts';
 import {
-  EmbeddedMachine,
   isKernelError,
   LiveMachine,
+  loadEmbedded,
   OutputStream,
   UnreadableBtfError,
 } from '../runtime/index.ts';
@@ -53,7 +53,7 @@ export async function listCommand(
   }
   try {
     const pid = pidOf(opened.traced);
-    const target = targetOf(options);
+    const target = await targetOf(options);
     const said = new Set<string>();
     const listContext: ListContext = {
       target,
@@ -84,7 +84,7 @@ export async function listCommand(
 }
 
 /** What is listed: the kernel's probes, or those that the embedded machine would have of a process. */
-function targetOf(options: Options): Target {
+async function targetOf(options: Options): Promise<Target> {
   const places = {
     environment: process.env,
     includeDirs: options.includeDirs,
@@ -92,6 +92,7 @@ function targetOf(options: Options): Target {
     unsafe: options.unsafe,
   };
   if (options.backend === 'embedded') {
+    const { EmbeddedMachine } = await loadEmbedded();
     const traced = { pid: process.pid, kind: 'other' } as const;
     return new EmbeddedMachine({ ...places, ...(process.platform === 'linux' ? { traced } : {}) }).target;
   }

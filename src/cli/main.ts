@@ -71,7 +71,7 @@ export async function main(words: readonly string[], name: InvokedName): Promise
       if (invocation.showUsage) process.stderr.write(usageText(name));
       return exitCodes.refused;
     case 'info':
-      if (!isAllowed(context)) return exitCodes.refused;
+      if (!(await isAllowed(context))) return exitCodes.refused;
       return (await import('./info.ts')).infoCommand(invocation.disabledFeatures, context);
     case 'script':
       return dispatch(invocation.options, context);
@@ -99,7 +99,8 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
     const isListing = options.listing !== undefined || script === undefined;
     const choice = choose(options, isListing, context);
     if (choice.kind === 'refused') {
-      tellRefusal(choice.refusal, wordsFor(context), messages, context.name === 'tetrace' && !isListing);
+      const suggestsEmbedded = context.name === 'tetrace' && !isListing;
+      await tellRefusal(choice.refusal, wordsFor(context), messages, suggestsEmbedded);
       return exitCodes.refused;
     }
     if (choice.kind === 'given' && choice.backend === 'kernel' && !isListing && isLockedDown()) {
@@ -143,12 +144,12 @@ function wordsFor({ name }: CommandContext): RefusalWords {
 }
 
 /** Says so and answers false when this process may not trace. */
-function isAllowed(context: CommandContext): boolean {
+async function isAllowed(context: CommandContext): Promise<boolean> {
   const isLinux = process.platform === 'linux';
   const missing = isLinux ? missingCapability(ownCredentials()) : undefined;
   if (isLinux && missing === undefined) return true;
   const reason = isLinux ? undefined : bpfRefusal();
-  tellRefusal({ missing, reason }, wordsFor(context), context.messages, false);
+  await tellRefusal({ missing, reason }, wordsFor(context), context.messages, false);
   return false;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../embedded/index.ts';
 import type { Target } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
-import { EmbeddedMachine, LocalTime, OutputStream } from '../runtime/index.ts';
+import { LocalTime, loadEmbedded, OutputStream } from '../runtime/index.ts';
 import { encodeConstants, type RuntimeFacts, trace } from '../tracer/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { type Compilation, compileScript, runMode } from './compile-script.ts';
@@ -51,7 +51,7 @@ export async function runOnEvents(
   }
   const work: Compilation = {
     ...{ options, script, context, traced: { kind: 'none' }, probeFilter: undefined },
-    target: fedTarget(given.facts, scriptFiles(options), given.btf),
+    target: fedTarget(given.facts, await scriptFiles(options), given.btf),
   };
   const compiled = compileScript(work);
   if (!compiled.ok) {
@@ -125,7 +125,8 @@ export async function runOnEvents(
 }
 
 /** Files that the script imports and includes are those of this machine. */
-function scriptFiles(options: Options): Target {
+async function scriptFiles(options: Options): Promise<Target> {
+  const { EmbeddedMachine } = await loadEmbedded();
   return new EmbeddedMachine({
     environment: process.env,
     includeDirs: options.includeDirs,

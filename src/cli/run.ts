@@ -1,13 +1,13 @@
 import { closeSync } from 'node:fs';
-import { MachineFaultError } from '../embedded/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
 import { factsOfRun, machineTap } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
 import {
-  EmbeddedMachine,
+  type EmbeddedMachine,
   HeldChild,
   isKernelError,
   LiveMachine,
+  loadEmbedded,
   OutputStream,
   runToEntry,
   UnreadableBtfError,
@@ -19,7 +19,7 @@ import {
   type RunOptions,
   trace,
 } from '../tracer/index.ts';
-import { type Refusal, type RefusalWords, standInNotice, tellRefusal } from './backend-choice.ts';
+import { type Refusal, type RefusalWords, servedHint, standInNotice, tellRefusal } from './backend-choice.ts';
 import type { CommandContext } from './command-context.ts';
 import {
   type Compilation,
@@ -89,20 +89,24 @@ export async function runScript(
     return exitCodes.refused;
   }
   const { traced } = opened;
+  let machine: RunMachine | undefined;
   try {
-    const machine = openMachine(options, traced);
+    machine = await openMachine(options, traced);
     const silentAboutAbsence = standIn !== undefined;
     const work: Compilation = {
       ...{ options, script, context, target: machine.target, traced, probeFilter },
       silentAboutAbsence,
+      ...(options.backend === 'embedded' ? { hintAtAbsence: await servedHint() } : {}),
     };
     if (options.mode === 'compiler-bench') return measureCompilation(work);
     const compiled = isCompiled(script.bytes) ? openCompiled(work) : compileScript(work);
     if (!compiled.ok)
-      return standIn !== undefined && compiled.isAbsence ? refuse(standIn, messages) : compiled.exitCode;
+      return standIn !== undefined && compiled.isAbsence
+        ? await refuse(standIn, messages)
+        : compiled.exitCode;
     const { program } = compiled;
     if (standIn !== undefined) {
-      if (machine instanceof EmbeddedMachine && !machine.servesAll(program)) return refuse(standIn, messages);
+      if (machine.kind === 'embedded' && !machine.servesAll(program)) return await refuse(standIn, messages);
       messages.plain(standInNotice(standIn.refusal, standIn.words));
     }
     const problem = writeOutputs(options, program, machine.target);
@@ -118,7 +122,8 @@ export async function runScript(
       messages.error(error.message);
       return exitCodes.refused;
     }
-    if (!isKernelError(error) && !(error instanceof MachineFaultError)) throw error;
+    const isFault = machine?.kind === 'embedded' && machine.isFault(error);
+    if (!isKernelError(error) && !isFault) throw error;
     messages.error(error.message);
     return exitCodes.runtime;
   } finally {
@@ -136,15 +141,15 @@ function tellVerdicts(options: Options, program: Program, messages: Messages): v
 }
 
 /** What stands in cannot serve the script: the kernel's refusal is what there is to say. */
-function refuse({ refusal, words }: StandIn, messages: Messages): number {
-  tellRefusal(refusal, words, messages, true);
+async function refuse({ refusal, words }: StandIn, messages: Messages): Promise<number> {
+  await tellRefusal(refusal, words, messages, true);
   return exitCodes.refused;
 }
 
 /** Where scripts run, and for what they are compiled. */
 type RunMachine = LiveMachine | EmbeddedMachine;
 
-function openMachine(options: Options, traced: TracedProcess): RunMachine {
+async function openMachine(options: Options, traced: TracedProcess): Promise<RunMachine> {
   const places = {
     environment: process.env,
     includeDirs: options.includeDirs,
@@ -154,6 +159,7 @@ function openMachine(options: Options, traced: TracedProcess): RunMachine {
   };
   if (options.backend === 'embedded') {
     const root = rootOf(traced);
+    const { EmbeddedMachine } = await loadEmbedded();
     return new EmbeddedMachine({ ...places, ...(root === undefined ? {} : { traced: root }) });
   }
   return new LiveMachine({
@@ -306,7 +312,7 @@ function childPidOf(traced: TracedProcess): number | undefined {
 }
 
 function backendOf(machine: RunMachine, record: RecordFile | undefined): Backend {
-  if (machine instanceof EmbeddedMachine) return machine.backend(record && machineTap(record.sink));
+  if (machine.kind === 'embedded') return machine.backend(record && machineTap(record.sink));
   return machine.backend(true);
 }
 

@@ -2,9 +2,10 @@ import { constants } from 'node:os';
 import {
   ChildError,
   HeldChild,
+  loadEmbedded,
   ProcessWatch,
   ProcessWatchError,
-  TracedChild,
+  type TracedChild,
   type TracedRoot,
 } from '../runtime/index.ts';
 import type { Options } from './options.ts';
@@ -30,7 +31,10 @@ export async function openTracedProcess(
     return { ok: false, message: `Processes can be traced on Linux only; this is ${process.platform}.` };
   try {
     if (command !== undefined) {
-      const child = backend === 'embedded' ? await TracedChild.start(command) : new HeldChild(command);
+      const child =
+        backend === 'embedded'
+          ? await (await loadEmbedded()).TracedChild.start(command)
+          : new HeldChild(command);
       return { ok: true, traced: { kind: 'child', child } };
     }
     if (options.pid === undefined) return { ok: true, traced: { kind: 'none' } };
@@ -52,7 +56,7 @@ export function rootOf(traced: TracedProcess): TracedRoot | undefined {
       return undefined;
     case 'child': {
       const { child } = traced;
-      if (!(child instanceof TracedChild)) return undefined;
+      if (child.kind !== 'traced') return undefined;
       const onEnd: TracedRoot['onEnd'] = ({ code, signal }) =>
         child.noteEnd({ code, signal: signal === undefined ? undefined : signalName(signal) });
       return { pid: child.pid, kind: 'child', onEnd };

@@ -27,6 +27,7 @@ const KILL_AFTER_MS = 1000;
  * we die in a way that leaves us no time to send it.
  */
 export class HeldChild implements Disposable {
+  readonly kind = 'held';
   /** The program that it will be. */
   readonly path: string;
   readonly #process: ChildProcess;

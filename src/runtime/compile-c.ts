@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { ObjectAnswer } from '../program/index.ts';
+import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 
 /** More than any compiler says or writes of a file that is to be a part of a script. */
@@ -9,7 +9,7 @@ const MAX_BYTES = 64 << 20;
 /** Compiles C for BPF with clang, which has to be installed. */
 export function compileC(path: string): ObjectAnswer {
   const flags = ['-target', 'bpf', '-O2', '-g', '-c', '-o', '-', path];
-  const { error, status, stdout, stderr } = spawnSync('clang', flags, { maxBuffer: MAX_BYTES });
+  const { error, status, stdout, stderr } = processes().spawnSync('clang', flags, { maxBuffer: MAX_BYTES });
   if (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return {

@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { createRequire } from 'node:module';
 import { viewOf } from '../base/index.ts';
 import type { DwarfSections } from '../dwarf/index.ts';
 import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
@@ -49,7 +49,7 @@ function unpack(elf: ElfFile): (bytes: Uint8Array) => Uint8Array | undefined {
     const packed = bytes.subarray(isWide ? 24 : 12);
     switch (view.getUint32(0, true)) {
       case ELFCOMPRESS_ZLIB:
-        return inflateSync(packed, { maxOutputLength: size });
+        return inflate(packed, size);
       case ELFCOMPRESS_ZSTD:
         return unpackZstd(packed, size);
       default:
@@ -63,7 +63,13 @@ function unpackOld(bytes: Uint8Array): Uint8Array | undefined {
   if (view.getUint32(0, false) !== 0x5a4c4942) return undefined;
   const size = Number(view.getBigUint64(4, false));
   if (!(size > 0 && size <= MAX_SECTION_BYTES)) return undefined;
-  return inflateSync(bytes.subarray(12), { maxOutputLength: size });
+  return inflate(bytes.subarray(12), size);
+}
+
+function inflate(bytes: Uint8Array, size: number): Uint8Array {
+  // Loaded when a section is packed: it brings Node.js's streams with it.
+  const { inflateSync } = createRequire(import.meta.url)('node:zlib') as typeof import('node:zlib');
+  return inflateSync(bytes, { maxOutputLength: size });
 }
 
 function isZlibError(error: unknown): boolean {

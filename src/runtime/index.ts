@@ -3,17 +3,18 @@ export { type BinaryLookupOptions, type FoundBinary, lookUpBinaries } from './bi
 export { BtfSources, UnreadableBtfError } from './btf-sources.ts';
 export { type ChildEnd, ChildError, HeldChild } from './child-process.ts';
 export { ElfFiles } from './elf-files.ts';
-export {
+export type {
   EmbeddedMachine,
-  type EmbeddedMachineOptions,
+  EmbeddedMachineOptions,
   TracedChild,
-  type TracedRoot,
+  TracedRoot,
 } from './embedded/index.ts';
 export { KernelBackend, type KernelBackendOptions } from './kernel-backend.ts';
 export { LiveHost, type LiveHostOptions } from './live-host.ts';
 export { LiveMachine, type LiveMachineOptions } from './live-machine.ts';
 export { LiveTarget, type LiveTargetOptions } from './live-target.ts';
 export { LocalTime } from './local-time.ts';
+export { loadEmbedded } from './load-embedded.ts';
 export { OutputStream } from './output-stream.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
 export { systemErrorText } from './system-error.ts';

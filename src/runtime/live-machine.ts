@@ -29,6 +29,7 @@ export interface LiveMachineOptions {
 
 /** This machine with its three sides: the Target that a script is compiled for, the Backend that runs it, the Host of its run. */
 export class LiveMachine {
+  readonly kind = 'kernel';
   readonly target: LiveTarget;
   readonly #btf: BtfSources;
   readonly #kallsyms = new Kallsyms();

@@ -6,6 +6,7 @@ import {
   KernelModel,
   kernelModelBtf,
   type MachineFacts,
+  MachineFaultError,
   processTracepoints,
   ranByTracer,
   sourceOf,
@@ -45,6 +46,7 @@ export interface EmbeddedMachineOptions {
 
 /** The embedded machine on this host: its Target, its Backend with what event sources there are here, the Host of a run. */
 export class EmbeddedMachine {
+  readonly kind = 'embedded';
   readonly target: Target;
   readonly #world: World = liveWorld();
   readonly #elfFiles: ElfFiles;
@@ -91,6 +93,11 @@ export class EmbeddedMachine {
     const terminal = taskFacts(process.pid)?.terminal ?? 0;
     if (!process.stdin.isTTY || terminal === 0) return undefined;
     return new TerminalKeys({ input: process.stdin, arch, terminal, ownTask: () => this.#world.ownTask() });
+  }
+
+  /** Whether this is what a prog did that no kernel lets it do. */
+  isFault(error: unknown): error is MachineFaultError {
+    return error instanceof MachineFaultError;
   }
 
   /** Whether there is a source for every probe of the program. */

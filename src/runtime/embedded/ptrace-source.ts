@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { unreachable } from '../../base/index.ts';
 import {
@@ -21,6 +20,7 @@ import {
   WaitTicks,
 } from '../../kernel/index.ts';
 import type { Arch, AttachOutcome, ProbeSpec } from '../../program/index.ts';
+import { processes } from '../processes.ts';
 import { systemErrorText } from '../system-error.ts';
 import { Breakpoints, CodeSpace } from './breakpoints.ts';
 import { SyscallStops } from './syscall-stops.ts';
@@ -316,7 +316,7 @@ export class PtraceSource implements EventSource {
     });
     process.off('SIGALRM', ignore);
     // A thread that still waits for stops sees the end of this child instead.
-    if (this.#stops.isWaitingElsewhere) spawn('/bin/true', { stdio: 'ignore' }).unref();
+    if (this.#stops.isWaitingElsewhere) processes().spawn('/bin/true', { stdio: 'ignore' }).unref();
   }
 }
 

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type ChildEnd, ChildError, resolveCommand } from '../child-process.ts';
+import { processes } from '../processes.ts';
 
 /** Tells its pid on descriptor 4, waits for a line on descriptor 3 (or its end: we are gone), and becomes the command. */
 const HOLD_SCRIPT = 'echo $$ >&4; exec 4>&-; read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
@@ -16,6 +17,7 @@ const KILL_AFTER_MS = 1000;
  * The shell between does that waiting instead.
  */
 export class TracedChild implements Disposable {
+  readonly kind = 'traced';
   /** The program that it will be. */
   readonly path: string;
   readonly pid: number;
@@ -45,7 +47,9 @@ export class TracedChild implements Disposable {
     const words = command.split(' ').filter((word) => word !== '');
     const path = resolveCommand(words[0] ?? '');
     const argv = ['-c', PARENT_SCRIPT, 'tetrace', HOLD_SCRIPT, path, ...words.slice(1)];
-    const parent = spawn('/bin/sh', argv, { stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'] });
+    const parent = processes().spawn('/bin/sh', argv, {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    });
     const pid = await firstNumber(parent);
     if (pid === undefined) throw new ChildError('Failed to fork child: /bin/sh could not be started');
     return new TracedChild(path, pid, parent);
