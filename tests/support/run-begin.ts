@@ -2,7 +2,8 @@ import { type CompileOptions, compile } from '../../src/compiler/index.ts';
 import { createSource, renderDiagnostics } from '../../src/compiler/language/index.ts';
 import type { Feature, Target } from '../../src/program/index.ts';
 import { createReport } from '../../src/report/index.ts';
-import { EmbeddedMachine, LiveMachine } from '../../src/runtime/index.ts';
+import { EmbeddedMachine } from '../../src/runtime/embedded/index.ts';
+import { LiveMachine } from '../../src/runtime/index.ts';
 import { encodeConstants } from '../../src/tracer/index.ts';
 import { silentLookups } from './report-run.ts';
 
