@@ -19,7 +19,7 @@ const MAX_DEPTH = 64;
 const MAX_SEARCH = 20_000;
 
 /** Searches among the types for a name before chains of equal names are built, which cost about as much. */
-const NAME_SCANS_BEFORE_CHAINS = 6;
+const NAME_SCANS_BEFORE_CHAINS = 24;
 
 /** A pointer's size: Tetrace knows 64-bit machines only. */
 const POINTER_SIZE = 8;
@@ -406,10 +406,12 @@ export class Btf {
     const offsets = this.#offsets();
     if (this.#chains === undefined && this.#nameScans < NAME_SCANS_BEFORE_CHAINS) {
       this.#nameScans++;
+      // The engine searches a typed array with machine code of its own; what it finds besides records are members and numbers.
       const words = this.#words;
       const found: number[] = [];
-      for (let index = 0; index < offsets.length; index++) {
-        if (words[offsets[index]!] === offset) found.push(this.firstId + index);
+      for (let at = words.indexOf(offset); at >= 0; at = words.indexOf(offset, at + 1)) {
+        const index = indexIn(offsets, at);
+        if (index !== undefined) found.push(this.firstId + index);
       }
       return found;
     }
@@ -593,6 +595,18 @@ function indexTypes(words: Uint32Array, firstId: BtfId): Uint32Array {
   }
   if (at !== words.length) throw new BtfError(`type ${firstId + count - 1} is cut off`);
   return offsets.subarray(0, count);
+}
+
+/** Where a value stands in an ascending array. */
+function indexIn(ascending: Uint32Array, value: number): number | undefined {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === value ? low : undefined;
 }
 
 function sectionOf(
