@@ -185,10 +185,12 @@ class Simplification {
     for (const block of this.#blocks)
       if (block !== undefined && isTransparent(block)) transparent.add(block.id);
     if (transparent.size === 0) return;
-    const outside = this.#usedOutside();
+    let outside: Uint8Array | undefined;
     for (const block of this.#blocks) {
       if (block === undefined || !edgesOf(block.end).some((edge) => transparent.has(edge.block))) continue;
-      const end = mapEdges(block.end, (edge) => this.#thread(block, edge, outside));
+      outside ??= this.#usedOutside();
+      const uses = outside;
+      const end = mapEdges(block.end, (edge) => this.#thread(block, edge, uses));
       if (end !== block.end) this.#setEnd(block, end);
     }
   }
@@ -301,10 +303,12 @@ class Simplification {
   }
 }
 
-/** Whether a block does nothing but choose where to go on. */
-function isTransparent({ id, insns, end }: OpenBlock): boolean {
+/** Whether a block does nothing but choose where to go on, so that an edge may know its choice. */
+function isTransparent({ id, params, insns, end }: OpenBlock): boolean {
   if (end.kind === 'return' || insns.length > MAX_THREADED_INSNS) return false;
   if (end.kind === 'jump') return insns.length === 0 && end.to.block !== id;
+  // Without parameters it chooses the same way, known or not, for every edge.
+  if (params.length === 0) return false;
   return insns.every((insn) => opFacts(insn.op).effect === 'none');
 }
 
