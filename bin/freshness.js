@@ -27,7 +27,8 @@ function listSources() {
     }
   };
   visit(join(root, 'src'));
-  lines.push(describe(join(__dirname, 'build.js')), describe(join(root, 'package.json')));
+  for (const name of ['build.js', 'load.js']) lines.push(describe(join(__dirname, name)));
+  lines.push(describe(join(root, 'package.json')));
   return lines.join('\n');
 }
 

@@ -31,6 +31,8 @@ export class ProgLoader implements Disposable {
   readonly #btf: BtfSources;
   readonly #resources = new ResourceStack();
   readonly #moduleFds = new Map<string, Fd>();
+  /** By source: its lines, split when the first is named. */
+  readonly #linesOf = new Map<number, readonly string[]>();
 
   constructor(program: Program, maps: readonly BpfMap[], btf: BtfSources) {
     this.#program = program;
@@ -101,7 +103,7 @@ export class ProgLoader implements Disposable {
       return {
         insn,
         file: source?.name ?? '',
-        text: lineOf(source?.text ?? '', trail.at.line),
+        text: this.#line(trail.at.source, trail.at.line),
         line: trail.at.line,
         column: trail.at.column,
       };
@@ -115,6 +117,15 @@ export class ProgLoader implements Disposable {
       }),
     );
     return buildProgBtf(funcs, lines);
+  }
+
+  #line(source: number, line: number): string {
+    let lines = this.#linesOf.get(source);
+    if (lines === undefined) {
+      lines = (this.#program.sources[source]?.text ?? '').split('\n');
+      this.#linesOf.set(source, lines);
+    }
+    return lines[line - 1]?.trim() ?? '';
   }
 
   #attachPlace({ kind, name, module, prog }: AttachBtf): BtfPlace & { readonly prog?: Fd } {
@@ -174,8 +185,4 @@ function notFound(name: string, why: string): KernelError {
 function attachTypeOf(name: string): AttachType {
   if (Object.hasOwn(attachTypes, name)) return name as AttachType; // a key of the table, as just checked
   throw new KernelError(`attach type ${name}`, errnos.EINVAL.number, { detail: 'no such attach type' });
-}
-
-function lineOf(text: string, line: number): string {
-  return text.split('\n', line)[line - 1]?.trim() ?? '';
 }

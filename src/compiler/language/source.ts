@@ -98,8 +98,16 @@ export function bytesOfText(text: string): ByteString {
   return bytes;
 }
 
-/** Source text for bytes: the inverse of `bytesOfText`. */
+/** Source text for bytes: the inverse of `bytesOfText`. Nearly every script is UTF-8, which the engine decodes by itself. */
 export function textOfBytes(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return textOfOddBytes(bytes);
+  }
+}
+
+function textOfOddBytes(bytes: Uint8Array): string {
   const parts: string[] = [];
   let text = '';
   for (let at = 0; at < bytes.length; ) {

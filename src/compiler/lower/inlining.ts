@@ -11,7 +11,6 @@ import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { type BodyContext, continueUnreachable, type FuncContext, releaseLoops } from './func-context.ts';
 import { clearUnassignedLocals, copyToLocal, writeLocal } from './locals.ts';
-import { loopForm } from './loop-form.ts';
 import { lowerStatements } from './statements.ts';
 import { isByValue } from './values.ts';
 
@@ -49,7 +48,7 @@ function inline(
   const caller = f.body;
   const body: BodyContext = {
     typed: fn,
-    captures: findCaptures(fn, (loop) => loopForm(loop, prog.program.target).kind === 'callback'),
+    captures: findCaptures(fn, (loop) => prog.program.loopForms.isCallback(loop)),
     homes: new Map(),
     owner: undefined,
     loopDepth: f.loops.length,

@@ -24,7 +24,31 @@ const VERIFIED_BUDGET_WITH_ITERATORS = 5_000;
 /** Most rounds of a range without loops in the target. */
 const MAX_UNROLLED_ROUNDS = 256;
 
-export function loopForm(loop: Loop, target: Target): LoopForm {
+/** The forms of a script's loops. Several stages ask for them, and working one out looks at everything inside the loop. */
+export class LoopForms {
+  readonly #target: Target;
+  readonly #forms = new Map<Loop, LoopForm>();
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  of(loop: Loop): LoopForm {
+    let form = this.#forms.get(loop);
+    if (form === undefined) {
+      form = loopForm(loop, this.#target);
+      this.#forms.set(loop, form);
+    }
+    return form;
+  }
+
+  /** Whether the body is a function of its own. */
+  isCallback(loop: Loop): boolean {
+    return this.of(loop).kind === 'callback';
+  }
+}
+
+function loopForm(loop: Loop, target: Target): LoopForm {
   switch (loop.kind) {
     case 'repeat':
       if (!target.has('bounded-loops')) return { kind: 'unrolled' };

@@ -8,7 +8,7 @@ import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
 import { everChanged, forget, forgetConstants, sometimesChanged } from './loop-forgetting.ts';
-import { constantRounds, type Loop, loopForm } from './loop-form.ts';
+import { constantRounds, type Loop } from './loop-form.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { lowerStatements } from './statements.ts';
@@ -24,7 +24,7 @@ type WhileLoop = Extract<Loop, { readonly kind: 'while' }>;
 type RangeLoop = Extract<Loop, { readonly kind: 'for-range' }>;
 
 export function lowerLoop(f: FuncContext, loop: Loop): void {
-  const form = loopForm(loop, f.prog.program.target);
+  const form = f.prog.program.loopForms.of(loop);
   if (form.kind === 'impossible') refuse(loop.at, `this loop needs ${form.needs}, which this kernel lacks`);
   switch (loop.kind) {
     case 'repeat':

@@ -26,7 +26,7 @@ import { at, type FuncContext, releaseLoops } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
 import { LineTable } from './line-table.ts';
 import { clearUnassignedLocals } from './locals.ts';
-import { loopForm } from './loop-form.ts';
+import { LoopForms } from './loop-form.ts';
 import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
@@ -96,6 +96,7 @@ export function lowerProgram(
     records: new RecordTable(),
     constants,
     lines: new LineTable(),
+    loopForms: new LoopForms(target),
     ended: placeRunEnd(typed, probes, mapTable),
     clockMap: clockMapOf(typed),
   };
@@ -178,7 +179,7 @@ function lowerProbe(
     loops: [],
     body: {
       typed: probe,
-      captures: findCaptures(probe, (loop) => loopForm(loop, program.target).kind === 'callback'),
+      captures: findCaptures(probe, (loop) => program.loopForms.isCallback(loop)),
       homes: new Map(),
       owner: undefined,
       loopDepth: 0,

@@ -14,7 +14,6 @@ import { denseHasFunction, denseReadFunction, denseWriteFunction, isDense } from
 import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
-import { loopForm } from './loop-form.ts';
 import { keyTypes, storeKey, updateFromParams } from './map-function-params.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { failureRecord, reportMiss, reportsMisses } from './runtime-errors.ts';
@@ -32,7 +31,7 @@ export function mapsInCountedLoops(
   let loops = 0;
   const isCounted = (statement: TypedStatement): boolean =>
     (statement.kind === 'repeat' || statement.kind === 'for-range') &&
-    loopForm(statement, program.target).kind === 'bounded';
+    program.loopForms.of(statement).kind === 'bounded';
   walkStatements(statements, {
     enter: (statement) => {
       if (isCounted(statement)) loops += 1;

@@ -5,6 +5,7 @@ import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings, MapIndex, TypedFn, TypedProgram } from '../typed/index.ts';
 import type { ConstantPool } from './constants.ts';
 import type { LineTable } from './line-table.ts';
+import type { LoopForms } from './loop-form.ts';
 import type { MapTable } from './map-table.ts';
 import type { RecordTable } from './record-table.ts';
 
@@ -19,6 +20,7 @@ export interface ProgramContext {
   readonly records: RecordTable;
   readonly constants: ConstantPool;
   readonly lines: LineTable;
+  readonly loopForms: LoopForms;
   /** Offset in the globals map of a byte that exit() sets and that probes look at; undefined where nothing would look. */
   readonly ended: number | undefined;
   /** The script map that stands for every clock, in tests. */
