@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { describe, it } from 'node:test';
 import { encodeInsns } from '../../src/bpf/index.ts';
 import { compile } from '../../src/compiler/index.ts';
@@ -37,8 +38,16 @@ function placeIn(log: string): number | undefined {
   return last;
 }
 
-/** What the running kernel is like, as far as it matters to the progs below. */
-const running: KernelProfile = kernelProfiles['7.2'];
+/** The profile of the running kernel: its own, else that of the next one that has one. */
+const running: KernelProfile = (() => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const isOlder = ({ name }: KernelProfile): boolean => {
+    const [itsMajor = 0, itsMinor = 0] = name.split('.').map(Number);
+    return itsMajor < major || (itsMajor === major && itsMinor < minor);
+  };
+  const profiles: readonly KernelProfile[] = Object.values(kernelProfiles);
+  return profiles.find((profile) => !isOlder(profile)) ?? kernelProfiles['7.2'];
+})();
 
 /** What a script of our own is compiled to here; undefined when this kernel lacks what it needs. */
 function compiled(machine: LiveMachine, file: string): Program | undefined {

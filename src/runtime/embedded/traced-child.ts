@@ -5,9 +5,12 @@ import { processes } from '../processes.ts';
 
 /** Tells its pid on descriptor 4, waits for a line on descriptor 3 (or its end: we are gone), and becomes the command. */
 const HOLD_SCRIPT = 'echo $$ >&4; exec 4>&-; read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
-/** Starts the holder, and stays to wait for it. What a shell has to say of a child that a signal ended goes nowhere. */
+/**
+ * Starts the holder, and stays to wait for it. What a shell has to say of a child that a signal ended goes nowhere; the redirections of a simple command
+ * are dash's own while it waits, so that they are made in a subshell.
+ */
 const PARENT_SCRIPT =
-  'hold=$1; shift; exec 5>&2 2>/dev/null; /bin/sh -c "$hold" tetrace "$@" 2>&5 5>&-; exit $?';
+  'hold=$1; shift; exec 5>&2 2>/dev/null; (exec 2>&5 5>&-; exec /bin/sh -c "$hold" tetrace "$@"); exit $?';
 const KILL_AFTER_MS = 1000;
 
 /**

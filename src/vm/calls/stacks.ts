@@ -15,7 +15,7 @@ export const stackCalls = {
       stackFlags.BPF_F_FAST_STACK_CMP |
       stackFlags.BPF_F_REUSE_STACKID;
     if (core.high(3) !== 0 || (flags & ~known) !== 0) return core.return(-errno.EINVAL);
-    const frames = framesOf(core, flags);
+    const frames = framesOf(core, flags) ?? [];
     core.return(frames.length === 0 ? -errno.EFAULT : map.store(frames, flags));
   },
 
@@ -39,18 +39,20 @@ function copyStack(core: Core): number {
   const known = stackFlags.BPF_F_SKIP_FIELD_MASK | stackFlags.BPF_F_USER_STACK;
   if (core.high(4) !== 0 || (flags & ~known) !== 0 || size % 8 !== 0) return -errno.EINVAL;
   const frames = framesOf(core, flags);
-  if (frames.length === 0) return -errno.EFAULT;
+  if (frames === undefined) return -errno.EFAULT;
   const count = Math.min(frames.length, size / 8);
   for (let index = 0; index < count; index++)
     core.memory.view.setBigUint64(at + index * 8, frames[index]!, true);
   return count * 8;
 }
 
-/** The frames that flags ask for; the low 8 bits say how many of the innermost to leave out. */
-function framesOf(core: Core, flags: number): readonly bigint[] {
+/** The frames that flags ask for; the low 8 bits say how many of the innermost to leave out. undefined when there are not so many. */
+function framesOf(core: Core, flags: number): readonly bigint[] | undefined {
   core.charge(STACK_COST);
   const space = (flags & stackFlags.BPF_F_USER_STACK) !== 0 ? 'user' : 'kernel';
-  return core.environment.stack(space).slice(flags & stackFlags.BPF_F_SKIP_FIELD_MASK);
+  const frames = core.environment.stack(space);
+  const skipped = flags & stackFlags.BPF_F_SKIP_FIELD_MASK;
+  return frames.length < skipped ? undefined : frames.slice(skipped);
 }
 
 /** What walking a stack costs, in instructions. */

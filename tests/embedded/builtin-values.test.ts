@@ -1,0 +1,3 @@
+import { testBuiltinValues } from '../support/builtin-values.ts';
+
+testBuiltinValues('embedded', () => true);
