@@ -7,6 +7,8 @@ const DT_RPATH = 15;
 const DT_RUNPATH = 29;
 /** Longest name that is read: a string table without NULs must not make every name megabytes long. */
 const MAX_NAME_BYTES = 4096;
+/** More entries than any linker writes. */
+const MAX_ENTRIES = 4096;
 
 /** What a file asks of the dynamic loader. */
 export interface DynamicNeeds {
@@ -21,7 +23,7 @@ export interface DynamicNeeds {
 /** Reads the dynamic section. Source: gABI chapter 5, "Dynamic Section". @throws ElfError when it does not lie in the file. */
 export function readDynamicNeeds(elf: ElfFile): DynamicNeeds {
   const interp = elf.section('.interp');
-  const interpreter = interp && decodeCString(elf.bytesOf(interp));
+  const interpreter = interp && decodeCString(elf.bytesOf(interp).subarray(0, MAX_NAME_BYTES));
   const found = { libraries: [] as string[], [DT_RPATH]: [] as string[], [DT_RUNPATH]: [] as string[] };
   const section = elf.sections.find(({ type }) => type === SHT_DYNAMIC);
   const strings = section && elf.sections[section.link];
@@ -46,7 +48,8 @@ function* entries(bytes: Uint8Array, elfClass: 32 | 64): Generator<{ tag: number
   const word = elfClass / 8;
   const read = (at: number): number =>
     word === 8 ? Number(view.getBigUint64(at, true)) : view.getUint32(at, true);
-  for (let at = 0; at + 2 * word <= bytes.length; at += 2 * word) {
+  const end = Math.min(bytes.length, MAX_ENTRIES * 2 * word);
+  for (let at = 0; at + 2 * word <= end; at += 2 * word) {
     const tag = read(at);
     if (tag === 0) return;
     yield { tag, value: read(at + word) };

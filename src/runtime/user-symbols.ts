@@ -234,4 +234,5 @@ function stampOf(path: string): string | undefined {
   }
 }
 
-const MAX_PERF_MAP_BYTES = 256 * 1024 * 1024;
+/** Those of large Java programs have 30 MB; as entries they take several times as much. */
+const MAX_PERF_MAP_BYTES = 64 * 1024 * 1024;
