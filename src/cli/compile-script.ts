@@ -1,6 +1,13 @@
 /** From a script to a Program, as the command line has it; and what else can be made of a script than a run. */
 import { writeFileSync } from 'node:fs';
-import { type CompileInput, compile, type StageTrace, verifyFunc, writeObject } from '../compiler/index.ts';
+import {
+  type CompileInput,
+  compile,
+  type NotedProgram,
+  type StageTrace,
+  verifyFunc,
+  writeObject,
+} from '../compiler/index.ts';
 import { createSourceFromBytes, type Diagnostic, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Program, Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
@@ -28,7 +35,7 @@ export interface Compilation {
 }
 
 export type Compiled =
-  | { readonly ok: true; readonly program: Program }
+  | { readonly ok: true; readonly program: Program; readonly noted?: NotedProgram }
   /** `isAbsence`: the script is right, but the target lacks events that it needs. */
   | { readonly ok: false; readonly exitCode: number; readonly isAbsence?: boolean };
 
@@ -49,7 +56,7 @@ function isOfEnvironment({ severity, code, span }: Diagnostic): boolean {
 export function compileScript(work: Compilation): Compiled {
   const { options, context } = work;
   const faults: string[] = [];
-  const { program, diagnostics } = compile(inputOf(work, traceFor(work, faults)));
+  const { program, noted, diagnostics } = compile(inputOf(work, traceFor(work, faults)));
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const isAbsence = errors.length > 0 && errors.every(({ code }) => absences.has(code));
   if (isAbsence && work.silentAboutAbsence) return { ok: false, exitCode: exitCodes.refused, isAbsence };
@@ -62,7 +69,7 @@ export function compileScript(work: Compilation): Compiled {
   if (isAbsence && work.hintAtAbsence !== undefined) context.messages.hint(work.hintAtAbsence);
   for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
   if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
-  if (program !== undefined) return { ok: true, program };
+  if (program !== undefined) return { ok: true, program, ...(noted === undefined ? {} : { noted }) };
   if (errors.some(({ code }) => code === 'probe-other-mode'))
     return { ok: false, exitCode: exitCodes.runtime };
   const environmental = errors.filter(isOfEnvironment);
@@ -102,6 +109,8 @@ function inputOf(work: Compilation, trace: StageTrace): CompileInput {
       runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
       excludeSelf: options.excludeSelf,
       isKept: options.aot !== undefined,
+      notesEvents:
+        options.record !== undefined && options.backend !== 'embedded' && runMode(options) === 'run',
       includeFiles: options.includeFiles,
       ...(pid === undefined ? {} : { pid }),
       filtersByPid: work.traced.kind === 'pid',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { kernelModelBtf } from '../embedded/index.ts';
 import {
   happeningsOf,
+  lostNotes,
   type Recording,
   RecordingError,
   ReplayError,
@@ -98,6 +99,12 @@ function runOnRecording(
   context: CommandContext,
 ): Promise<number> {
   const { header, items } = recording;
+  const lost = lostNotes(recording);
+  if (lost > 0n) {
+    context.messages.warning(
+      `The recording has gaps: ${lost} notes of events found no room in the ring buffer while it was made`,
+    );
+  }
   return runOnEvents(options, script, context, {
     facts: header.machine,
     btf: btfOf(header),
@@ -105,7 +112,11 @@ function runOnRecording(
     names: recordedNames(items),
     otherwise: refusingEnvironment,
     source: 'the recording',
-    unknownProbe: (name) => `the recording holds no events of ${name}`,
+    // What was attached and never happened stays silent.
+    unknownProbe: (name) =>
+      header.program.probes.some((probe) => probe.name === name)
+        ? undefined
+        : `the recording holds no events of ${name}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
+import type { NotedProgram } from '../compiler/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
-import { factsOfRun, machineTap } from '../recording/index.ts';
+import { factsOfRun, machineTap, type NotedLoad } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
 import {
   type EmbeddedMachine,
@@ -104,7 +105,7 @@ export async function runScript(
       return standIn !== undefined && compiled.isAbsence
         ? await refuse(standIn, messages)
         : compiled.exitCode;
-    const { program } = compiled;
+    const { program, noted } = compiled;
     if (standIn !== undefined) {
       if (machine.kind === 'embedded' && !machine.servesAll(program)) return await refuse(standIn, messages);
       messages.plain(standInNotice(standIn.refusal, standIn.words));
@@ -116,7 +117,7 @@ export async function runScript(
     }
     tellVerdicts(options, program, messages);
     if (options.mode === 'codegen' || options.aot !== undefined) return exitCodes.ok;
-    return await runProgram({ options, script, context, machine, traced, program, format });
+    return await runProgram({ options, script, context, machine, traced, program, noted, format });
   } catch (error) {
     if (error instanceof UnreadableBtfError) {
       messages.error(error.message);
@@ -182,6 +183,8 @@ interface ProgramRun {
   readonly machine: RunMachine;
   readonly traced: TracedProcess;
   readonly program: Program;
+  /** With --record on the kernel: progs that tell of their events. */
+  readonly noted: NotedProgram | undefined;
   readonly format: 'text' | 'json';
 }
 
@@ -257,7 +260,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
   const seenHost = record?.recorder.host(host) ?? host;
   const code = await trace({
     program,
-    backend: record?.recorder.backend(backend) ?? backend,
+    backend: record?.recorder.backend(backend, notedLoad(run)) ?? backend,
     load: {
       constants,
       ...(pid === undefined ? {} : { pid }),
@@ -305,6 +308,32 @@ function openRecord(
     options: runOptions,
     warnings: options.warnings !== 'hidden',
   });
+}
+
+/** What is loaded to record events as well, and a line for each probe whose events are not. */
+function notedLoad({ noted, options, context }: ProgramRun): NotedLoad | undefined {
+  const { messages } = context;
+  if (noted === undefined) {
+    if (options.backend !== 'embedded')
+      messages.warning(
+        'The recording holds no events, so it can be replayed, but no other script can run on it',
+      );
+    return undefined;
+  }
+  for (const { probe, reason } of noted.left)
+    messages.warning(`The recording holds no events of ${probe}: ${reason}`);
+  return {
+    program: noted.program,
+    losses: noted.losses,
+    onRefused: ({ prog, log }) => {
+      const name = noted.program.progs[prog]?.name ?? `${prog}`;
+      const why = log.trimEnd().split('\n').at(-1) ?? '';
+      messages.warning(
+        `The recording holds no events: the kernel refuses the progs that tell of them (${name}: ${why})`,
+      );
+      if (options.verbose) messages.plain(log);
+    },
+  };
 }
 
 function childPidOf(traced: TracedProcess): number | undefined {

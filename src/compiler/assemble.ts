@@ -46,6 +46,17 @@ export interface AssembleInput {
   /** Functions of imported objects. */
   readonly objectFuncs: readonly ObjectFunc[];
   readonly trace?: StageTrace;
+  /** For recordings. */
+  readonly noting?: Noting;
+}
+
+/** What makes progs tell what they run for and what they are told. Each attachment then has a prog of its own, to be told apart. */
+export interface Noting {
+  /** Maps behind those of the script. */
+  readonly maps: readonly BpfMapSpec[];
+  readonly ringBuffer: number;
+  /** @param index of the attachment in Program.probes. */
+  note(funcs: readonly Func[], probe: ResolvedProbe, attachment: Attachment, index: number): readonly Func[];
 }
 
 /** As long as a prog's name may be before its number. Section 1.13 of the reference. */
@@ -54,31 +65,38 @@ const MAX_NAME = 127;
 const MAX_PER_CPU_VALUE = 32768;
 
 export function assemble(input: AssembleInput): Program {
-  const { lowered, probes, typed } = input;
-  const bpfMaps: BpfMapSpec[] = [...lowered.bpfMaps];
+  const { lowered, probes, typed, noting } = input;
+  const bpfMaps: BpfMapSpec[] = [...lowered.bpfMaps, ...(noting?.maps ?? [])];
+  const ringBuffer = noting?.ringBuffer ?? lowered.ringBuffer;
   const progs: Prog[] = [];
   const progByCode = new Map<string, number>();
   const specs: ProbeSpec[] = [];
   for (const { probe: index, funcs } of lowered.progs) {
     const probe = present(probes[typed.probes[index]?.probe ?? -1], 'a lowered prog names a probe');
-    const emitted = emit(input, funcs, probe);
-    const key = codeKey(emitted, probe);
-    let number = progByCode.get(key);
-    if (number === undefined) {
-      number =
-        progs.push(
-          makeProg(
-            emitted,
-            probe,
-            lowered.trails,
-            [...funcs, ...rawParams(input.objectFuncs)],
-            progs.length,
-            () => addScratch(bpfMaps, emitted.scratchBytes),
-          ),
-        ) - 1;
-      progByCode.set(key, number);
+    const optimized = optimizeAll(input, funcs);
+    const groups = noting ? probe.attachments.map((each) => [each]) : [probe.attachments];
+    for (const attachments of groups) {
+      const [first] = attachments;
+      const noted = first && noting?.note(optimized, probe, first, specs.length);
+      const emitted = emit(input, noted ?? optimized, probe);
+      const key = codeKey(emitted, probe);
+      let number = progByCode.get(key);
+      if (number === undefined) {
+        number =
+          progs.push(
+            makeProg(
+              emitted,
+              probe,
+              lowered.trails,
+              [...funcs, ...rawParams(input.objectFuncs)],
+              progs.length,
+              () => addScratch(bpfMaps, emitted.scratchBytes),
+            ),
+          ) - 1;
+        progByCode.set(key, number);
+      }
+      for (const each of attachments) specs.push(withProg(each, number));
     }
-    for (const attachment of probe.attachments) specs.push(withProg(attachment, number));
   }
   return {
     license: typed.license,
@@ -89,7 +107,7 @@ export function assemble(input: AssembleInput): Program {
     progs,
     probes: specs,
     types: collectTypes(lowered.records, lowered.maps, typed.structs),
-    ...(lowered.ringBuffer === undefined ? {} : { ringBuffer: lowered.ringBuffer }),
+    ...(ringBuffer === undefined ? {} : { ringBuffer }),
     ...(lowered.constants === undefined ? {} : { constants: lowered.constants }),
     runtimeConstants: lowered.runtimeConstants,
     namedParams: lowered.namedParams,
@@ -104,10 +122,13 @@ function withProg(attachment: Attachment, prog: number): ProbeSpec {
   return { ...attachment, prog } as ProbeSpec;
 }
 
-function emit(input: AssembleInput, funcs: readonly Func[], probe: ResolvedProbe): EmittedProg {
-  const { trace } = input;
+function optimizeAll({ trace }: AssembleInput, funcs: readonly Func[]): readonly Func[] {
   for (const func of funcs) trace?.func?.('ir', func);
-  const optimized = inStage(trace, 'optimize', () => funcs.map((func) => optimize(func)));
+  return inStage(trace, 'optimize', () => funcs.map((func) => optimize(func)));
+}
+
+function emit(input: AssembleInput, optimized: readonly Func[], probe: ResolvedProbe): EmittedProg {
+  const { trace } = input;
   for (const func of optimized) trace?.func?.('ir-opt', func);
   const { onStackLimit } = input.typed.options;
   const emitted = inStage(trace, 'emit', () =>

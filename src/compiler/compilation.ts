@@ -2,6 +2,7 @@
 import type { Program, Target } from '../program/index.ts';
 import type { StageTrace } from './assemble.ts';
 import type { Diagnostic, Source } from './language/index.ts';
+import type { NotedProgram } from './noted-program.ts';
 import type { ResolvedProbe } from './probes/index.ts';
 
 export interface CompileInput {
@@ -29,6 +30,8 @@ export interface CompileOptions {
   readonly excludeSelf?: boolean;
   /** The program is to be kept (--aot): what holds for this run only is an error. */
   readonly isKept?: boolean;
+  /** For recordings: a second program is made whose progs tell what they run for and what they are told. */
+  readonly notesEvents?: boolean;
   /** Headers read before the script's own C section (--include). */
   readonly includeFiles: readonly string[];
 }
@@ -36,6 +39,8 @@ export interface CompileOptions {
 export interface CompileResult {
   /** Absent when the diagnostics hold an error. */
   readonly program?: Program;
+  /** With `notesEvents`, beside the program. */
+  readonly noted?: NotedProgram;
   readonly diagnostics: readonly Diagnostic[];
   /** Attach points of the script, also of those that came to nothing: for -l and for messages. */
   readonly probes: readonly ResolvedProbe[];

@@ -25,6 +25,7 @@ import { loadImports } from './imports/index.ts';
 import { answerInclude, sourceOfHeaders } from './include-files.ts';
 import { type Diagnostic, hasErrors, makeDiagnostic, parseScript, type Script } from './language/index.ts';
 import { lowerProgram } from './lower/index.ts';
+import { noteProgram } from './noted-program.ts';
 import { portabilityProblems } from './portability.ts';
 import { probeCatalogue, type ResolvedProbe } from './probes/index.ts';
 
@@ -106,15 +107,13 @@ export function compile(input: CompileInput): CompileResult {
   const lowered = inStage(trace, 'lower', () => lowerProgram(typed, probes, target));
   if (add(lowered.diagnostics)) return stop(probes);
   try {
-    const program = assemble({
-      typed,
-      probes,
-      lowered,
-      cpuV4: target.has('cpu-v4'),
+    const parts = {
+      ...{ typed, probes, lowered, cpuV4: target.has('cpu-v4') },
       objectFuncs: objects.flatMap(({ funcs }) => funcs),
-      ...(trace ? { trace } : {}),
-    });
-    return { program, diagnostics, probes };
+    };
+    const program = assemble({ ...parts, ...(trace ? { trace } : {}) });
+    const noted = input.options.notesEvents ? noteProgram(parts, target) : undefined;
+    return { program, ...(noted ? { noted } : {}), diagnostics, probes };
   } catch (error) {
     if (!(error instanceof ScratchTooLargeError)) throw error;
     add([makeDiagnostic(probeCatalogue, 'probe-unavailable', error.probe.span, error.message)]);

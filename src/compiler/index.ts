@@ -8,6 +8,7 @@ import { printTyped } from './typed/index.ts';
 export type { CompileInput, CompileOptions, CompileResult } from './compilation.ts';
 export { compile } from './compile.ts';
 export { listScript, type ScriptListing } from './list-script.ts';
+export type { NotedProgram } from './noted-program.ts';
 export type { ObjectResult } from './object/index.ts';
 export { writeObject } from './object/index.ts';
 export {

@@ -11,6 +11,19 @@ export type {
 } from './backend.ts';
 export { errnoText } from './errno-texts.ts';
 export {
+  COMM_BYTES,
+  eventNote,
+  isNote,
+  MAX_PART_BYTES,
+  memoryNote,
+  NOTE_TAG,
+  notedHelpers,
+  noteHead,
+  noteKinds,
+  numberNote,
+  partNote,
+} from './event-notes.ts';
+export {
   argumentsOf,
   type Conversion,
   type Format,

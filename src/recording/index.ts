@@ -1,8 +1,8 @@
 export { type Beginning, factsOfRun } from './facts-of-run.ts';
-export { happeningsOf } from './happenings.ts';
+export { happeningsOf, lostNotes } from './happenings.ts';
 export { machineTap } from './machine-tap.ts';
 export { recordedNames } from './recorded-names.ts';
-export { type ItemSink, Recorder } from './recorder.ts';
+export { type ItemSink, type NotedLoad, Recorder } from './recorder.ts';
 export {
   type Recording,
   RecordingError,

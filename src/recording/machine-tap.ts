@@ -54,7 +54,8 @@ function listening(inner: Environment, sink: ItemSink): Environment {
     now: (clock) => note('now', [clock], inner.now(clock)),
     random: () => note('random', [], inner.random()),
     task: () => note('task', [], { ...inner.task() }),
-    stack: (space) => note('stack', [space], inner.stack(space)),
+    // The machine's environments give whole stacks.
+    stack: (space, limit) => note('stack', [space], inner.stack(space, limit)),
     read(space, address, into, isText) {
       const length = inner.read(space, address, into, isText);
       sink({

@@ -1,6 +1,29 @@
-import type { Backend, Host, Loaded, LoadOptions, LoadResult, MapAccess, Program } from '../program/index.ts';
+import { viewOf } from '../base/index.ts';
+import {
+  type Backend,
+  type Host,
+  isNote,
+  type Loaded,
+  type LoadOptions,
+  type LoadResult,
+  type MapAccess,
+  type Program,
+  type Rejection,
+} from '../program/index.ts';
 import type { RunControl } from '../tracer/index.ts';
+import { compactNote } from './notes.ts';
 import type { RecordingItem } from './recording.ts';
+
+/** A program whose progs tell what they run for, in place of the one that is run. */
+export interface NotedLoad {
+  readonly program: Program;
+  /** The map that counts notes which found no room. */
+  readonly losses: number;
+  readonly onRefused: (rejection: Rejection) => void;
+}
+
+/** Notes taken before the rest of the process gets a turn. */
+const MAX_NOTES = 100_000;
 
 /** Where the items of a recording go. */
 export type ItemSink = (item: RecordingItem) => void;
@@ -22,14 +45,62 @@ export class Recorder {
     return given;
   }
 
-  backend(inner: Backend): Backend {
+  /** @param noted what to load in place of the program; where it is refused, the program is loaded, and nobody tells of events. */
+  backend(inner: Backend, noted?: NotedLoad): Backend {
     return {
       name: inner.name,
       load: (program: Program, options: LoadOptions): LoadResult => {
-        const result = inner.load(program, options);
+        const withNotes = noted && inner.load(noted.program, options);
+        if (withNotes?.ok === false) noted?.onRefused(withNotes.rejection);
+        const notes = withNotes?.ok === true ? noted : undefined;
+        const result = withNotes?.ok === true ? withNotes : inner.load(program, options);
         this.#note('load', [], result.ok ? { ok: true } : { ok: false, rejection: result.rejection });
-        return result.ok ? { ok: true, loaded: this.#loaded(result.loaded) } : result;
+        if (!result.ok) return result;
+        const loaded = notes === undefined ? result.loaded : this.#withNotes(result.loaded, program, notes);
+        return { ok: true, loaded: this.#loaded(loaded) };
       },
+    };
+  }
+
+  /** Takes the notes out of the records. */
+  #withNotes(inner: Loaded, program: Program, noted: NotedLoad): Loaded {
+    let lost = 0n;
+    let isDetached = false;
+    return {
+      maps: inner.maps,
+      attach: (probe) => inner.attach(probe),
+      detach: () => {
+        isDetached = true;
+        return inner.detach();
+      },
+      run: (prog, repeat) => {
+        // Progs that are equal but for their notes are one in the program.
+        const probe = program.probes.findIndex((each) => each.prog === prog);
+        return inner.run(noted.program.probes[probe]?.prog ?? prog, repeat);
+      },
+      drain: (onRecord) => {
+        let notes = 0;
+        let records = 0;
+        inner.drain((record) => {
+          if (isNote(record)) {
+            this.#sink({ kind: 'note', bytes: compactNote(record) });
+            // They may come as fast as they are taken, and the rest of the process wants its turn.
+            return ++notes < MAX_NOTES || isDetached;
+          }
+          records++;
+          return onRecord(record);
+        });
+        return records;
+      },
+      lost: () => {
+        const now = viewOf(inner.maps.readArray(noted.losses)).getBigUint64(0, true);
+        if (now !== lost) this.#sink({ kind: 'gap', lost: now });
+        lost = now;
+        return inner.lost();
+      },
+      wait: (timeoutMs) => inner.wait(timeoutMs),
+      ...(inner.readIterator === undefined ? {} : { readIterator: inner.readIterator.bind(inner) }),
+      [Symbol.dispose]: () => inner[Symbol.dispose](),
     };
   }
 

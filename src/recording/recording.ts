@@ -46,6 +46,10 @@ export type RecordingItem =
       readonly task: Task;
       readonly ctx: Uint8Array;
     }
+  /** A prog in the kernel says what it runs for or what it was told: see program/event-notes.ts. */
+  | { readonly kind: 'note'; readonly bytes: Uint8Array }
+  /** So many notes found no room, since the run began. */
+  | { readonly kind: 'gap'; readonly lost: bigint }
   /** What that prog was told: a clock, memory, the task, chance. */
   | {
       readonly kind: 'told';
@@ -87,6 +91,8 @@ const blockKinds: Readonly<Record<RecordingItemKind | 'header' | 'end', number>>
   drained: 5,
   event: 6,
   told: 7,
+  note: 8,
+  gap: 9,
   end: 255,
 };
 const kindsByNumber = new Map(Object.entries(blockKinds).map(([name, number]) => [number, name]));
@@ -112,6 +118,7 @@ export class RecordingWriter {
     const { kind } = item;
     switch (kind) {
       case 'record':
+      case 'note':
         this.#block(kind, item.bytes);
         break;
       case 'drain':
@@ -187,6 +194,7 @@ export function readRecording(bytes: Uint8Array): Recording {
 function itemOf(kind: string, at: number, content: Uint8Array): RecordingItem {
   switch (kind) {
     case 'record':
+    case 'note':
       return { kind, bytes: content };
     case 'drain':
     case 'drained':

@@ -37,12 +37,12 @@ export class Replayer {
     this.#recording = recording;
   }
 
-  /** The item that is next; what only progs on the machine were told is not asked for again. */
+  /** The item that is next; what only progs were told is not asked for again. */
   #peek(): RecordingItem | undefined {
     const { items } = this.#recording;
     for (;;) {
       const item = items[this.#next];
-      if (item?.kind !== 'event' && item?.kind !== 'told') return item;
+      if (item === undefined || !ofProgs.has(item.kind)) return item;
       this.#next++;
     }
   }
@@ -167,6 +167,9 @@ export class Replayer {
   }
 }
 
+/** What another script runs on. */
+const ofProgs: ReadonlySet<RecordingItem['kind']> = new Set(['event', 'told', 'note', 'gap']);
+
 function isEqual(a: unknown, b: unknown): boolean {
   const [x, y] = [encodePlain(a), encodePlain(b)];
   return x.length === y.length && x.every((byte, at) => byte === y[at]);
@@ -183,6 +186,8 @@ function describe(item: RecordingItem | undefined): string {
     case 'drain':
     case 'record':
     case 'drained':
+    case 'note':
+    case 'gap':
       return `"${item.kind}"`;
     default:
       return unreachable(item);

@@ -40,8 +40,8 @@ export interface Environment {
   read(space: AddressSpace, address: bigint, into: Uint8Array, isText?: boolean): number;
   /** Writes simulated process memory (bpf_probe_write_user); false when it cannot be written. */
   write?(address: bigint, bytes: Uint8Array): boolean;
-  /** Return addresses of the current task, the innermost first. */
-  stack(space: AddressSpace): readonly bigint[];
+  /** Return addresses of the current task, the innermost first. `limit`: more than so many are not looked at. */
+  stack(space: AddressSpace, limit: number): readonly bigint[];
   /** The address the event happened at (bpf_get_func_ip); 0 when it has none. */
   functionIp?(): bigint;
   /** bpf_get_attach_cookie(). */

@@ -17,10 +17,10 @@ export function numberOf(device: string): string {
 }
 
 /** Runs `body` with a folder that is removed afterwards. */
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tetrace-')));
   try {
-    await body(folder);
+    return await body(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }

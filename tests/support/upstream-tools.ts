@@ -348,12 +348,16 @@ export function obstacleTo({ needs = [], unfit }: UpstreamTool): string | undefi
   return needs.map(missingNeed).find((reason) => reason !== undefined) ?? unfit?.();
 }
 
-/** Runs a tool with its load; its header, its rows and its end have to be right. */
-export async function runTool(path: string, tool: UpstreamTool): Promise<void> {
+/** Runs a tool with its load; its header, its rows and its end have to be right. The result is what it printed. */
+export async function runTool(
+  path: string,
+  tool: UpstreamTool,
+  given: readonly string[] = [],
+): Promise<string> {
   tool.prepare?.();
-  await inFolder(async (folder) => {
+  return await inFolder(async (folder) => {
     const file = join(folder, 'output');
-    const options = tool.toFile ? ['-o', file] : [];
+    const options = [...given, ...(tool.toFile ? ['-o', file] : [])];
     using tracer = startTetrace([path, ...options, ...(tool.words ?? [])], { timeoutMs: 120_000 });
     const result = await whileAttached(tracer, tool);
     assert.equal(result.code, 0, result.stderr);
@@ -364,6 +368,7 @@ export async function runTool(path: string, tool: UpstreamTool): Promise<void> {
       assert.ok(printed.includes(text), `${text}\n${printed}`);
     }
     tool.atEnd?.(stdout);
+    return stdout;
   });
 }
 

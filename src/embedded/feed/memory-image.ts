@@ -26,8 +26,10 @@ export class MemoryImage {
       if (call !== 'read' && call !== READ_TEXT) continue;
       // The form of answers is that of the calls they were noted for.
       const [space, address, size] = asked as [AddressSpace, bigint, number];
-      const bytes = given instanceof Uint8Array ? given : new Uint8Array(0);
-      const isShort = call === 'read' ? bytes.length < size : bytes.length === 0;
+      const whole = given instanceof Uint8Array ? given : new Uint8Array(0);
+      // The NUL of a text that fills its room may be there to end it only.
+      const bytes = call === READ_TEXT && whole.length === size ? whole.subarray(0, -1) : whole;
+      const isShort = call === 'read' ? bytes.length < size : whole.length === 0;
       this.#stretches.push({ space, address, bytes, unreadableFrom: isShort ? size : 0 });
     }
   }

@@ -15,7 +15,7 @@ export const stackCalls = {
       stackFlags.BPF_F_FAST_STACK_CMP |
       stackFlags.BPF_F_REUSE_STACKID;
     if (core.high(3) !== 0 || (flags & ~known) !== 0) return core.return(-errno.EINVAL);
-    const frames = framesOf(core, flags) ?? [];
+    const frames = framesOf(core, flags, map.spec.valueSize / 8) ?? [];
     core.return(frames.length === 0 ? -errno.EFAULT : map.store(frames, flags));
   },
 
@@ -38,7 +38,7 @@ function copyStack(core: Core): number {
   const flags = core.low(4);
   const known = stackFlags.BPF_F_SKIP_FIELD_MASK | stackFlags.BPF_F_USER_STACK;
   if (core.high(4) !== 0 || (flags & ~known) !== 0 || size % 8 !== 0) return -errno.EINVAL;
-  const frames = framesOf(core, flags);
+  const frames = framesOf(core, flags, size / 8);
   if (frames === undefined) return -errno.EFAULT;
   const count = Math.min(frames.length, size / 8);
   for (let index = 0; index < count; index++)
@@ -47,11 +47,11 @@ function copyStack(core: Core): number {
 }
 
 /** The frames that flags ask for; the low 8 bits say how many of the innermost to leave out. undefined when there are not so many. */
-function framesOf(core: Core, flags: number): readonly bigint[] | undefined {
+function framesOf(core: Core, flags: number, count: number): readonly bigint[] | undefined {
   core.charge(STACK_COST);
   const space = (flags & stackFlags.BPF_F_USER_STACK) !== 0 ? 'user' : 'kernel';
-  const frames = core.environment.stack(space);
   const skipped = flags & stackFlags.BPF_F_SKIP_FIELD_MASK;
+  const frames = core.environment.stack(space, skipped + count);
   return frames.length < skipped ? undefined : frames.slice(skipped);
 }
 
