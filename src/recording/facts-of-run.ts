@@ -51,10 +51,11 @@ type UserProbe = Extract<ProbeSpec, { kind: 'uprobe' | 'uretprobe' | 'usdt' }>;
 function addBinaries(binaries: Map<string, BinaryFacts>, probe: UserProbe, target: Target): void {
   for (const { path, symbol, address, fileOffset } of probe.locations) {
     const known = binaries.get(path) ?? { shown: path, path, symbols: [], usdt: [] };
+    const size = target.userSymbols(path)?.find(({ name }) => name === symbol)?.size ?? 0n;
     const symbols =
       symbol === undefined || address === undefined
         ? known.symbols
-        : [...known.symbols, { name: symbol, address, size: 0n, fileOffset }];
+        : [...known.symbols, { name: symbol, address, size, fileOffset }];
     const ofProbe = target.usdtProbes(path)?.filter((each) => isOf(each, probe)) ?? [];
     binaries.set(path, {
       ...known,
