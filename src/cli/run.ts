@@ -228,6 +228,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
     },
     onFlush: () => {
       unwinding?.refresh();
+      host.noteMappings();
       if (pid !== undefined) host.rememberProcess(pid);
       // With full buffering only a full block, or the end, sends something out.
       if (options.buffering !== 'full') stdout.flush();

@@ -11,6 +11,7 @@ export { attachKprobe, type KprobePlace } from './kprobe.ts';
 export { attachKprobeMulti, type KprobeMultiOptions } from './kprobe-multi.ts';
 export { type LoadedProg, loadedProg, loadedProgs, openProg } from './loaded-progs.ts';
 export { BpfMap, createMap, type MapEntryBytes, type MapSpec } from './map.ts';
+export { type MappingEvent, MappingEvents } from './mapping-events.ts';
 export { type BpfObjectKind, bpfObjectIds } from './object-ids.ts';
 export { openPerfEvent, type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';
 export { attachToPerfEvent } from './perf-event-link.ts';

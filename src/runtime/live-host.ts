@@ -6,8 +6,10 @@ import { Cgroups } from './cgroups.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { LocalTime } from './local-time.ts';
+import { NotedMappings } from './noted-mappings.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PcapFile } from './pcap-file.ts';
+import { readMaps } from './process-maps.ts';
 import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { UserNames } from './user-names.ts';
@@ -26,6 +28,8 @@ export interface LiveHostOptions {
   readonly kallsyms: Kallsyms;
   readonly elfFiles: ElfFiles;
   readonly debugInfo?: DebugInfo;
+  /** Whether the kernel is asked to tell what processes map, so that those that end have names: with a script that shows addresses of any process. */
+  readonly notesMappings?: boolean;
   readonly demangle: (name: string) => string;
   /** Wall clock minus boot clock, ns. */
   readonly bootToWallNs: () => bigint;
@@ -35,6 +39,7 @@ export interface LiveHostOptions {
 export class LiveHost implements Host, Disposable {
   readonly #options: LiveHostOptions;
   readonly #userSymbols: UserSymbols;
+  readonly #noted: NotedMappings | undefined;
   readonly #userNames = new UserNames();
   readonly #cgroups = new Cgroups();
   readonly #localTime = new LocalTime();
@@ -45,11 +50,15 @@ export class LiveHost implements Host, Disposable {
   constructor(options: LiveHostOptions) {
     this.#options = options;
     const { settings } = options.program;
+    if (options.notesMappings && this.showsUserAddresses && settings.cacheUserSymbols !== 'NONE') {
+      this.#noted = new NotedMappings((pid) => readMaps(pid) ?? this.#userSymbols.mappingsOf(pid));
+    }
     this.#userSymbols = new UserSymbols({
       elfFiles: options.elfFiles,
       cache: settings.cacheUserSymbols,
       ...(settings.showDebugInfo && options.debugInfo ? { debugInfo: options.debugInfo } : {}),
       demangle: settings.cppDemangle ? options.demangle : (name) => name,
+      ...(this.#noted ? { noted: this.#noted } : {}),
     });
   }
 
@@ -71,6 +80,10 @@ export class LiveHost implements Host, Disposable {
     if (!this.showsUserAddresses || (!isStopped && now - this.#rememberedMs < REMEMBER_EVERY_MS)) return;
     this.#rememberedMs = now;
     this.#userSymbols.remember(pid);
+  }
+  /** To be called now and then: reads what was told of processes' mappings. */
+  noteMappings(): void {
+    this.#noted?.look();
   }
   /** Whether the script shows addresses of processes, so that mappings matter. */
   get showsUserAddresses(): boolean {
@@ -150,6 +163,7 @@ export class LiveHost implements Host, Disposable {
   [Symbol.dispose](): void {
     for (const file of this.#captures.values()) file[Symbol.dispose]();
     this.#captures.clear();
+    this.#noted?.[Symbol.dispose]();
   }
 
   /** The one binary that a probe stands in, when it is one. */

@@ -99,6 +99,7 @@ export class LiveMachine {
       kallsyms: this.#kallsyms,
       elfFiles: this.#elfFiles,
       debugInfo: this.#debugInfo,
+      notesMappings: true,
       demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: steadyOffset(bootToWallNs),
     });

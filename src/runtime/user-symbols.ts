@@ -5,11 +5,14 @@ import { DwarfError, type DwarfFrame } from '../dwarf/index.ts';
 import type { SymbolFrame } from '../program/index.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
+import type { NotedMappings } from './noted-mappings.ts';
 import { findPerfMapEntry, type PerfMapEntry, parsePerfMap } from './perf-map.ts';
 import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
 
 /** Processes whose mappings are remembered, also after their end. */
 const MAX_PROCESSES = 1024;
+/** In the place of an executable: the process was gone when it was first asked about. */
+const NOBODY = '';
 /** Addresses remembered per process. */
 const MAX_FRAMES = 65_536;
 
@@ -19,6 +22,8 @@ export interface UserSymbolOptions {
   readonly cache: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
   /** Where lines and inlined functions are looked up; without it, names are those of symbol tables alone. */
   readonly debugInfo?: DebugInfo;
+  /** What processes have mapped that are gone when they are asked about. */
+  readonly noted?: NotedMappings;
   /** Turns a mangled name into what is shown. */
   readonly demangle: (name: string) => string;
 }
@@ -61,6 +66,11 @@ export class UserSymbols {
     if (this.#options.cache !== 'NONE') this.#readView(pid);
   }
 
+  /** Mappings that were read, of a process that may be gone. */
+  mappingsOf(pid: number): readonly Mapping[] | undefined {
+    return this.#processes.get(pid)?.mappings;
+  }
+
   /** Frames at an address of a process; [] when unknown. */
   at(pid: number, address: bigint, context: AddressContext = {}): readonly SymbolFrame[] {
     if (this.#options.cache === 'NONE') this.#processes.delete(pid);
@@ -81,7 +91,8 @@ export class UserSymbols {
     let mapping = view && findMapping(view.mappings, address);
     if (view && !mapping) {
       // The list may be older than the library.
-      view = this.#readView(pid) ?? view;
+      const isNoted = view.executable === NOBODY;
+      view = this.#readView(pid) ?? (isNoted ? undefined : this.#notedView(pid)) ?? view;
       mapping = findMapping(view.mappings, address);
     }
     if (!view) return fallback === undefined ? [] : this.#atFixedAddress(fallback, address, context);
@@ -96,7 +107,7 @@ export class UserSymbols {
     const executable = executableOf(pid);
     // A process that ended keeps its last view; one that runs something else now has a new one.
     if (known && (executable === undefined || executable === known.executable)) return known;
-    return this.#readView(pid);
+    return this.#readView(pid) ?? this.#notedView(pid);
   }
 
   #readView(pid: number): ProcessView | undefined {
@@ -109,6 +120,22 @@ export class UserSymbols {
       executable,
       frames: new Map(),
       callerFrames: new Map(),
+      ...(perfMap ? { perfMap } : {}),
+    };
+    this.#processes.set(pid, view);
+    return view;
+  }
+
+  /** A process that is gone, as it was noted. */
+  #notedView(pid: number): ProcessView | undefined {
+    const { noted } = this.#options;
+    if (!noted || executableOf(pid) !== undefined) return undefined;
+    noted.look();
+    const mappings = noted.of(pid);
+    if (!mappings || mappings.length === 0) return undefined;
+    const perfMap = this.#processes.get(pid)?.perfMap;
+    const view: ProcessView = {
+      ...{ mappings, executable: NOBODY, frames: new Map(), callerFrames: new Map() },
       ...(perfMap ? { perfMap } : {}),
     };
     this.#processes.set(pid, view);

@@ -58,7 +58,7 @@ KEEP void by_made_code(void)
 KEEP void by_plugin(const char *path)
 {
   void (*plugin)(void (*)(void)) = dlsym(dlopen(path, RTLD_NOW), "plugin");
-  for (int i = 0; i < 200; i++) { plugin(leaf); usleep(5000); }
+  for (;;) { plugin(leaf); usleep(5000); }
 }
 int main(int argc, char **argv)
 {
@@ -82,7 +82,8 @@ const bare = ['-O2', '-g0', '-fomit-frame-pointer', '-fno-optimize-sibling-calls
 
 async function run(script: string, args: readonly string[]): Promise<RunResult> {
   const config = 'config = { unstable_dw_ustack = enable; show_debug_info = false }';
-  return await runTetrace(['-q', ...args, '-e', `${config} ${script}`]);
+  const result = await runTetrace(['-q', ...args, '-e', `${config} ${script}`], { timeoutMs: 240_000 });
+  return { ...result, stderr: result.stderr.replace(/^WARNING: Kernel version .*\n/, '') };
 }
 
 /** The functions of a stack that are the program's own, from the outermost on. */
@@ -121,7 +122,7 @@ test('stacks of a program without frame pointers', async (t) => {
   }
   await t.test('a library that is loaded later', async () => {
     using library = new CProgram(plugin, [...bare, '-shared', '-fPIC']);
-    const script = `uprobe:${program.path}:leaf { @[dw_ustack] = count(); }`;
+    const script = `uprobe:${program.path}:leaf { @[dw_ustack] = count(); } interval:s:3 { exit(); }`;
     const { stdout } = await run(script, ['-c', `${program.path} plugin ${library.path}`]);
     const stacks = stdout.split('@[').map(ownFunctions);
     assert.ok(stacks.includes('_start main by_plugin plugin plugged leaf'), stdout);
@@ -150,9 +151,12 @@ test('a process that runs: other probes, modes and limits', async (t) => {
     'tracepoint:syscalls:sys_enter_clock_nanosleep { printf("%s", dw_ustack); exit(); }',
     target,
   );
-  assert.equal(ownFunctions(asleep.stdout), '_start main');
-  const sampled = await run('profile:hz:499 { @[dw_ustack] = count(); } interval:s:1 { exit(); }', target);
-  assert.match(sampled.stdout.split('@[').map(ownFunctions).join('\n'), /^_start main/m);
+  // Where the kernel cannot say what the registers of a process were (before Linux 5.15), that is what it says.
+  if (!/takes bpf_task_pt_regs\(\) \(Linux 5\.15\)/.test(asleep.stderr)) {
+    assert.equal(ownFunctions(asleep.stdout), '_start main', asleep.stderr);
+    const sampled = await run('profile:hz:499 { @[dw_ustack] = count(); } interval:s:2 { exit(); }', target);
+    assert.match(sampled.stdout.split('@[').map(ownFunctions).join('\n'), /^_start main/m);
+  }
   const few = await run(
     `uprobe:${program.path}:leaf { printf("%d %d%s%s", len(dw_ustack(3)), len(dw_ustack(0)), dw_ustack(perf, 2), dw_ustack(raw, 1)); exit(); }`,
     target,
@@ -181,7 +185,9 @@ test('processes without tables', async (t) => {
   assert.match(gone.stderr, /ERROR: Failed to read the mappings of pid 4194303/);
   const child = spawn(program.path, ['wait'], { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
-  const other = await run(script, ['--dwarf-pid', `${process.pid}`]);
+  const stranger = spawn('sleep', ['1000']);
+  t.after(() => stranger.kill('SIGKILL'));
+  const other = await run(script, ['--dwarf-pid', `${stranger.pid}`]);
   assert.match(other.stderr, /WARNING: No DWARF unwind data available for this process\./);
   assert.equal(other.stdout.trim(), '[\n]');
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ElfFile } from '../../src/elf/index.ts';
@@ -28,6 +28,24 @@ test('a command that has ended when its stacks are shown still has names', async
   const { stdout, stderr } = await runTetrace(['-q', '-e', script, '-c', program.path]);
   assert.equal(stderr, '');
   assert.match(stdout, /@\[\n {8}inner\+0@\S+\n {8}main\+\d+@\S+\n, inner\]: 1/);
+});
+
+test('processes that nobody named beforehand, and that have ended when they are shown', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(source, [...withPointers, '-pie', '-fpie']);
+  using tracer = startTetrace([
+    '-e',
+    `uprobe:${program.path}:inner { @[comm, ustack(2)] = count(); @u[func] = count(); }`,
+  ]);
+  await tracer.waitFor(/Attached 1 probe/, 'stderr');
+  // Started by exec alone, and by a fork of a shell.
+  execFileSync(program.path);
+  execFileSync('/bin/sh', ['-c', `${program.path}; ${program.path}; true`]);
+  tracer.child.kill('SIGINT');
+  const { stdout } = await tracer.ended;
+  const stack = /^@\[program, \n {8}inner\+0@\S+\n {8}main\+\d+@\S+\n\]: 1$/gm;
+  assert.equal(stdout.match(stack)?.length, 3, stdout);
+  assert.equal(stdout.match(/^@u\[inner\]: 1$/gm)?.length, 3, stdout);
 });
 
 test('names of a process whose files are visible to itself alone', async (t) => {

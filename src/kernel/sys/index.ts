@@ -9,9 +9,14 @@ export { Mapping } from './memory.ts';
 export { pageSize } from './page-size.ts';
 export {
   ioctl,
+  PERF_RECORD_COMM,
+  PERF_RECORD_FORK,
   PERF_RECORD_LOST,
+  PERF_RECORD_MISC_COMM_EXEC,
+  PERF_RECORD_MMAP2,
   PERF_RECORD_SAMPLE,
   PERF_SAMPLE_RAW,
+  PERF_SAMPLE_TIME,
   perfEventAttr,
   perfEventBits,
   perfEventHeader,

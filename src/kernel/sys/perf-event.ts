@@ -41,7 +41,13 @@ export const perfEventBits = {
   inherit: 1n << 1n,
   exclude_user: 1n << 4n,
   exclude_kernel: 1n << 5n,
+  mmap: 1n << 8n,
+  comm: 1n << 9n,
   freq: 1n << 10n,
+  task: 1n << 13n,
+  sample_id_all: 1n << 18n,
+  mmap2: 1n << 23n,
+  comm_exec: 1n << 24n,
 } as const;
 
 /** `perf_event_attr.type`. The types of kprobe and uprobe are told by sysfs. */
@@ -57,7 +63,13 @@ export const perfTypes = {
 /** Starts every record of a perf ring; `size` counts these 8 bytes. Source: uapi/linux/perf_event.h. */
 export const perfEventHeader = struct('perf_event_header', { type: u32, misc: u16, size: u16 });
 export const PERF_RECORD_LOST = 2;
+export const PERF_RECORD_COMM = 3;
+export const PERF_RECORD_FORK = 7;
 export const PERF_RECORD_SAMPLE = 9;
+export const PERF_RECORD_MMAP2 = 10;
+/** In the header's `misc`: the name changed because of an exec. */
+export const PERF_RECORD_MISC_COMM_EXEC = 1 << 13;
+export const PERF_SAMPLE_TIME = 1n << 2n;
 export const PERF_SAMPLE_RAW = 1n << 10n;
 
 const PERF_FLAG_FD_CLOEXEC = 8;
