@@ -72,11 +72,16 @@ test('numbers that a double cannot hold are strings', () => {
   assert.equal(jsonNumber((1n << 53n) + 1n), '"9007199254740993"');
 });
 
-test('keys keep their blanks where they would become one without', () => {
+test('keys keep the blanks of their strings, and have none between their parts', () => {
   const string: Type = { kind: 'string', size: 4 };
   const run = new ReportRun({ format: 'json' }).map('@', string, uint64, [
     { key: 'a b', value: 2 },
     { key: 'ab', value: 1 },
   ]);
   assert.equal(run.printMap().stdout, '{"type": "map", "data": {"@": {"ab": 1, "a b": 2}}}\n');
+  const pair: Type = { kind: 'tuple', elements: [uint64, { kind: 'tuple', elements: [uint64, string] }] };
+  const pairs = new ReportRun({ format: 'json' }).map('@', pair, uint64, [
+    { key: [1, [2, 'b c']], value: 3 },
+  ]);
+  assert.equal(pairs.printMap().stdout, '{"type": "map", "data": {"@": {"1,(2,b c)": 3}}}\n');
 });

@@ -4,7 +4,7 @@ import { unreachable } from '../base/index.ts';
 import type { ScriptMap } from '../program/index.ts';
 import type { Type } from '../types/index.ts';
 import { jsonObject, valueJson } from './json.ts';
-import type { MapRow, MapSnapshot } from './map-snapshot.ts';
+import type { MapSnapshot } from './map-snapshot.ts';
 import { type TextContext, valueText } from './text.ts';
 import type { Value } from './value.ts';
 
@@ -46,22 +46,33 @@ function contentsJson(snapshot: MapSnapshot, context: TextContext): string | und
       return snapshot.value && valueJson(snapshot.value, context);
     case 'keyed': {
       if (snapshot.rows.length === 0) return undefined;
-      const names = jsonKeys(snapshot.rows, context);
-      return jsonObject(snapshot.rows.map(({ value }, index) => [names[index]!, valueJson(value, context)]));
+      return jsonObject(
+        snapshot.rows.map(({ key, value }) => [memberName(key, context), valueJson(value, context)]),
+      );
     }
     default:
       return unreachable(snapshot);
   }
 }
 
-/**
- * Keys as the names of members: their text with all blanks taken out, those inside strings too. Where that would make two keys of
- * the map one name, and readers lose one of them, all keys keep their blanks.
- */
-function jsonKeys(rows: readonly MapRow[], context: TextContext): string[] {
-  const texts = rows.map(({ key }) => keyText(key, context));
-  const names = texts.map((text) => text.replaceAll(' ', ''));
-  return new Set(names).size === names.length ? names : texts;
+/** A key as the name of a member: without the blanks that only lay it out, but with those of its strings. */
+function memberName(key: Value, context: TextContext): string {
+  const text = compactText(key, context);
+  return key.kind === 'tuple' ? text.slice(1, -1) : text;
+}
+
+function compactText(value: Value, context: TextContext): string {
+  switch (value.kind) {
+    case 'tuple':
+      return `(${value.elements.map((element) => compactText(element, context)).join(',')})`;
+    case 'record':
+      return `{${value.fields.map((field) => `.${field.name}=${compactText(field.value, context)}`).join(',')}}`;
+    case 'kstack':
+    case 'ustack':
+      return valueText(value, context).replaceAll(' ', '');
+    default:
+      return valueText(value, context);
+  }
 }
 
 function messageType(type: Type): string {

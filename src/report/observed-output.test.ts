@@ -437,7 +437,7 @@ hh:mm:ss.ms  |___________________________________________________|
         .map('@m', undefined, { kind: 'min', signed: true }, [{ value: [-4, 1] }])
         .printAllMaps(),
     stdout: `{"type": "map", "data": {"@b": {"true": false}}}
-{"type": "map", "data": {"@k": {"c": 1, "ab": 2}}}
+{"type": "map", "data": {"@k": {"c": 1, "a b": 2}}}
 {"type": "map", "data": {"@m": -4}}
 {"type": "map", "data": {"@p": {"0x10": 17}}}
 {"type": "map", "data": {"@t": {"1,z": [3,"s"]}}}

@@ -51,13 +51,13 @@ test('a script of tests alone says how they are run', async (t) => {
   if (!requireRoot(t)) return;
   const { stderr, code } = await runTetrace(['-e', 'test:a { }']);
   assert.match(stderr, /ERROR: No probes attached; use --test to run test probes\./);
-  assert.equal(code, 1);
+  assert.equal(code, 255);
 });
 
 test('--probe-filter keeps the probes whose name matches', async (t) => {
   if (!requireRoot(t)) return;
   const { stdout } = await runTetrace(['--test', '--probe-filter', 'b$', '-e', 'test:a { } test:b { }']);
-  assert.match(stdout, /Running 1 test\./);
+  assert.match(stdout, /Running 1 tests\./);
   assert.match(stdout, /RUN.* b$/m);
   const wrong = await runTetrace(['--probe-filter', '(', '-e', 'begin { }']);
   assert.match(wrong.stderr, /^ERROR: Invalid --probe-filter regex '\('$/m);
