@@ -103,6 +103,14 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
       '(2, -1, true, 0, 1, 2, 3, Killed, 3, 16)\n',
     ],
     [
+      '$h = "hello world, hello"; print((strstr($h,"hello"), strstr($h,"d, hello"), strstr($h,"d"), strstr($h,""), strstr($h,"hellox"), strstr("", $h), strstr("aaaaaaaab","aab")));',
+      '(0, 10, 10, 0, -1, -1, 6)\n',
+    ],
+    [
+      'let $a : uint8[127]; let $b : uint8[128]; for $i : 0..127 { $a[$i] = (uint8)(97 + (uint64)$i % 26); } for $i : 0..100 { $b[$i] = $a[(uint64)$i + 26]; } $h = str(&$a, 128); $n = str(&$b, 128); print((sizeof($h), sizeof($n), strstr($h, $n), strcontains($h, $n), strstr($n, $h)));',
+      '(129, 129, 0, true, -1)\n',
+    ],
+    [
       '$s = "bpftrace"; $p = kptr((int8*)&$s); $n = cpu * 0 + 5; print((str($p,5), str($p,$n), str("hello",3), buf($p,3), str($p,0), strlen($p), strlen($s)));',
       '(bpft, bpft, hel, bpf, , 8, 8)\n',
     ],

@@ -94,17 +94,22 @@ interface Text {
   readonly capacity: number;
 }
 
-function textOf(lower: Lower, expr: TypedExpr): Text {
+/** Bytes of a string-like value without a NUL of ours. */
+function capacityOf(lower: Lower, { type }: TypedExpr): number {
+  return type.kind === 'pointer' ? lower.options.maxStrlen - 1 : lower.sizeOf(type);
+}
+
+/** @param room bytes of memory to put it into; what it does not fill is zero */
+function textOf(lower: Lower, expr: TypedExpr, room = capacityOf(lower, expr) + 1): Text {
   const { b } = lower;
+  const capacity = capacityOf(lower, expr);
+  const place = lower.temporary(room);
   if (expr.type.kind === 'pointer') {
-    const capacity = lower.options.maxStrlen - 1;
-    const place = lower.temporary(capacity + 1);
-    zeroPlace(b, place, capacity + 1);
+    zeroPlace(b, place, room);
     lower.readString(lower.spaceOf(expr), place, b.const(capacity + 1), lower.scalar(expr));
     return { place, capacity };
   }
-  const capacity = lower.sizeOf(expr.type);
-  const place = lower.temporary(capacity + 1);
+  if (room > capacity + 1) zeroPlace(b, place, room);
   lower.into(expr, place, 'exact');
   b.store(1, place.base, b.const(0), place.off + capacity);
   return { place, capacity };
@@ -149,45 +154,67 @@ function lowerConcat(lower: Lower, call: CallExpr, to: Place): void {
   b.store(1, to.base, b.const(0), to.off + size - 1);
 }
 
-/** Most byte comparisons that a search may come to: the verifier goes through all of them. */
-const MAX_SEARCH_STEPS = 200_000;
+/** Most words that a search may compare: the verifier goes through all of them, at eleven instructions each. */
+const MAX_SEARCH_WORDS = 40_000;
+const WORD = 8;
 
-/** Where the needle first occurs in the haystack, -1 if it does not. */
+/**
+ * Where the needle first occurs in the haystack, -1 if it does not.
+ *
+ * At every place of the haystack all words of the needle are compared without a branch, so that the verifier has two ways to remember per
+ * place and not several per byte (it gives up at 8192). A word of the haystack that starts anywhere is made of the two aligned ones around
+ * it; a mask leaves out what lies behind the needle's end.
+ */
 function lowerStrstr(lower: Lower, call: CallExpr): ValueId {
   const { b } = lower;
-  const haystack = textOf(lower, call.args[0]!);
-  const needle = textOf(lower, call.args[1]!);
-  if (haystack.capacity * needle.capacity > MAX_SEARCH_STEPS) {
+  const [haystackExpr, needleExpr] = [call.args[0]!, call.args[1]!];
+  const [length, needleLength] = [capacityOf(lower, haystackExpr), capacityOf(lower, needleExpr)];
+  const words = Math.max(1, Math.ceil(needleLength / WORD));
+  if (length * words > MAX_SEARCH_WORDS) {
     lower.refuse(
       call.at,
-      `${call.builtin}() of strings of ${haystack.capacity} and ${needle.capacity} bytes takes more steps than the kernel's verifier follows`,
+      `${call.builtin}() of strings of ${length} and ${needleLength} bytes takes more steps than the kernel's verifier follows`,
       'shorten one of them, for example with str(p, 64)',
     );
   }
+  const wide = words * WORD;
+  const haystack = textOf(lower, haystackExpr, Math.ceil((length + 1) / WORD) * WORD + wide + WORD);
+  const needle = textOf(lower, needleExpr, wide + WORD);
+  const mask = maskOf(lower, lengthOf(lower, needle), wide);
   const result = b.declareVariable(b.const(-1));
-  lower.repeat(haystack.capacity, ({ index: start, leaveWhen }) => {
-    const differs = b.declareVariable(b.const(0));
-    lower.repeat(needle.capacity, ({ index, leaveWhen: stopWhen }) => {
-      const wanted = b.load(1, b.binary('add', needle.place.base, index), needle.place.off);
-      stopWhen(b.compare('eq', wanted, b.const(0)));
-      // Behind the haystack everything differs.
-      const at = b.binary('add', start, index);
-      const isInside = b.compare('ult', at, b.const(haystack.capacity + 1));
-      const found = lower.choose(
-        isInside,
-        () => b.load(1, b.binary('add', haystack.place.base, at), haystack.place.off),
-        () => b.const(0),
-      );
-      b.writeVariable(differs, b.compare('ne', found, wanted));
-      stopWhen(b.readVariable(differs));
-    });
-    const isFound = b.compare('eq', b.readVariable(differs), b.const(0));
+  lower.repeat(length, ({ index: start, leaveWhen }) => {
+    const aligned = b.binary('add', haystack.place.base, b.binary('and', start, b.const(-WORD)));
+    const shift = b.binary('shl', b.binary('and', start, b.const(WORD - 1)), b.const(3));
+    const rest = b.binary('sub', b.const(63), shift);
+    let low = b.load(8, aligned, haystack.place.off);
+    let differs = b.const(0);
+    for (let at = 0; at < wide; at += WORD) {
+      const high = b.load(8, aligned, haystack.place.off + at + WORD);
+      // Shifted in two steps: by 64 it would not be shifted at all.
+      const upper = b.binary('shl', b.binary('shl', high, b.const(1)), rest);
+      const word = b.binary('or', b.binary('lshr', low, shift), upper);
+      const wanted = b.load(8, needle.place.base, needle.place.off + at);
+      const difference = b.binary('and', b.binary('xor', word, wanted), b.load(8, mask.base, mask.off + at));
+      differs = b.binary('or', differs, difference);
+      low = high;
+    }
+    const isFound = b.compare('eq', differs, b.const(0));
     lower.branch(isFound, () => b.writeVariable(result, start));
     leaveWhen(isFound);
     const here = b.load(1, b.binary('add', haystack.place.base, start), haystack.place.off);
     leaveWhen(b.compare('eq', here, b.const(0)));
   });
   return b.readVariable(result);
+}
+
+/** Ones in the first `length` bytes, zeros in the rest. */
+function maskOf(lower: Lower, length: ValueId, bytes: number): Place {
+  const { b } = lower;
+  const mask = lower.temporary(bytes);
+  const table = lower.constantText('\xff'.repeat(bytes) + '\0'.repeat(bytes));
+  const from = b.binary('sub', b.addConst(addressOf(b, table), bytes), length);
+  lower.read('kernel', mask, b.const(bytes), from);
+  return mask;
 }
 
 function lowerContains(lower: Lower, call: CallExpr): ValueId {
