@@ -12,8 +12,8 @@ const explanations: readonly {
 }[] = [
   {
     pattern:
-      /program of this type cannot use helper (?:bpf_)?(\w+)|unknown func (?:bpf_)?(\w+)|helper call is not allowed in probe/,
-    message: ([, typed, unknown]) => `helper bpf_${typed ?? unknown ?? 'call'} not allowed in probe`,
+      /program of this type cannot use helper (?:bpf_)?(\w+)|unknown func (?:bpf_)?(\w+)|call bpf_(\w+)#(?![\s\S]*call bpf_)[\s\S]*helper call is not allowed in probe/,
+    message: ([, typed, unknown, called]) => `helper bpf_${typed ?? unknown ?? called} not allowed in probe`,
     hint: 'this kernel does not offer it to this kind of probe; another kind of probe, or a newer kernel, may',
   },
   {

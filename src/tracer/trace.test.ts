@@ -276,6 +276,19 @@ test('a refused prog names its probe and quotes the verifier', async () => {
   assert.ok(log.includes('  program of this type cannot use helper bpf_override_return#58'));
 });
 
+test('a helper that is not for every function is named by the call before the complaint', async () => {
+  const { log } = await play({
+    probes: [tracepoint('x', 0)],
+    rejection: {
+      prog: 0,
+      errno: 22,
+      log: '3: (85) call bpf_ringbuf_reserve#131\n9: (85) call bpf_d_path#147\nhelper call is not allowed in probe\nprocessed 10 insns (limit 1000000)\n',
+      insn: 9,
+    },
+  });
+  assert.equal(log[0], 'ERROR: helper bpf_d_path not allowed in probe');
+});
+
 function labelled(kind: 'test' | 'bench', label: string, prog: number): ProbeSpec {
   return { kind, name: `${kind}:${label}`, label, prog };
 }
