@@ -16,6 +16,7 @@ export { type BpfObjectKind, bpfObjectIds } from './object-ids.ts';
 export { openPerfEvent, type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';
 export { attachToPerfEvent } from './perf-event-link.ts';
 export { pmuType } from './perf-pmu.ts';
+export { PerfRing } from './perf-ring.ts';
 export {
   enableProgStats,
   type LoadOptions,

@@ -138,10 +138,12 @@ function makeJoin(spec: RecordOf<'join'>, { show, output }: HandlerContext): Rec
 /** Packets of no captured byte are dropped. */
 function makePacket(spec: RecordOf<'packet'>, { show }: HandlerContext): RecordHandler {
   const length = compileNumber(spec.length);
+  // The slot of the length is the last before the packet.
+  const packetStart = spec.length.offset + 8;
   return (record) => {
     const originalLength = length(record);
-    // Copied: the record's bytes are reused as soon as it has been handled.
-    const data = record.slice(spec.dataOffset, spec.dataOffset + Math.max(0, originalLength));
+    // Copied: the record's bytes are reused as soon as it has been handled. Behind the packet may be padding.
+    const data = record.slice(spec.dataOffset, packetStart + Math.max(0, originalLength));
     if (data.length === 0) return noOutcome;
     const unixNs = readU64(record, spec.timeNs.offset) + show.lookups.bootToWallNs();
     return { kind: 'packet', path: spec.path, unixNs, data, originalLength };

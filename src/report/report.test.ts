@@ -171,6 +171,8 @@ test('packets are copied, and cut to what was captured', () => {
   const run = new ReportRun({ lookups: { bootToWallNs: () => someMoment } });
   const payload = new Uint8Array([...words([7, 1500]), 1, 2, 3, 4, 5, 6, 7, 8]);
   run.record(spec, payload).record(spec, words([7, 0, 0]));
+  // What stands behind a packet is padding, also of one whose first bytes are left out.
+  run.record({ ...spec, dataOffset: 26 }, new Uint8Array([...words([7, 5]), 1, 2, 3, 4, 5, 0, 0, 0]));
   assert.deepEqual(run.outcomes, [
     {
       kind: 'packet',
@@ -180,6 +182,13 @@ test('packets are copied, and cut to what was captured', () => {
       originalLength: 1500,
     },
     { kind: 'none' },
+    {
+      kind: 'packet',
+      path: 'out.pcap',
+      unixNs: someMoment + 7n,
+      data: new Uint8Array([3, 4, 5]),
+      originalLength: 5,
+    },
   ]);
 });
 

@@ -3,6 +3,8 @@ import {
   type BpfMap,
   createMap,
   type Prog as KernelProg,
+  onlineCpus,
+  PerfRing,
   ProgLoadError,
   possibleCpuCount,
   ResourceStack,
@@ -67,7 +69,8 @@ export class KernelBackend implements Backend {
     }
     const access = resources.use(new KernelMaps(maps));
     options.onMaps?.(access);
-    const records = resources.use(recordSource(program, maps));
+    const packetRings = openPacketRings(program, maps, resources);
+    const records = resources.use(recordSource(program, maps, packetRings));
     return {
       ok: true,
       loaded: new LoadedProgram({
@@ -105,10 +108,31 @@ function fillMap(map: BpfMap, spec: BpfMapSpec, constants: LoadOptions['constant
   if (spec.frozen) map.freeze();
 }
 
-function recordSource(program: Program, maps: readonly BpfMap[]): RecordSource {
+function recordSource(
+  program: Program,
+  maps: readonly BpfMap[],
+  packetRings: readonly PerfRing[],
+): RecordSource {
   const map = program.ringBuffer === undefined ? undefined : maps[program.ringBuffer];
-  return new RecordSource(map && new RingBuffer(map), map?.fd.raw);
+  return new RecordSource(map && new RingBuffer(map), map?.fd.raw, packetRings);
 }
+
+/** A ring for each CPU where progs send packets, in the map that they name. */
+function openPacketRings(
+  program: Program,
+  maps: readonly BpfMap[],
+  resources: ResourceStack,
+): readonly PerfRing[] {
+  const map = maps[program.bpfMaps.findIndex(({ role }) => role === 'perf-buffer')];
+  if (map === undefined) return [];
+  return onlineCpus().map((cpu) => {
+    const ring = resources.use(new PerfRing(cpu));
+    map.update(bytesOf(cpu), bytesOf(ring.fd.raw));
+    return ring;
+  });
+}
+
+const bytesOf = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 
 function rejectionOf(prog: number, error: ProgLoadError): Rejection {
   const insn = lastInsnOf(error.log);

@@ -94,9 +94,9 @@ export class LoadedProgram implements Loaded {
 
   lost(): bigint {
     const { lost } = this.#parts.program;
-    if (!lost) return 0n;
+    let sum = this.#parts.records.lost;
+    if (!lost) return sum;
     const value = viewOf(this.maps.readArray(lost.map));
-    let sum = 0n;
     for (let cpu = 0; cpu < this.#parts.possibleCpus; cpu++) {
       const at = lost.offset + cpu * lost.stride;
       invariant(at + 8 <= value.byteLength, 'there is a row of losses for every possible CPU');
