@@ -198,7 +198,9 @@ async function runProgram(run: ProgramRun): Promise<number> {
     return exitCodes.refused;
   }
   const opened =
-    machine instanceof LiveMachine ? openUnwinding(program, machine, traced, options.dwarfPids) : undefined;
+    machine instanceof LiveMachine
+      ? openUnwinding(program, machine, traced, options.dwarfPids, (text) => messages.warning(text))
+      : undefined;
   if (opened && !opened.ok) {
     messages.error(opened.message);
     return exitCodes.refused;

@@ -22,6 +22,7 @@ export function openUnwinding(
   machine: LiveMachine,
   traced: TracedProcess,
   dwarfPids: readonly string[],
+  warn: (text: string) => void,
 ): OpenedUnwinding | undefined {
   const pids: number[] = [];
   for (const text of dwarfPids) {
@@ -37,7 +38,7 @@ export function openUnwinding(
       message: 'dw_ustack requires a target process. Use -p, -c, or --dwarf-pid to specify one.',
     };
   }
-  const tables = machine.unwindTables();
+  const tables = machine.unwindTables(warn);
   if (traced.kind === 'pid') pids.push(traced.watch.pid);
   for (const pid of pids) {
     if (!tables.addProcess(pid))

@@ -198,6 +198,30 @@ function survives(bytes: Uint8Array): void {
   assert.ok(performance.now() - start < 5000, 'took too long');
 }
 
+test('a long beginning that many entries share is given up on', () => {
+  const shared = block([
+    ...word(0),
+    1,
+    ...[...'zR'].map((letter) => letter.charCodeAt(0)),
+    0,
+    1,
+    0x78,
+    16,
+    1,
+    0x1b,
+  ]);
+  const start = [...shared, ...Array.from({ length: 200_000 }, () => 0)];
+  start.splice(0, 4, ...word(start.length - 4));
+  const bytes = [...start];
+  for (let index = 0; index < 5000; index++) {
+    const at = bytes.length;
+    bytes.push(...block([...word(at + 4), ...word(index * 16), ...word(16), 0]));
+  }
+  const before = performance.now();
+  assert.throws(() => unwindTable({ bytes: new Uint8Array(bytes), address: ADDRESS }), DwarfError);
+  assert.ok(performance.now() - before < 10_000);
+});
+
 test('any bytes give a table or a DwarfError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => survives(bytes)),

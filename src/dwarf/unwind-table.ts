@@ -76,12 +76,15 @@ export interface UnwindTable {
 /** Functions and rows that a binary may have: ten times what the largest ones do. */
 const MAX_ENTRIES = 8_000_000;
 const MAX_ROWS = 32_000_000;
+/** Entries and instructions take two bytes and more; those of the first part of an entry, which many share, are run for each. */
+const FIRST_STEPS = 1_000_000;
+const STEPS_PER_BYTE = 4;
 /** Frames and offsets in them are far smaller. */
 const MAX_OFFSET = 2 ** 31;
 
 /** The table of a section; one of no entries is a single stretch without a rule. @throws DwarfError when there is more than any binary has. */
 export function unwindTable(section: FrameSection): UnwindTable {
-  const work = new Work();
+  const work = new Work(FIRST_STEPS + STEPS_PER_BYTE * section.bytes.length);
   const entries = [];
   for (const entry of callFrameEntries(section, work)) {
     if (entries.length >= MAX_ENTRIES) throw new DwarfError(`.eh_frame has more than ${MAX_ENTRIES} entries`);

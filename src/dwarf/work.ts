@@ -5,11 +5,17 @@ const MAX_STEPS = 40_000_000;
 
 /** Counts what a question costs, so that bytes made to take for ever are given up on. */
 export class Work {
-  #left = MAX_STEPS;
+  readonly #limit: number;
+  #left: number;
+
+  constructor(limit = MAX_STEPS) {
+    this.#limit = limit;
+    this.#left = limit;
+  }
 
   /** A new question begins. */
   reset(): void {
-    this.#left = MAX_STEPS;
+    this.#left = this.#limit;
   }
   /** It has cost too much. */
   get isSpent(): boolean {
@@ -19,6 +25,6 @@ export class Work {
   spend(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0)
-      throw new DwarfError(`the debug information takes more than ${MAX_STEPS} steps to search`);
+      throw new DwarfError(`the debug information takes more than ${this.#limit} steps to search`);
   }
 }

@@ -76,8 +76,8 @@ export class LiveMachine {
   }
 
   /** Tables to unwind user stacks with, of no process yet. */
-  unwindTables(): UnwindTables {
-    return new UnwindTables(this.#elfFiles);
+  unwindTables(warn: (text: string) => void): UnwindTables {
+    return new UnwindTables(this.#elfFiles, { warn });
   }
 
   /** The files that a program will have mapped once it runs. */

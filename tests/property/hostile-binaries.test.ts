@@ -3,6 +3,7 @@
  * without taking much memory.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -163,6 +164,33 @@ test('sections that say they are larger than anything', (t) => {
   const path = `${program.path}-bomb`;
   writeFileSync(path, whole);
   survives(() => new DebugInfo(new ElfFiles()).of(path)?.functionAt(0), [DwarfError]);
+});
+
+test('damage inside packed symbols', (t) => {
+  const needed = ['gcc', 'objcopy', 'strip', 'xz'];
+  if (!needed.every((name) => requireProgram(t, name))) return;
+  using program = new CProgram(source, ['-O2']);
+  const whole = new Uint8Array(readFileSync(program.path));
+  const spots = places(whole);
+  const path = `${program.path}-stripped`;
+  const inner = `${program.path}-inner`;
+  const edit = fc.tuple(fc.nat(spots.length - 1), fc.double({ min: 0, max: 0.999, noNaN: true }), value);
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 0, maxLength: 4 }), (edits) => {
+      const bytes = whole.slice();
+      for (const [spot, where, what] of edits) {
+        const [start = 0, length = 0] = spots[spot] ?? [];
+        const at = start + Math.floor(where * length);
+        bytes.set(what.subarray(0, bytes.length - at), at);
+      }
+      writeFileSync(inner, bytes);
+      execFileSync('xz', ['-k', '-f', '-0', inner]);
+      execFileSync('strip', ['-o', path, program.path]);
+      execFileSync('objcopy', ['--add-section', `.gnu_debugdata=${inner}.xz`, path], { stdio: 'pipe' });
+      askEverything(path);
+    }),
+    { seed: 1109, numRuns: 12 },
+  );
 });
 
 /** An archive of one stored file. */

@@ -1,11 +1,5 @@
-import {
-  DwarfError,
-  type FrameSection,
-  frameSectionAddress,
-  type UnwindTable,
-  unwindTable,
-} from '../../dwarf/index.ts';
-import { ElfError, type ElfFile } from '../../elf/index.ts';
+import { type FrameSection, frameSectionAddress, type UnwindTable, unwindTable } from '../../dwarf/index.ts';
+import type { ElfFile } from '../../elf/index.ts';
 
 const EM_X86_64 = 62;
 const SHT_NOBITS = 8;
@@ -15,16 +9,11 @@ const HEADER_BYTES = 16;
 /** A section without an end that is known is read so far. */
 const MAX_SECTION_BYTES = 256 * 1024 * 1024;
 
-/** The unwind table of a binary; undefined when it has none, or one that makes no sense. */
+/** The unwind table of a binary; undefined when it has none. @throws ElfError or DwarfError when what it has makes no sense. */
 export function tableOf(elf: ElfFile): UnwindTable | undefined {
   if (elf.machine !== EM_X86_64 || elf.elfClass !== 64) return undefined;
-  try {
-    const section = frameSection(elf);
-    return section && unwindTable(section);
-  } catch (error) {
-    if (error instanceof ElfError || error instanceof DwarfError) return undefined;
-    throw error;
-  }
+  const section = frameSection(elf);
+  return section && unwindTable(section);
 }
 
 function frameSection(elf: ElfFile): FrameSection | undefined {

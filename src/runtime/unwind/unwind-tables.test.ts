@@ -95,7 +95,7 @@ test('the mappings of a process become ranges, ascending, and are looked at agai
   await once(child.stdout, 'data');
   const { pid = 0 } = child;
   let time = 0;
-  const tables = new UnwindTables(new ElfFiles(), () => time);
+  const tables = new UnwindTables(new ElfFiles(), { warn: (text) => assert.fail(text), now: () => time });
   assert.equal(tables.addProcess(0x3fffff), false);
   assert.equal(tables.addProcess(pid), true);
   const sizes = tables.sizes(maps);

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { DwarfError, type UnwindTable } from '../../dwarf/index.ts';
 import { ElfError, ElfFile } from '../../elf/index.ts';
 import {
   type MapAccess,
@@ -36,12 +37,20 @@ interface Followed {
   waitMs: number;
 }
 
+export interface UnwindTablesOptions {
+  /** Says what will not be unwound by tables, and why. */
+  readonly warn: (text: string) => void;
+  /** A clock in milliseconds. */
+  readonly now?: () => number;
+}
+
 /**
  * Tables for unwinding the user stacks of chosen processes (dw_ustack): made from .eh_frame of what they have mapped, put into the program's maps,
  * and added to when they map more. Code that was met without a table is the sign to look at the mappings again, so what a process maps later
  * (dlopen, exec) is missed for some milliseconds.
  */
 export class UnwindTables {
+  readonly #warn: UnwindTablesOptions['warn'];
   readonly #elfFiles: ElfFiles;
   readonly #now: () => number;
   readonly #store = new TableStore();
@@ -54,16 +63,16 @@ export class UnwindTables {
   #vdso: TablePlace | undefined;
   #sink: Sink | undefined;
 
-  /** @param now a clock in milliseconds. */
-  constructor(elfFiles: ElfFiles, now: () => number = () => performance.now()) {
+  constructor(elfFiles: ElfFiles, { warn, now = () => performance.now() }: UnwindTablesOptions) {
     this.#elfFiles = elfFiles;
+    this.#warn = warn;
     this.#now = now;
   }
 
   /** Makes tables for a file that will be mapped, so that there is room for them. */
   expectFile(path: string): void {
     const elf = this.#elfFiles.open(path);
-    if (elf) this.#placeOf(elf);
+    if (elf) this.#placeOf(elf, path);
   }
 
   /** Makes the tables of a process as it is now; false when there is no such process. */
@@ -146,7 +155,12 @@ export class UnwindTables {
 
   #setRanges(pid: number, ranges: readonly Uint8Array[]): void {
     const firstRange = this.#rangeCount;
-    if (this.#sink && firstRange + ranges.length > this.#sink.room.ranges) return;
+    if (this.#sink && firstRange + ranges.length > this.#sink.room.ranges) {
+      this.#warn(
+        `no room for the mappings that process ${pid} has now: it is unwound by those it had before`,
+      );
+      return;
+    }
     this.#ranges.push(...ranges);
     this.#rangeCount += ranges.length;
     const misses = this.#processes.get(pid)?.misses ?? 0n;
@@ -179,7 +193,7 @@ export class UnwindTables {
     }
     const elf = isFileMapping(mapping) ? this.#fileOf(pid, mapping) : undefined;
     const address = elf?.addressOfOffset(mapping.offset + elf.start);
-    const place = elf && address !== undefined ? this.#placeOf(elf) : undefined;
+    const place = elf && address !== undefined ? this.#placeOf(elf, mapping.path) : undefined;
     if (!place || address === undefined) return { bias: mapping.start, place: this.#store.byPointer };
     return { bias: mapping.start - address + place.base, place };
   }
@@ -189,28 +203,46 @@ export class UnwindTables {
   }
 
   /** The table of a file; that of no file where it has none, or there is no room for it. */
-  #placeOf(elf: ElfFile): TablePlace {
-    const known = this.#byFile.get(elf);
-    if (known) return known;
-    const table = tableOf(elf);
-    const rows = table?.starts.length ?? 0;
-    const fits =
-      rows <= MAX_ROWS_OF_FILE &&
-      (!this.#sink || this.#store.rowCount + rows <= this.#sink.room.rows) &&
-      (!this.#sink || this.#store.ruleCount + (table?.rules.length ?? 0) <= this.#sink.room.rules);
-    const place = table && fits ? this.#store.add(table) : this.#store.byPointer;
-    this.#byFile.set(elf, place);
+  #placeOf(elf: ElfFile, path: string): TablePlace {
+    let place = this.#byFile.get(elf);
+    if (!place) {
+      place = this.#newPlace(elf, path);
+      this.#byFile.set(elf, place);
+    }
     return place;
+  }
+
+  #newPlace(elf: ElfFile, path: string): TablePlace {
+    const { byPointer } = this.#store;
+    const refuse = (why: string): TablePlace => {
+      this.#warn(`${path} is unwound by frame pointers: ${why}`);
+      return byPointer;
+    };
+    try {
+      const table = tableOf(elf);
+      if (!table) return byPointer;
+      return this.#hasRoomFor(table) ? this.#store.add(table) : refuse('there is no room for its table');
+    } catch (error) {
+      if (error instanceof ElfError || error instanceof DwarfError) return refuse(error.message);
+      throw error;
+    }
+  }
+
+  #hasRoomFor({ starts, rules }: UnwindTable): boolean {
+    if (starts.length > MAX_ROWS_OF_FILE) return false;
+    if (!this.#sink) return true;
+    const { room } = this.#sink;
+    return (
+      this.#store.rowCount + starts.length <= room.rows && this.#store.ruleCount + rules.length <= room.rules
+    );
   }
 
   /** What the kernel maps into every process is a binary without a file. */
   #imageOf(pid: number, mapping: Mapping): TablePlace {
     try {
-      const elf = new ElfFile(readMemory(pid, mapping));
-      const table = tableOf(elf);
-      return table ? this.#store.add(table) : this.#store.byPointer;
+      return this.#newPlace(new ElfFile(readMemory(pid, mapping)), mapping.path);
     } catch (error) {
-      if (error instanceof ElfError) return this.#store.byPointer;
+      if (error instanceof ElfError) return this.#store.byPointer; // the process is gone
       throw error;
     }
   }
