@@ -111,6 +111,17 @@ const stages: Readonly<Record<string, Stage>> = {
     right: ['$okN = (1, "x"); print($okN.1);', '@goodN[comm] = count();', 'print(pid + N);'],
     script: inProbe,
   },
+  'what the target cannot run': {
+    wrong: [
+      'print(strstr(str(uptr((int8 *)N)), str(uptr((int8 *)N))));',
+      '$fN = strcontains(str(uptr((int8 *)N)), str(kptr((int8 *)N))); print($fN);',
+      'if (strcontains(str(uptr((int8 *)N)), str(uptr((int8 *)N)))) { print(N); }',
+      'for $iN : 0..3 { print(strstr(str(uptr((int8 *)N)), str(uptr((int8 *)N)))); }',
+      '@tN["k"] = tseries(1, 1s, 100000); _ = delete(@tN, "k");',
+    ],
+    right: ['print(strstr("aN", "N"));', '@goodN[comm] = count();'],
+    script: inProbe,
+  },
   macros: {
     wrong: ['print(one(1, 2, N));', 'print(one());', 'print(needs(5, N));', '$vN = needs("x", N);'],
     right: ['print(one(N));', '$okN = 1; needs($okN, 1);'],

@@ -105,12 +105,9 @@ export function lowerProgram(
   let probeId = 0;
   typed.probes.forEach((probe) => {
     const resolved = present(probes[probe.probe], 'a typed probe names a resolved one');
-    try {
-      progs.push({ probe: probe.probe, funcs: lowerProbe(program, probe, resolved, probeId) });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      diagnostics.push(error.diagnostic);
-    }
+    const lowered = lowerProbe(program, probe, resolved, probeId);
+    if ('refusals' in lowered) diagnostics.push(...lowered.refusals);
+    else progs.push({ probe: probe.probe, funcs: lowered.funcs });
     probeId += resolved.attachments.length;
   });
   // Named parameters are there for the command line, whether or not a prog reads them.
@@ -159,7 +156,7 @@ function lowerProbe(
   probe: TypedProbe,
   resolved: ResolvedProbe,
   probeId: number,
-): readonly Func[] {
+): { readonly funcs: readonly Func[] } | { readonly refusals: readonly Diagnostic[] } {
   const prog: ProgContext = {
     program,
     probe: resolved,
@@ -167,6 +164,7 @@ function lowerProbe(
     funcs: [],
     subprograms: new Set(),
     mapsBehindFunctions: mapsInCountedLoops(probe.statements, program),
+    refusals: [],
     inlining: [],
   };
   const name = resolved.name.replace(/\W+/g, '_');
@@ -190,15 +188,26 @@ function lowerProbe(
       },
     },
   };
-  at(f, probe.at, () => {
-    if (resolved.pidFilter) filterByPid(f);
-    if (program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
-    leaveAfterRunEnd(f);
-    clearUnassignedLocals(f);
-    lowerStatements(f, probe.statements);
-    if (!b.isEnded) b.return(b.const(resolved.defaultReturn));
-  });
-  return [b.finish(), ...prog.funcs];
+  try {
+    lowerBody();
+  } catch (error) {
+    // Behind a refusal the function is in no state to be built any further.
+    if (error instanceof Refusal) prog.refusals.push(error.diagnostic);
+    else if (prog.refusals.length === 0) throw error;
+  }
+  if (prog.refusals.length > 0) return { refusals: prog.refusals };
+  return { funcs: [b.finish(), ...prog.funcs] };
+
+  function lowerBody(): void {
+    at(f, probe.at, () => {
+      if (resolved.pidFilter) filterByPid(f);
+      if (program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
+      leaveAfterRunEnd(f);
+      clearUnassignedLocals(f);
+      lowerStatements(f, probe.statements);
+      if (!b.isEnded) b.return(b.const(resolved.defaultReturn));
+    });
+  }
 }
 
 /** Kinds that are not about what a process does: the tracer runs them, or a clock does. */

@@ -1,6 +1,7 @@
 import type { ScriptMap, Target } from '../../program/index.ts';
 import type { StructTable } from '../../types/index.ts';
 import type { Func } from '../ir/index.ts';
+import type { Diagnostic } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings, MapIndex, TypedFn, TypedProgram } from '../typed/index.ts';
 import type { ConstantPool } from './constants.ts';
@@ -38,6 +39,8 @@ export interface ProgContext {
   readonly subprograms: Set<string>;
   /** Maps whose accesses are calls. */
   readonly mapsBehindFunctions: ReadonlySet<MapIndex>;
+  /** Why the prog cannot be: all of its statements are gone through for their reasons, and it is thrown away then. */
+  readonly refusals: Diagnostic[];
   /** The script functions being put in place, outermost first. */
   readonly inlining: TypedFn[];
 }

@@ -1,6 +1,7 @@
 import { present, unreachable } from '../../base/index.ts';
 import { sizeOf } from '../../types/index.ts';
 import { copyPlace } from '../builtins/index.ts';
+import type { Diagnostic } from '../language/index.ts';
 import type { LocalIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
 import { lowerAggregate } from './aggregations.ts';
 import { lowerCallEffect } from './calls.ts';
@@ -9,6 +10,7 @@ import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
 import { setElement } from './elements.ts';
 import { lowerKernelCall, lowerScalar } from './expressions.ts';
+import { Refusal } from './failure.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
 import { localOf, placeOfLocal, writeLocal } from './locals.ts';
@@ -21,7 +23,24 @@ import { someExpr } from './walk.ts';
 export function lowerStatements(f: FuncContext, statements: readonly TypedStatement[]): void {
   for (const statement of statements) {
     if (f.b.isEnded) return;
-    at(f, statement.at, () => lowerStatement(f, statement));
+    at(f, statement.at, () => attempt(f, statement));
+  }
+}
+
+/** What is wrong with the whole probe is found at each of its statements. */
+function note(refusals: Diagnostic[], { span, message, ...rest }: Diagnostic): void {
+  if (refusals.some((known) => known.span === span && known.message === message)) return;
+  refusals.push({ ...rest, message, ...(span && { span }) });
+}
+
+/** A statement that is refused ends there; the next ones are lowered all the same, for what is wrong with them. */
+function attempt(f: FuncContext, statement: TypedStatement): void {
+  try {
+    lowerStatement(f, statement);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    note(f.prog.refusals, error.diagnostic);
+    if (f.b.isEnded) f.b.enter(f.b.newBlock());
   }
 }
 
