@@ -71,7 +71,7 @@ export const importArrows: Arrows = {
   embedded: ['vm', 'program', 'btf', 'bpf', 'base'],
   report: ['program', 'types', 'btf', 'base'],
   tracer: ['compiler', 'report', 'verifier', 'program', 'base'],
-  recording: ['tracer', 'embedded', 'vm', 'program', 'base'],
+  recording: ['tracer', 'embedded', 'vm', 'program', 'btf', 'base'],
   scenario: ['embedded', 'vm', 'program', 'base'],
   'kernel/sys': ['base'],
   kernel: ['kernel/sys', 'bpf', 'btf', 'base'],

@@ -11,4 +11,5 @@ export {
   type ProgBtfFunc,
   type ProgBtfLine,
 } from './prog-btf.ts';
+export { subsetBtf } from './subset.ts';
 export type { BtfComposite, BtfId, BtfMember, BtfParam, BtfType, BtfTypeOf } from './type.ts';

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { kernelModelBtf } from '../embedded/index.ts';
+import { readFileSync, statSync } from 'node:fs';
 import {
   happeningsOf,
   lostNotes,
@@ -10,6 +9,7 @@ import {
   type ReplayStreams,
   readRecording,
   recordedNames,
+  recordedTypes,
   refusingEnvironment,
 } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
@@ -19,10 +19,12 @@ import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
-import { type GivenEvents, runOnEvents } from './run-on-events.ts';
+import { runOnEvents } from './run-on-events.ts';
 import type { LoadedScript } from './script-source.ts';
 
 const STDERR = 2;
+/** A recording is read whole, and Node.js reads no file of more. */
+const MAX_RECORDING_BYTES = 2 ** 31 - 1;
 
 /** Prints again what a recorded run printed (`--replay`). The result is its exit code. */
 export async function replayCommand(
@@ -107,7 +109,7 @@ function runOnRecording(
   }
   return runOnEvents(options, script, context, {
     facts: header.machine,
-    btf: btfOf(header),
+    btf: recordedTypes(header),
     happenings: happeningsOf(recording),
     names: recordedNames(items),
     otherwise: refusingEnvironment,
@@ -120,14 +122,12 @@ function runOnRecording(
   });
 }
 
-function btfOf({ backend }: Recording['header']): GivenEvents['btf'] {
-  // The embedded machine has the same types everywhere.
-  return backend === 'embedded' ? kernelModelBtf() : undefined;
-}
-
 /** The recording, or what is wrong with it. */
 function openRecording(path: string): Recording | string {
   try {
+    const { size } = statSync(path);
+    if (size > MAX_RECORDING_BYTES)
+      return `it has ${size} bytes, and no more than ${MAX_RECORDING_BYTES} are read`;
     return readRecording(readFileSync(path));
   } catch (error) {
     if (error instanceof RecordingError) return error.message;

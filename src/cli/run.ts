@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { NotedProgram } from '../compiler/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
-import { factsOfRun, machineTap, type NotedLoad } from '../recording/index.ts';
+import { factsOfRun, machineTap, type NotedLoad, typesOfRun } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
 import {
   type EmbeddedMachine,
@@ -300,13 +300,16 @@ function openRecord(
   runOptions: RunOptions,
 ): RecordFile | string | undefined {
   if (options.record === undefined) return undefined;
+  const { target } = machine;
+  const text = Buffer.from(script.bytes).toString('latin1');
+  const facts = factsOfRun(program, target, { ...machine.moment(), childPid: childPidOf(traced) ?? 0 });
   return openRecordFile(options.record, {
-    script: { name: script.name, text: Buffer.from(script.bytes).toString('latin1') },
+    script: { name: script.name, text },
     arguments: options.scriptArguments.positional,
     program,
     constants,
-    machine: factsOfRun(program, machine.target, { ...machine.moment(), childPid: childPidOf(traced) ?? 0 }),
-    btf: undefined,
+    machine: facts,
+    btf: options.backend === 'embedded' ? undefined : typesOfRun(text, program, facts.tracepoints, target),
     backend: options.backend ?? 'kernel',
     options: runOptions,
     warnings: options.warnings !== 'hidden',

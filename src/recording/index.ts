@@ -13,3 +13,4 @@ export {
 } from './recording.ts';
 export { refusingEnvironment } from './refusing-environment.ts';
 export { ReplayError, Replayer, type ReplayStreams } from './replayer.ts';
+export { recordedTypes, typesOfRun } from './types-of-run.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Program } from '../program/index.ts';
+import { Checksum } from './checksum.ts';
 import {
   RecordingError,
   type RecordingHeader,
@@ -9,6 +10,7 @@ import {
   RecordingWriter,
   readRecording,
 } from './index.ts';
+import { encodePlain } from './plain-data.ts';
 
 const program: Program = {
   license: 'GPL',
@@ -151,6 +153,84 @@ describe('recordings', () => {
       }),
       { seed: 1, numRuns: 500 },
     );
+  });
+});
+
+describe('bytes that only look like a recording', () => {
+  /** A file of blocks, each with the length that it says, and an end mark that fits. */
+  function forged(blocks: readonly { kind: number; length?: number; content: Uint8Array }[]): Uint8Array {
+    const pieces: number[] = [...written([]).subarray(0, 12)];
+    for (const { kind, length, content } of blocks) {
+      const head = new DataView(new ArrayBuffer(5));
+      head.setUint8(0, kind);
+      head.setUint32(1, length ?? content.length, true);
+      pieces.push(...new Uint8Array(head.buffer), ...content);
+    }
+    const checksum = new Checksum();
+    checksum.add(new Uint8Array(pieces));
+    const end = new DataView(new ArrayBuffer(13));
+    end.setUint8(0, 255);
+    end.setUint32(1, 8, true);
+    end.setUint32(5, Math.max(0, blocks.length - 1), true);
+    end.setUint32(9, checksum.value, true);
+    return new Uint8Array([...pieces, ...new Uint8Array(end.buffer)]);
+  }
+  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+  const good = { kind: 1, content: encodePlain(header) };
+
+  it('are refused with a reason', () => {
+    const cases: readonly (readonly [Parameters<typeof forged>[0], RegExp])[] = [
+      [[], /does not say what was recorded/],
+      [[{ kind: 2, content: text('{}') }], /out of order/],
+      [[good, good], /out of order/],
+      [[{ kind: 1, content: text('{}') }], /its header has no script/],
+      [[{ kind: 1, content: text('7') }], /its header has no script/],
+      [[good, { kind: 2, content: text('{"kind":"event"}') }], /is no answer/],
+      [[good, { kind: 6, content: text('null') }], /is no event/],
+      [[good, { kind: 7, content: text('[') }], /cannot be read/],
+      [[good, { kind: 7, content: text('['.repeat(100_000)) }], /cannot be read/],
+      [[good, { kind: 7, content: text('{"$n":"x"}') }], /cannot be read/],
+      [[good, { kind: 4, length: 0xffff_ffff, content: text('x') }], /promises 4294967295 bytes/],
+      [[good, { kind: 77, content: text('x') }], /says what nothing in a recording is \(77\)/],
+    ];
+    for (const [blocks, reason] of cases) assert.throws(() => readRecording(forged(blocks)), reason);
+  });
+
+  it('of a machine that nobody knows are refused', () => {
+    const machine = { ...header.machine, arch: 'riscv64' };
+    assert.throws(
+      () => readRecording(forged([{ kind: 1, content: encodePlain({ ...header, machine }) }])),
+      /made on a machine \(riscv64\) that this tetrace does not know/,
+    );
+  });
+
+  it('take no more time and memory than they have bytes', () => {
+    const whole = written(items);
+    const before = process.memoryUsage().rss;
+    const start = performance.now();
+    fc.assert(
+      fc.property(
+        fc.nat(whole.length - 1),
+        fc.uint8Array({ minLength: 1, maxLength: 8 }),
+        fc.constantFrom('overwrite', 'insert', 'remove', 'repeat'),
+        (at, bytes, how) => {
+          const rest = {
+            overwrite: at + bytes.length,
+            insert: at,
+            remove: at + bytes.length,
+            repeat: Math.max(0, at - 40),
+          };
+          const put = how === 'overwrite' || how === 'insert' ? [...bytes] : [];
+          const damaged = new Uint8Array([...whole.subarray(0, at), ...put, ...whole.subarray(rest[how])]);
+          if (damaged.length === whole.length && damaged.every((byte, index) => byte === whole[index]))
+            return;
+          assert.throws(() => readRecording(damaged), RecordingError);
+        },
+      ),
+      { seed: 2, numRuns: 3000 },
+    );
+    assert.ok(performance.now() - start < 30_000);
+    assert.ok(process.memoryUsage().rss - before < 300 * 1024 * 1024);
   });
 });
 

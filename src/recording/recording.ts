@@ -1,6 +1,6 @@
 import { viewOf } from '../base/index.ts';
 import type { MachineFacts } from '../embedded/index.ts';
-import type { LoadOptions, Program } from '../program/index.ts';
+import { archTable, type LoadOptions, type Program } from '../program/index.ts';
 import type { RunOptions } from '../tracer/index.ts';
 import type { Task } from '../vm/index.ts';
 import { Checksum } from './checksum.ts';
@@ -95,7 +95,10 @@ const blockKinds: Readonly<Record<RecordingItemKind | 'header' | 'end', number>>
   gap: 9,
   end: 255,
 };
-const kindsByNumber = new Map(Object.entries(blockKinds).map(([name, number]) => [number, name]));
+const kindsByNumber = new Map(
+  // Object.entries forgets what the keys are.
+  (Object.entries(blockKinds) as [keyof typeof blockKinds, number][]).map(([name, number]) => [number, name]),
+);
 
 /** Writes a recording piece by piece. */
 export class RecordingWriter {
@@ -154,14 +157,36 @@ export class RecordingWriter {
 
 /** Reads a whole recording. @throws RecordingError with what is wrong with it. */
 export function readRecording(bytes: Uint8Array): Recording {
+  // Nothing is made of what a block holds before the checksum says that it is what was written.
+  const blocks = findBlocks(bytes);
+  const items: RecordingItem[] = [];
+  let header: RecordingHeader | undefined;
+  for (const block of blocks) {
+    if ((block.kind === 'header') !== (header === undefined))
+      throw new RecordingError(`at byte ${block.at} its parts are out of order`);
+    if (block.kind === 'header') header = headerOf(block);
+    else items.push(itemOf(block));
+  }
+  if (header === undefined) throw new RecordingError('it does not say what was recorded');
+  return { header, items };
+}
+
+interface FoundBlock {
+  readonly kind: RecordingItemKind | 'header';
+  /** Where it begins in the file. */
+  readonly at: number;
+  readonly content: Uint8Array;
+}
+
+/** The blocks of a file that is whole, without the end mark. */
+function findBlocks(bytes: Uint8Array): readonly FoundBlock[] {
   if (bytes.length < PREFIX_BYTES || MAGIC.some((byte, at) => bytes[at] !== byte))
     throw new RecordingError('it is no recording of tetrace');
   const view = viewOf(bytes);
   const version = view.getUint32(MAGIC.length, true);
   if (version !== VERSION)
     throw new RecordingError(`it has version ${version}, and this tetrace reads version ${VERSION}`);
-  const items: RecordingItem[] = [];
-  let header: RecordingHeader | undefined;
+  const blocks: FoundBlock[] = [];
   for (let at = PREFIX_BYTES; ; ) {
     if (at + BLOCK_BYTES > bytes.length)
       throw new RecordingError(
@@ -178,20 +203,34 @@ export function readRecording(bytes: Uint8Array): Recording {
       );
     const content = bytes.subarray(start, start + length);
     if (kind === 'end') {
-      checkEnd(bytes, at, content, items.length, start + length);
-      if (header === undefined) throw new RecordingError('it does not say what was recorded');
-      return { header, items };
+      checkEnd(bytes, at, content, Math.max(0, blocks.length - 1), start + length);
+      return blocks;
     }
-    if ((kind === 'header') !== (header === undefined))
-      throw new RecordingError(`at byte ${at} its parts are out of order`);
-    if (kind === 'header')
-      header = readBlock(at, content) as RecordingHeader; // the checksum vouches for its form
-    else items.push(itemOf(kind, at, content));
+    blocks.push({ kind, at, content });
     at = start + length;
   }
 }
 
-function itemOf(kind: string, at: number, content: Uint8Array): RecordingItem {
+function headerOf({ at, content }: FoundBlock): RecordingHeader {
+  const header = readBlock(at, content);
+  for (const [name, type] of Object.entries(headerFields)) {
+    const value = isObject(header) ? header[name] : undefined;
+    if (typeof value !== type)
+      throw new RecordingError(`its header has no ${name}, or another one than this tetrace writes`);
+  }
+  const checked = header as RecordingHeader; // as far as was just looked at; the checksum vouches for the rest
+  const { arch } = checked.machine;
+  if (!Object.hasOwn(archTable, arch))
+    throw new RecordingError(`it was made on a machine (${arch}) that this tetrace does not know`);
+  return checked;
+}
+
+const headerFields = {
+  ...{ script: 'object', arguments: 'object', program: 'object', constants: 'object', machine: 'object' },
+  ...{ backend: 'string', options: 'object', warnings: 'boolean' },
+} as const satisfies Partial<Record<keyof RecordingHeader, string>>;
+
+function itemOf({ kind, at, content }: FoundBlock): RecordingItem {
   switch (kind) {
     case 'record':
     case 'note':
@@ -199,9 +238,17 @@ function itemOf(kind: string, at: number, content: Uint8Array): RecordingItem {
     case 'drain':
     case 'drained':
       return { kind };
-    default:
-      return readBlock(at, content) as RecordingItem; // the checksum vouches for its form
+    default: {
+      const item = readBlock(at, content);
+      if (!isObject(item) || item['kind'] !== kind)
+        throw new RecordingError(`what stands at byte ${at} is no ${kind}: it was damaged`);
+      return item as RecordingItem; // the checksum vouches for its form
+    }
   }
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null;
 }
 
 function readBlock(at: number, content: Uint8Array): unknown {

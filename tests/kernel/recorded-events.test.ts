@@ -32,6 +32,12 @@ const scripts: Readonly<Record<string, { readonly script: string; readonly needs
       tracepoint:raw_syscalls:sys_exit /pid == cpid/ { @ret = stats(args.ret); @bad[args.ret < 0] = lhist(args.ret, 0, 100, 10); }
       tracepoint:raw_syscalls:sys_exit /pid == cpid/ { @second = count(); }`,
   },
+  'kernel types': {
+    script: `tracepoint:syscalls:sys_enter_openat /pid == cpid/ {
+        @[curtask.comm, curtask.real_parent.comm, curtask.group_leader.pid == cpid] = count();
+        @exe[str(curtask.mm.exe_file.f_path.dentry.d_name.name)] = count();
+      }`,
+  },
   stacks: {
     script: `tracepoint:syscalls:sys_enter_read /pid == cpid/ { @k[kstack] = count(); @k3[kstack(3)] = count(); @u[ustack(4)] = count(); }`,
   },
