@@ -117,6 +117,19 @@ test('threads: each is told of, and exec in one of them ends the others', async 
   assert.match(stdout, /^@exec: \((1, 0|true, false)\)$/m);
 });
 
+test('write_user() changes what the process has, by a value or by what an address holds', async () => {
+  const speaks = script('speaks', 'echo first; echo second');
+  const { stdout, stderr } = await runTetrace([
+    ...['-q', '--unsafe', '--no-warnings', '--backend', 'embedded', '-c', speaks, '-e'],
+    `tracepoint:syscalls:sys_enter_write /args.fd == 1 && @n == 0/ { @n = 1; _ = write_user(args.buf, "FI", 2); }
+     tracepoint:syscalls:sys_enter_write /args.fd == 1 && strncmp(str(args.buf), "sec", 3) == 0/ {
+       _ = write_user(args.buf + 2, args.buf, 2); clear(@n);
+     }`,
+  ]);
+  assert.equal(stderr, '');
+  assert.match(stdout, /^FIrst\nsesend\n/);
+});
+
 test('signals reach the traced process, and are told', async () => {
   const traps = script('traps', "trap 'exit 5' TERM\nkill -TERM $$\nexit 1");
   const { stdout, code } = await runTetrace([

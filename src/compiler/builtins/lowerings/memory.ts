@@ -18,13 +18,15 @@ function lowerPerCpuAddress(lower: Lower, call: CallExpr): ValueId {
   return b.call('per_cpu_ptr', [variable, lower.scalar(cpu)], 'reads');
 }
 
-/** bpf_probe_write_user takes bytes of the prog: those at the source are read first. */
+/** bpf_probe_write_user takes bytes of the prog: a value's own, as many as it has, and those at an address are read first. */
 function lowerWriteUser(lower: Lower, call: CallExpr): ValueId {
   const { b } = lower;
   const [target, source, length] = call.args;
   const to = lower.scalar(target!);
-  const from = lower.scalar(source!);
-  const limit = lower.options.maxStrlen;
+  const isPointer = source!.type.kind === 'pointer';
+  const limit = isPointer ? lower.options.maxStrlen : lower.sizeOf(source!.type);
+  const from = isPointer ? lower.scalar(source!) : undefined;
+  const value = isPointer ? undefined : lower.memory(source!);
   const wanted = lower.scalar(length!);
   const isShort = b.compare('ult', wanted, b.const(limit));
   const bytes = lower.choose(
@@ -32,12 +34,12 @@ function lowerWriteUser(lower: Lower, call: CallExpr): ValueId {
     () => wanted,
     () => b.const(limit),
   );
-  const copy = lower.temporary(limit);
-  lower.read(lower.spaceOf(source!), copy, bytes, from);
+  const place = value ?? lower.temporary(limit);
+  if (from !== undefined) lower.read(lower.spaceOf(source!), place, bytes, from);
   return lower.choose(
     b.compare('ne', bytes, b.const(0)),
     () => {
-      const result = b.call('probe_write_user', [to, addressOf(b, copy), bytes]);
+      const result = b.call('probe_write_user', [to, addressOf(b, place), bytes]);
       lower.checkHelper('probe_write_user', result, 'default');
       return b.compare('eq', result, b.const(0));
     },
