@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
  * the guest's own /proc, /sys and /dev are mounted there first. The result is the exit code.
  */
 export function benchOnKernel(kernel: string, cases: readonly string[]): number {
+  process.stdout.write(`\nLinux ${kernel}, in a machine of TETRACE_VM\n`);
   const [command, ...prefix] = (process.env['TETRACE_VM'] ?? '').split(/\s+/).filter((word) => word !== '');
   if (command === undefined || !/^\d+\.\d+$/.test(kernel)) {
     process.stderr.write(
@@ -17,7 +18,7 @@ export function benchOnKernel(kernel: string, cases: readonly string[]): number 
   const mounts =
     root === undefined ? [] : ['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${root}/${name}`);
   const script = [...mounts, 'exec "$@"'].join(' && ');
-  const settings = ['TETRACE_BUILT=1', `TETRACE_BPFTRACE=${theirs}`];
+  const settings = ['TETRACE_BUILT=1', `TETRACE_BPFTRACE=${theirs}`, 'TETRACE_BENCH_EMULATED=1'];
   const bench = [process.execPath, '--import', 'tsx', 'scripts/bench.ts', ...cases];
   const guest = ['sh', '-c', script, 'bench', 'env', ...settings, ...bench];
   const child = spawnSync(command, [...prefix, kernel, '--', ...guest], { stdio: 'inherit' });

@@ -1,20 +1,24 @@
 /**
  * Measures whole processes, side by side with bpftrace: `bench [--kernel VERSION] [CASE...]`; with a kernel, in a machine that TETRACE_VM boots.
- * Behind that table, a line each: how fast the embedded machine's engines are, and system calls under several tracers.
+ * Behind that table, a line each: how fast the embedded machine's engines are, and system calls under several tracers. Without any word all
+ * of that is measured here, and then on other kernels what shows most there.
  *
  * TETRACE_BPFTRACE names the command to compare with, for example `chroot DIR bpftrace` (scripts/install-bpftrace.mjs makes one); without
  * it only our own numbers are printed. Runs take turns, so that a busy machine is busy for both; the fastest run counts, because
  * everything else a machine does only adds. Peak memory comes from runs of its own, because watching takes time too.
  */
 
-import { type BenchCase, cases } from './bench-cases.ts';
+import { spawnSync } from 'node:child_process';
+import { type BenchCase, cases, casesByKernel } from './bench-cases.ts';
 import { engineCases } from './bench-engines.ts';
 import { benchOnKernel } from './bench-on-kernel.ts';
 import { printRates } from './bench-rates.ts';
 import { syscallCases } from './bench-syscalls.ts';
 import { type Measurement, peakMemoryMb, wallTimeMs } from './measure-process.ts';
 
-const rounds = 7;
+/** Inside a machine of TETRACE_VM. */
+const isEmulated = process.env['TETRACE_BENCH_EMULATED'] === '1';
+const rounds = isEmulated ? 3 : 7;
 const ours = ['bin/tetrace'];
 const theirs = (process.env['TETRACE_BPFTRACE'] ?? '').split(/\s+/).filter((word) => word !== '');
 
@@ -58,11 +62,35 @@ for (const row of cases.filter(isWanted)) {
   printRow(await measure(row));
 }
 for (const row of rateCases.filter(isWanted)) await printRates(row);
+if (words.length === 0 && !isEmulated) {
+  printTetrisSize();
+  if (process.env['TETRACE_VM'] === undefined) {
+    process.stdout.write(
+      'TETRACE_VM names no command that boots other kernels: nothing is measured on them.\n',
+    );
+  } else {
+    for (const [kernel, names] of Object.entries(casesByKernel)) benchOnKernel(kernel, names);
+  }
+}
+
+/** The largest prog of the game, as our loader tells it. */
+function printTetrisSize(): void {
+  const game = cases.find(({ name }) => name === 'tetris-2019-first-frame');
+  if (game === undefined || game.needs?.() !== undefined) return;
+  const { stderr } = spawnSync('bin/tetrace', ['--dry-run', '-d', 'libbpf', ...game.args], {
+    env: { ...process.env, ...game.env },
+    encoding: 'utf8',
+  });
+  const [, insns] = /^prog 'interval\S*': loaded as \S+, (\d+) instructions/m.exec(stderr) ?? [];
+  process.stdout.write(
+    `tetris-2019, interval prog: ${insns ?? 'not loaded:'} instructions (bpftrace 0.17: 32799; to reach: 8199)\n`,
+  );
+}
 
 async function measure(row: BenchCase): Promise<readonly string[]> {
   const commands = {
     ours: [...ours, ...row.args],
-    theirs: theirs.length === 0 ? undefined : [...theirs, ...row.args],
+    theirs: theirs.length === 0 || row.theirs !== undefined ? undefined : [...theirs, ...row.args],
   };
   const times: { ours: Measurement[]; theirs: Measurement[] } = { ours: [], theirs: [] };
   for (let round = 0; round < (row.rounds ?? rounds); round++) {
@@ -79,11 +107,11 @@ async function measure(row: BenchCase): Promise<readonly string[]> {
   return [
     row.name,
     show(ourTime, 'ms'),
-    show(theirTime, 'ms'),
+    row.theirs ?? show(theirTime, 'ms'),
     ratio,
-    row.reach?.time ?? '-',
+    (isEmulated ? row.reach?.emulated : row.reach?.time) ?? '-',
     show(memory.ours, 'MB'),
-    show(memory.theirs, 'MB'),
+    row.theirs ?? show(memory.theirs, 'MB'),
     row.reach?.memory ?? '-',
   ];
 }
