@@ -24,7 +24,45 @@ export async function warmUp(): Promise<void> {
     if (program === undefined) throw new Error(`the sample does not compile: ${diagnostics[0]?.message}`);
   }
   await import('./run.ts');
+  if (process.platform === 'linux') await warmUpHere();
 }
+
+/** The questions that a start asks this machine, whatever it answers (a build has no privileges), and a run without a kernel. */
+async function warmUpHere(): Promise<void> {
+  const { LiveMachine, OutputStream } = await import('../runtime/index.ts');
+  const { createSource, renderDiagnostics } = await import('../compiler/language/index.ts');
+  const { compile } = await import('../compiler/index.ts');
+  const { imaginedMachine } = await import('./imagined-machine.ts');
+  const { runImagined } = await import('./imagined-run.ts');
+  const machine = new LiveMachine({
+    environment: {},
+    includeDirs: [],
+    debugInfoDirs: [],
+    disabledFeatures: new Set(),
+    unsafe: false,
+  });
+  const input = {
+    source: createSource('stdin', runSample),
+    positional: [],
+    environment: { BPFTRACE_MISSING_PROBES: 'warn' },
+    options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+  } as const;
+  const { diagnostics } = compile({ ...input, target: machine.target });
+  renderDiagnostics(diagnostics, { colour: false, errorsOnly: false });
+  const { program } = compile({ ...input, target: imaginedMachine([]) });
+  if (program === undefined) throw new Error('the sample of a run does not compile');
+  const stdout = new OutputStream(1);
+  using host = machine.host(program, { stdout, stderr: stdout });
+  await runImagined(program, host);
+}
+
+/** What is compiled for the machine of the build, as far as that goes, and run. */
+const runSample = `
+kprobe:vfs_read { @reads[comm] = count(); }
+BEGIN { @x = 1; printf("%d %s %c %5x\\n", pid, comm, 65, @x); print(@x); clear(@reads); }
+interval:s:1 { $i = 0; unroll (20) { unroll (12) { @board[$i] = -1; $i += 1; } } @t = nsecs % 7; exit(); }
+END { printf("done\\n"); }
+`;
 
 /** A little of everything that scripts use; what needs BTF is left out. */
 const sample = `
