@@ -533,6 +533,12 @@ const rows: readonly Row[] = [
     golden.check('lossy-conversions'),
   ],
   [
+    'address-spaces-unset',
+    '2.18',
+    'Reading through a number of no known address space is warned of.',
+    golden.check('address-spaces-unset'),
+  ],
+  [
     'circular-maps',
     '3.8',
     'A map that is computed from itself alone holds integers.',

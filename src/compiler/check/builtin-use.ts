@@ -234,8 +234,10 @@ export class CheckedUse implements BuiltinUse {
   }
 
   address(expr: TypedExpr): TypedExpr {
-    if (isUnknown(expr) || expr.type.kind === 'pointer') return expr;
-    return castTo(expr, pointerTo(voidType, spaceOf(expr.type) ?? defaultSpace(this.#body)));
+    if (isUnknown(expr)) return expr;
+    const space = spaceOf(expr.type) ?? defaultSpace(this.#body);
+    if (space === 'none') report(this.#body, 'address-space-unset', undefined, []);
+    return expr.type.kind === 'pointer' ? expr : castTo(expr, pointerTo(voidType, space));
   }
 
   bytes(expr: TypedExpr): TypedExpr {

@@ -107,6 +107,10 @@ export const probeCatalogue = {
     severity: error,
     message: () => 'Cannot use wildcards with source code location',
   },
+  'uprobe-wildcard-address': {
+    severity: error,
+    message: () => 'Cannot use wildcards with absolute address',
+  },
   'uprobe-line-form': {
     severity: error,
     message: () => 'Invalid uprobe arguments, expected format: uprobe:TARGET@FILE:LINE[:COL]',

@@ -40,6 +40,10 @@ export const uprobe: Provider = (point, context) => {
     return [];
   }
   const explicitMany = hasWildcard(wanted.binary);
+  if (explicitMany && wanted.address !== undefined) {
+    context.report('uprobe-wildcard-address', point.span);
+    return [];
+  }
   if (files.length > 1 && !explicitMany) {
     context.report('uprobe-many-binaries', point.span, point.kind, files[0]?.shown ?? '', files.length);
   }

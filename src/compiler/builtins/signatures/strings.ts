@@ -1,6 +1,6 @@
 import { bool, int64, sizeOf, spellType, type Type, uint64 } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
-import { isInteger, isIntegerOrPointer, kindWord } from '../kind-word.ts';
+import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
 import { integerArgument } from './arguments.ts';
 
@@ -29,7 +29,7 @@ function lengthProblem(use: BuiltinUse, index: number): boolean {
 
 /** Where a string is: a pointer; values in memory stay as they are. */
 function addressOrValue(use: BuiltinUse, value: TypedExpr): TypedExpr {
-  return isInteger(value.type) ? use.address(value) : value;
+  return isIntegerOrPointer(value.type) ? use.address(value) : value;
 }
 
 /**
