@@ -48,6 +48,7 @@ export class EmbeddedProgram implements Loaded {
       index,
       pid,
       fire: (event) => this.#fire(index, probe.prog, event),
+      isAwaited: () => this.#isAwaited,
     });
     if (outcome.ok) this.#attached.add(source);
     return outcome;
@@ -85,7 +86,7 @@ export class EmbeddedProgram implements Loaded {
 
   /** Lets the sources work; resolves when there may be records, when a source wants to go on, or after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void> {
-    const { machine, world } = this.#parts;
+    const { world } = this.#parts;
     return new Promise((resolve) => {
       let isOver = false;
       let takeBack: () => void = () => undefined;
@@ -98,7 +99,7 @@ export class EmbeddedProgram implements Loaded {
       let hasMore = timeoutMs <= 0;
       for (const source of this.#attached)
         hasMore = source.work?.(WORK_MS, () => this.#wake()) === 'more' || hasMore;
-      if (isOver || hasMore || machine.hasRecords || this.#fault !== undefined) world.soon(wake);
+      if (isOver || hasMore || this.#isAwaited) world.soon(wake);
       else takeBack = world.after(timeoutMs, wake);
     });
   }
@@ -111,7 +112,7 @@ export class EmbeddedProgram implements Loaded {
   /** Runs the prog of a probe for an event. A fault is kept: an event has nobody to throw to. */
   #fire(probe: number, prog: number, event: ProbeEvent): number {
     if (this.#fault !== undefined) return 0;
-    const { scenes, machine } = this.#parts;
+    const { scenes } = this.#parts;
     const start = { prog, probe, cpu: event.cpu, ctx: event.ctx };
     try {
       return scenes.within(event.scene, () => this.#runOnce(start));
@@ -120,8 +121,12 @@ export class EmbeddedProgram implements Loaded {
       this.#fault = error;
       return 0;
     } finally {
-      if (machine.hasRecords || this.#fault !== undefined) this.#wake();
+      if (this.#isAwaited) this.#wake();
     }
+  }
+
+  get #isAwaited(): boolean {
+    return this.#parts.machine.hasRecords || this.#fault !== undefined;
   }
 
   #runOnce(start: RunStart): number {

@@ -35,6 +35,8 @@ export interface Attaching {
   /** Index into Program.probes. */
   readonly index: number;
   readonly fire: Fire;
+  /** Whether user space has something to take: records, or a fault. */
+  readonly isAwaited: () => boolean;
   /** Attach to this process only, where the source can. */
   readonly pid: number | undefined;
 }

@@ -10,6 +10,9 @@ import { FedWorld } from './fed-world.ts';
 import type { Happening } from './happening.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
+/** Events after which the rest of the process gets a turn. */
+const MAX_EVENTS = 200;
+
 export interface EventFeedOptions {
   readonly program: Program;
   readonly facts: MachineFacts;
@@ -40,6 +43,7 @@ export class EventFeed implements EventSource {
   /** What the tracer ran itself, by probe, the first first. */
   readonly #ran = new Map<string, Happening[]>();
   readonly #listeners = new Map<string, Fire[]>();
+  #isAwaited: () => boolean = () => false;
   #next = 0;
   #isOver = false;
   /** Set while progs run for an event. */
@@ -82,6 +86,7 @@ export class EventFeed implements EventSource {
 
   attach(attaching: Attaching): AttachOutcome {
     const { name, kind } = attaching.probe;
+    this.#isAwaited = attaching.isAwaited;
     const isServed = this.served.includes(name);
     if (!isServed && kind === 'interval') return this.#timers.attach(attaching);
     const problem = isServed ? undefined : this.#options.unknownProbe(name);
@@ -90,26 +95,30 @@ export class EventFeed implements EventSource {
     return { ok: true, functions: 1 };
   }
 
-  /** One tick, or one event that progs wait for: user space sees each before the next one happens. */
+  /** Ticks and events, until user space has something to take: it sees to that before the next one happens. */
   work(): Worked {
-    for (;;) {
+    for (let events = 0; events < MAX_EVENTS && !this.#isAwaited(); ) {
       const happening = this.#events[this.#next];
       const untilNs = happening?.timeNs ?? this.#options.endNs ?? this.#world.nowNs;
-      if (this.#world.step(untilNs)) return 'more';
+      if (this.#world.step(untilNs)) {
+        events++;
+        continue;
+      }
       if (happening === undefined) {
         if (!this.#isOver) this.#options.onEnd();
         this.#isOver = true;
-        return 'more';
+        break;
       }
       this.#next++;
       const listeners = this.#listeners.get(happening.probe) ?? [];
       if (listeners.length === 0) continue;
+      events++;
       this.#happening = happening;
       const { ctx, cpu, task } = happening;
       for (const fire of listeners) fire({ ctx, cpu, scene: { task } });
       this.#happening = undefined;
-      return 'more';
     }
+    return 'more';
   }
 
   detach(): void {
