@@ -27,7 +27,7 @@ import { type Diagnostic, hasErrors, makeDiagnostic, parseScript, type Script } 
 import { lowerProgram } from './lower/index.ts';
 import { noteProgram } from './noted-program.ts';
 import { portabilityProblems } from './portability.ts';
-import { probeCatalogue, type ResolvedProbe } from './probes/index.ts';
+import { joinSessions, probeCatalogue, type ResolvedProbe } from './probes/index.ts';
 
 /** Compiles a script for a target. Errors in the script are diagnostics, never exceptions. */
 export function compile(input: CompileInput): CompileResult {
@@ -74,10 +74,11 @@ export function compile(input: CompileInput): CompileResult {
     objects.map(({ btf }) => btf),
   );
 
-  const probes = inStage(trace, 'attach points', () =>
+  const found = inStage(trace, 'attach points', () =>
     findProbes(input, script, settings.missingProbes, types, add),
   );
-  if (probes === undefined) return stop();
+  if (found === undefined) return stop();
+  const probes = joinSessions(found, target);
   const leftOut = probes.length === 0 ? explainOtherMode(script, input.options.mode) : undefined;
   if (leftOut && add([leftOut])) return stop();
 

@@ -126,6 +126,7 @@ export function fakeBtf(): Btf {
   func('bpf_task_release', 0, [['p', taskPointer]]);
   func('bpf_strlen', i32, [['s__ign', pointer(char)]]);
   func('bpf_take_pair', i32, [['pair', anonymous]]);
+  func('bpf_session_is_return', boolean, []);
   func('vfs_read', i32, [], false);
   return Btf.parse(b.finish());
 }

@@ -8,6 +8,9 @@ import { runTetrace } from '../support/run-tetrace.ts';
 const load = ['-c', 'dd if=/dev/zero of=/dev/null bs=100 count=20 status=none'];
 const withoutKprobes = ['--no-feature', 'kprobe'];
 
+/** Debian builds 6.1 without CONFIG_FPROBE. */
+const hasSessions = !/^(5\.10|6\.1)\./.test(release());
+
 /** `func` takes bpf_get_func_ip() at a return and in a trampoline: Linux 5.15. */
 const func = release().startsWith('5.10.') ? '"vfs_read"' : 'func';
 
@@ -43,6 +46,16 @@ test('a kprobe and its substitute give the same arguments, results, names and st
   const comparable = (text: string): string =>
     text.replaceAll(/\+\d+$/gm, '').replace('kretprobe_trampoline', 'ksys_read');
   assert.equal(comparable(substituted), comparable(real));
+});
+
+test('a kprobe and the kretprobe of its function are attached once where the kernel has sessions', async () => {
+  const halves = `
+    kprobe:vfs_read /comm == "dd" && arg2 == 100/ { @start[tid] = nsecs; }
+    kretprobe:vfs_read /comm == "dd" && @start[tid]/ { @took[retval, nsecs > @start[tid]] = count(); delete(@start[tid]); }`;
+  const run = await runTetrace(['-e', halves, ...load]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, hasSessions ? /^Attached 1 probe$/m : /^Attached 2 probes$/m);
+  assert.match(run.stdout, /^@took\[100, true\]: 20$/m);
 });
 
 test('what the substitute cannot do is an error that names it', async () => {

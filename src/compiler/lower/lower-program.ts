@@ -11,9 +11,9 @@ import type {
   UnwindMaps,
 } from '../../program/index.ts';
 import { currentPid } from '../builtins/index.ts';
-import { type Func, FuncBuilder } from '../ir/index.ts';
+import { type Func, FuncBuilder, type ValueId } from '../ir/index.ts';
 import type { Diagnostic, Source } from '../language/index.ts';
-import type { ResolvedProbe } from '../probes/index.ts';
+import { type ResolvedProbe, sessionQuestion } from '../probes/index.ts';
 import type { MapIndex, TypedBody, TypedProbe, TypedProgram } from '../typed/index.ts';
 import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';
@@ -103,13 +103,26 @@ export function lowerProgram(
   const progs: LoweredProg[] = [];
   const diagnostics: Diagnostic[] = [];
   let probeId = 0;
-  typed.probes.forEach((probe) => {
+  for (const probe of typed.probes) {
     const resolved = present(probes[probe.probe], 'a typed probe names a resolved one');
-    const lowered = lowerProbe(program, probe, resolved, probeId);
+    const { session } = resolved;
+    // It is lowered with its entry.
+    if (session?.half === 'exit') continue;
+    const exit =
+      session === undefined
+        ? undefined
+        : {
+            typed: present(
+              typed.probes.find((other) => other.probe === session.exit),
+              'the return of a session is checked as any probe',
+            ),
+            resolved: present(probes[session.exit], 'a session names its return'),
+          };
+    const lowered = lowerProbe(program, { typed: probe, resolved }, exit, probeId);
     if ('refusals' in lowered) diagnostics.push(...lowered.refusals);
     else progs.push({ probe: probe.probe, funcs: lowered.funcs });
     probeId += resolved.attachments.length;
-  });
+  }
   // Named parameters are there for the command line, whether or not a prog reads them.
   if (typed.namedParams.length > 0) void mapTable.constants;
   const used = mapTable.used;
@@ -151,63 +164,93 @@ function addressedMaps(typed: TypedProgram): ReadonlySet<MapIndex> {
   return found;
 }
 
+/** A probe's body, and where it runs. */
+interface Half {
+  readonly typed: TypedProbe;
+  readonly resolved: ResolvedProbe;
+}
+
+/** @param exit the return that the session of a kprobe runs as well */
 function lowerProbe(
   program: ProgramContext,
-  probe: TypedProbe,
-  resolved: ResolvedProbe,
+  entry: Half,
+  exit: Half | undefined,
   probeId: number,
 ): { readonly funcs: readonly Func[] } | { readonly refusals: readonly Diagnostic[] } {
-  const prog: ProgContext = {
-    program,
-    probe: resolved,
-    probeId,
-    funcs: [],
-    subprograms: new Set(),
-    mapsBehindFunctions: mapsInCountedLoops(probe.statements, program),
-    refusals: [],
-    inlining: [],
+  const funcs: Func[] = [];
+  const subprograms = new Set<string>();
+  const refusals: Diagnostic[] = [];
+  const b = new FuncBuilder({ name: entry.resolved.name.replace(/\W+/g, '_'), role: 'prog', params: 1 });
+  const inBody = (half: Half, lower: (f: FuncContext) => void): void => {
+    const f = bodyContext(b, half.typed, {
+      program,
+      probe: half.resolved,
+      probeId,
+      funcs,
+      subprograms,
+      mapsBehindFunctions: mapsInCountedLoops(half.typed.statements, program),
+      refusals,
+      inlining: [],
+    });
+    at(f, half.typed.at, () => lower(f));
   };
-  const name = resolved.name.replace(/\W+/g, '_');
-  const b = new FuncBuilder({ name, role: 'prog', params: 1 });
+  try {
+    if (exit !== undefined) {
+      inBody(exit, (f) => branch(f, sessionReturns(f), () => lowerBody(f, exit)));
+    }
+    inBody(entry, (f) => lowerBody(f, entry));
+  } catch (error) {
+    // Behind a refusal the function is in no state to be built any further.
+    if (error instanceof Refusal) refusals.push(error.diagnostic);
+    else if (refusals.length === 0) throw error;
+  }
+  if (refusals.length > 0) return { refusals };
+  return { funcs: [b.finish(), ...funcs] };
+}
+
+function bodyContext(b: FuncBuilder, typed: TypedProbe, prog: ProgContext): FuncContext {
+  const { program, probe } = prog;
+  // A session's prog that gives 1 at the entry would not run at the return.
+  const resultOf = (value: ValueId): ValueId => (probe.session === undefined ? value : b.const(0));
   const f: FuncContext = {
     b,
     prog,
     ctx: () => b.param(0),
-    leaveProbe: (value) => b.return(value),
+    leaveProbe: (value) => b.return(resultOf(value)),
     loops: [],
     body: {
-      typed: probe,
-      captures: findCaptures(probe, (loop) => program.loopForms.isCallback(loop)),
+      typed,
+      captures: findCaptures(typed, (loop) => program.loopForms.isCallback(loop)),
       homes: new Map(),
       owner: undefined,
       loopDepth: 0,
       onReturn: (value) => {
-        const result = value === undefined ? b.const(resolved.defaultReturn) : lowerScalar(f, value);
+        const result = value === undefined ? b.const(probe.defaultReturn) : lowerScalar(f, value);
         releaseLoops(f, 0);
-        b.return(result);
+        b.return(resultOf(result));
       },
     },
   };
-  try {
-    lowerBody();
-  } catch (error) {
-    // Behind a refusal the function is in no state to be built any further.
-    if (error instanceof Refusal) prog.refusals.push(error.diagnostic);
-    else if (prog.refusals.length === 0) throw error;
-  }
-  if (prog.refusals.length > 0) return { refusals: prog.refusals };
-  return { funcs: [b.finish(), ...prog.funcs] };
+  return f;
+}
 
-  function lowerBody(): void {
-    at(f, probe.at, () => {
-      if (resolved.pidFilter) filterByPid(f);
-      if (program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
-      leaveAfterRunEnd(f);
-      clearUnassignedLocals(f);
-      lowerStatements(f, probe.statements);
-      if (!b.isEnded) b.return(b.const(resolved.defaultReturn));
-    });
-  }
+function lowerBody(f: FuncContext, { typed, resolved }: Half): void {
+  if (resolved.pidFilter) filterByPid(f);
+  if (f.prog.program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
+  leaveAfterRunEnd(f);
+  clearUnassignedLocals(f);
+  lowerStatements(f, typed.statements);
+  if (!f.b.isEnded) f.b.return(f.b.const(resolved.defaultReturn));
+}
+
+/** Not 0 where the function returns. The kfunc has been given ctx since Linux 7.0. */
+function sessionReturns(f: FuncContext): ValueId {
+  const btf = f.prog.program.target.btf();
+  const id = btf?.find(sessionQuestion, 'func');
+  const takesCtx = btf !== undefined && id !== undefined && btf.prototypeOf(id)?.params.length === 1;
+  const answer = f.b.callKfunc(sessionQuestion, takesCtx ? [f.ctx()] : []);
+  // A bool is the low byte of the result.
+  return f.b.binary('and', answer, f.b.const(0xff));
 }
 
 /** Kinds that are not about what a process does: the tracer runs them, or a clock does. */

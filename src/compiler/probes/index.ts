@@ -14,4 +14,5 @@ export { hardwareEvents, type PerfEvent, softwareEvents } from './perf-events.ts
 export { type ProviderFacts, providerNamed, providers } from './providers.ts';
 export { resolveProbes } from './resolve.ts';
 export type { Attachment, ProbeArg, ProbeArgs, ResolvedProbe, TypeSource } from './resolved.ts';
+export { joinSessions, sessionQuestion } from './sessions.ts';
 export { hasWildcard, matcher } from './wildcard.ts';

@@ -13,6 +13,8 @@ export const ptRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }
 /** Names that need the registers a trampoline does not have. */
 const registerNames = ['ctx', 'reg', 'override', 'usermode'];
 
+const usedRegister = (point: Point): string | undefined => registerNames.find((name) => point.uses.has(name));
+
 interface Place {
   readonly module?: string;
   readonly function: string;
@@ -122,7 +124,10 @@ export const kprobe: Provider = (point, context) => {
     ? `${point.kind}:${explicitModule ? `${place.module}:` : ''}${place.function}`
     : nameOf(point.kind, functions[0] ?? { name: place.function }, explicitModule, place.offset);
   const multi = isPattern && !explicitModule && context.target.has('kprobe-multi');
-  return [registerProbe(point, context, name, locations, multi ? 'multi' : 'perf')];
+  const probe = registerProbe(point, context, name, locations, multi ? 'multi' : 'perf');
+  // What cannot be traced by ftrace may still take a breakpoint, which is no session.
+  const fitsSession = !explicitModule && !place.offset && found.length > 0 && !usedRegister(point);
+  return [fitsSession ? { ...probe, fitsSession } : probe];
 };
 
 /** Whether the kernel has kprobes, or fentry in their place; says so when it has neither. */
@@ -194,7 +199,7 @@ function trampolineProbes(
   functions: readonly KernelFunction[],
 ): readonly ResolvedProbe[] {
   if (place.offset) return refuseSubstitute(point, context, 'an offset');
-  const used = registerNames.find((name) => point.uses.has(name));
+  const used = usedRegister(point);
   if (used) return refuseSubstitute(point, context, used);
   const probes: ResolvedProbe[] = [];
   const isReturn = point.kind === 'kretprobe';

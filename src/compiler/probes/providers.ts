@@ -123,7 +123,7 @@ export const providers: Readonly<Record<ProbeKind, ProviderFacts>> = {
     kind: 'kretprobe',
     aliases: ['kr'],
     forms: ['kretprobe:[MODULE:]FUNCTION'],
-    doc: 'The return of a kernel function. On a kernel without kprobes it is reached through its trampoline, like `fexit`.',
+    doc: 'The return of a kernel function. Where the kernel has sessions, it shares one probe with the `kprobe` of the same function. On a kernel without kprobes it is reached through its trampoline, like `fexit`.',
     arity: [1, 2],
     probeType: 'kretprobe',
   },

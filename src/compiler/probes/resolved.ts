@@ -86,6 +86,13 @@ export interface ResolvedProbe {
   readonly func?: 'ip' | 'helper' | 'user-ip' | 'user-helper';
   /** Address space of integers that are dereferenced here. */
   readonly space: AddressSpace;
+  /** A kprobe or kretprobe that can be one half of a session: it names functions, and needs no registers that sessions lack. */
+  readonly fitsSession?: boolean;
+  /**
+   * The session that joins this probe with another: the entry's prog runs the return's body too, and has the attachment of both.
+   * `exit`: index of the return among the probes.
+   */
+  readonly session?: { readonly half: 'entry'; readonly exit: number } | { readonly half: 'exit' };
   /** A kprobe served by a fentry/fexit prog (no kprobes in this kernel). */
   readonly substituted?: boolean;
   /** -p/-c: the pid test is injected at the start (section 1.8). */
