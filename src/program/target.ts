@@ -1,4 +1,4 @@
-import type { Btf, BtfId } from '../btf/index.ts';
+import type { Btf } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
 import type { Arch } from './arch.ts';
 import type { BpfProgType } from './program.ts';
@@ -64,9 +64,6 @@ export interface BpfFunction {
   /** The prog's id. */
   readonly prog: number;
   readonly name: string;
-  /** Its type, in the BTF of its prog. */
-  readonly btf: Btf;
-  readonly type: BtfId;
   /** The prog traces others itself, so that patterns leave it out. */
   readonly isTracing: boolean;
 }

@@ -142,7 +142,7 @@ export class LiveTarget implements Target {
 
   bpfFunctions(): readonly BpfFunction[] {
     this.#bpfFunctions ??= loadedProgs().flatMap(({ id, isTracing, btf, functions }) =>
-      functions.map((type): BpfFunction => ({ prog: id, name: btf.nameOf(type), btf, type, isTracing })),
+      functions.map((type): BpfFunction => ({ prog: id, name: btf.nameOf(type), isTracing })),
     );
     return this.#bpfFunctions;
   }

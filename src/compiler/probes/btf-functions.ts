@@ -2,7 +2,6 @@
 import type { Btf, BtfId, BtfTypeOf } from '../../btf/index.ts';
 import type { Target } from '../../program/index.ts';
 import type { Type } from '../../types/index.ts';
-import type { ArgSource } from '../typed/index.ts';
 import type { ResolveContext } from './context.ts';
 import type { ProbeArg } from './resolved.ts';
 import { matcher } from './wildcard.ts';
@@ -89,21 +88,6 @@ export function functionArgs(
     ...(returns.kind === 'void'
       ? {}
       : { retval: trusted(context.types.ofBtf(btf, proto.returns, 'kernel')) }),
-  };
-}
-
-/** The result of a function of a BPF prog, as fexit gives it; undefined for void functions and those that no trampoline fits. */
-export function returnOfFunction(
-  context: ResolveContext,
-  btf: Btf,
-  type: BtfId,
-): { readonly type: Type; readonly source: ArgSource } | undefined {
-  const proto = btf.prototypeOf(type);
-  const fit = proto && trampolineFit(btf, proto);
-  if (!proto || fit?.kind !== 'fits' || btf.resolved(proto.returns).kind === 'void') return undefined;
-  return {
-    type: context.types.ofBtf(btf, proto.returns, 'kernel'),
-    source: { kind: 'ctx-slot', index: fit.slots },
   };
 }
 

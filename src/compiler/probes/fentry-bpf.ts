@@ -1,7 +1,6 @@
 /** fentry:bpf and fexit:bpf: functions of BPF progs that are loaded (section 2.7). */
 import type { BpfFunction } from '../../program/index.ts';
 import { suggest } from '../language/index.ts';
-import { returnOfFunction } from './btf-functions.ts';
 import { baseProbe, canAttachBy, type Point, type ResolveContext } from './context.ts';
 import type { ResolvedProbe } from './resolved.ts';
 import { hasWildcard, matcher } from './wildcard.ts';
@@ -40,13 +39,12 @@ export function fentryBpf(point: Point, context: ResolveContext): readonly Resol
 }
 
 function probeOn(
-  { prog, name: fn, btf, type }: BpfFunction,
+  { prog, name: fn }: BpfFunction,
   kind: 'fentry' | 'fexit',
   point: Point,
   context: ResolveContext,
 ): ResolvedProbe {
   const name = `${kind}:bpf:${prog}:${fn}`;
-  const retval = kind === 'fexit' ? returnOfFunction(context, btf, type) : undefined;
   return {
     ...baseProbe(point, name, kind),
     progType: 'BPF_PROG_TYPE_TRACING',
@@ -55,8 +53,8 @@ function probeOn(
     space: 'kernel',
     func: 'helper',
     pidFilter: context.options.filtersByPid === true,
+    // Where the kernel does not trust the prog's BTF it lays the ctx out by a pattern of its own, and only it knows which: no retval either.
     argsProblem: "The args builtin cannot be used for 'fentry/fexit:bpf' probes",
-    ...(retval ? { retval } : {}),
     attachments: [{ kind, name, function: fn, bpfProg: prog }],
   };
 }

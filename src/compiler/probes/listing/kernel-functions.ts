@@ -55,16 +55,13 @@ function listBpfFunctions(
   const name = (others.length > 0 ? others.join(':') : first) || '*';
   if (!guessed) warnOfNamesOnly(kind, context);
   const isWanted = hasWildcard(id) ? bpfFunctionMatcher('*', name) : bpfFunctionMatcher(id, name);
-  return context.target
-    .bpfFunctions()
-    .filter((fn) => isWanted(fn) && matcher(id)(`${fn.prog}`))
-    .map((fn): ListedProbe => {
-      const proto = fn.btf.prototypeOf(fn.type);
+  return (
+    context.target
+      .bpfFunctions()
+      .filter((fn) => isWanted(fn) && matcher(id)(`${fn.prog}`))
       // Of their arguments nothing can be used.
-      const isShown = context.withParams && kind === 'fexit';
-      const params = isShown && proto ? prototypeParams('kretprobe', fn.btf, proto) : [];
-      return { name: `${kind}:bpf:${fn.prog}:${fn.name}`, params };
-    });
+      .map((fn): ListedProbe => ({ name: `${kind}:bpf:${fn.prog}:${fn.name}`, params: [] }))
+  );
 }
 
 /** What a kind of probe needs, one of each; where there are no kprobes, fentry and fexit stand in. */
