@@ -154,7 +154,10 @@ test('a process that runs: other probes, modes and limits', async (t) => {
   // Where the kernel cannot say what the registers of a process were (before Linux 5.15), that is what it says.
   if (!/takes bpf_task_pt_regs\(\) \(Linux 5\.15\)/.test(asleep.stderr)) {
     assert.equal(ownFunctions(asleep.stdout), '_start main', asleep.stderr);
-    const sampled = await run('profile:hz:499 { @[dw_ustack(30)] = count(); } interval:s:2 { exit(); }', target);
+    const sampled = await run(
+      'profile:hz:499 { @[dw_ustack(30)] = count(); } interval:s:2 { exit(); }',
+      target,
+    );
     assert.match(sampled.stdout.split('@[').map(ownFunctions).join('\n'), /^_start main/m);
   }
   const few = await run(
