@@ -66,7 +66,7 @@ describe('--emit-elf', () => {
       begin {
         @x[1] = 5;
         for ($kv : @x) { @y[$kv.0] = sum(add($kv.1, 2)); }
-        for ($i : 0..nsecs) { if ($i > 100) { break; } @z += $i; }
+        for ($i : 0..nsecs) { if ($i > 100) { break; } @z += (int64)$i; }
         print(len(@x));
       }`,
     large: 'tracepoint:sched:sched_switch { @ = str(0, 900); printf("%s %s", kstack, @); }',
