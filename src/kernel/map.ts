@@ -31,6 +31,9 @@ const perCpuTypes: ReadonlySet<MapType> = new Set<MapType>([
   'BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE',
 ]);
 
+/** Bytes that a key may have before Linux 5.11: as many as a stack, MAX_BPF_STACK. */
+const OLD_KEY_LIMIT = 512;
+
 /** Keys asked for in the first batch; it doubles when a bucket does not fit. */
 const FIRST_BATCH = 1024;
 
@@ -51,7 +54,16 @@ export function createMap(spec: MapSpec, possibleCpus: number): BpfMap {
           btf_value_type_id: spec.btf.valueTypeId,
         }),
   });
-  return new BpfMap(new Fd(bpfCall('BPF_MAP_CREATE', encoded)), spec, possibleCpus);
+  const created = checked('bpf(BPF_MAP_CREATE)', bpfResult('BPF_MAP_CREATE', encoded), describeMap(spec));
+  return new BpfMap(new Fd(created), spec, possibleCpus);
+}
+
+/** What a refusal is about. Source of the limit: kernel/bpf/hashtab.c of Linux 5.10, htab_map_alloc_check. */
+function describeMap({ name, type, keySize, valueSize, maxEntries }: MapSpec): string {
+  const shape = `map ${name ?? 'without name'}, ${type}, ${maxEntries} entries with keys of ${keySize} bytes and values of ${valueSize}`;
+  return keySize > OLD_KEY_LIMIT
+    ? `${shape}; old kernels take keys of ${OLD_KEY_LIMIT} bytes at most`
+    : shape;
 }
 
 /** A name as bpf(2) takes it for maps and progs: 15 characters of letters, digits, `_` and `.`. */

@@ -100,3 +100,20 @@ test('arrays: entries, mapping and freezing', (t) => {
     (error) => isKernelError(error, 'EPERM'),
   );
 });
+
+test('a map that the kernel refuses is named with its sizes', (t) => {
+  if (!requireRoot(t)) return;
+  const create = (keySize: number, valueSize: number) => () =>
+    createMap(
+      { name: 'big', type: 'BPF_MAP_TYPE_HASH', keySize, valueSize, maxEntries: 9 },
+      possibleCpuCount(),
+    );
+  assert.throws(
+    create(4, 0x7fff_ffff),
+    /map big, BPF_MAP_TYPE_HASH, 9 entries with keys of 4 bytes and values of 2147483647\)$/,
+  );
+  assert.throws(
+    create(0x7fff_ffff, 4),
+    /with keys of 2147483647 bytes and values of 4; old kernels take keys of 512 bytes at most\)$/,
+  );
+});
