@@ -18,7 +18,10 @@ export function benchOnKernel(kernel: string, cases: readonly string[]): number 
   const mounts =
     root === undefined ? [] : ['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${root}/${name}`);
   const script = [...mounts, 'exec "$@"'].join(' && ');
-  const settings = ['TETRACE_BUILT=1', `TETRACE_BPFTRACE=${theirs}`, 'TETRACE_BENCH_EMULATED=1'];
+  const settings = [
+    ...['TETRACE_BUILT=1', 'TETRACE_BENCH_EMULATED=1', `TETRACE_BPFTRACE=${theirs}`],
+    `TETRACE_TETRIS=${process.env['TETRACE_TETRIS'] ?? ''}`,
+  ];
   const bench = [process.execPath, '--import', 'tsx', 'scripts/bench.ts', ...cases];
   const guest = ['sh', '-c', script, 'bench', 'env', ...settings, ...bench];
   const child = spawnSync(command, [...prefix, kernel, '--', ...guest], { stdio: 'inherit' });
