@@ -106,7 +106,7 @@ describe('timers and samples', () => {
   test('profile finds who computes', async (t) => {
     if (!requireRoot(t)) return;
     const script =
-      'profile:hz:997 /pid == cpid/ { @ = count(); @where[comm, usermode] = count(); if (nsecs > 0) { exit(); } }';
+      'profile:hz:997 /pid == cpid && comm == "dd"/ { @ = count(); @where[comm, usermode] = count(); if (nsecs > 0) { exit(); } }';
     const run = await runTetrace(['-q', '-e', script, '-c', 'dd if=/dev/zero of=/dev/null']);
     assert.ok(countOf(run.stdout, '@') >= 1, run.stdout);
     assert.match(run.stdout, /^@where\[dd, [01]\]: \d+$/m);
