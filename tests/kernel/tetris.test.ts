@@ -1,6 +1,7 @@
 import { describe, test } from 'node:test';
+import { watchOldTetris } from '../support/old-tetris.ts';
 import { requireCheckout, requireProgram, requireRoot } from '../support/requirements.ts';
-import { games, watchOldTetris } from '../support/tetris-play.ts';
+import { games } from '../support/tetris-play.ts';
 
 describe('Tetris', () => {
   for (const { name, play } of games) {
@@ -12,7 +13,7 @@ describe('Tetris', () => {
 });
 
 test('the Tetris of 2019 runs as it is: falling, stacking, game over', async (t) => {
-  if (!requireRoot(t) || !requireProgram(t, 'tmux')) return;
+  if (!requireRoot(t) || !requireProgram(t, 'script')) return;
   const checkout = requireCheckout(t, 'TETRACE_TETRIS');
   if (checkout !== undefined) await watchOldTetris(checkout);
 });
