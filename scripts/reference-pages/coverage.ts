@@ -3,7 +3,7 @@ import { builtins } from '../../src/compiler/builtins/index.ts';
 import { configTable } from '../../src/compiler/check/index.ts';
 import { providers } from '../../src/compiler/probes/index.ts';
 import { testProblem, testsThatMention } from '../coverage/find-tests.ts';
-import { type CoverageRow, coverageRows } from '../coverage/rows.ts';
+import { type CoverageRow, coverageRows, type Topic } from '../coverage/rows.ts';
 import { code, table } from './markdown.ts';
 
 /**
@@ -23,12 +23,12 @@ export function coveragePage(): string {
   return [
     '# Coverage',
     '',
-    `What bpftrace can do, by sections of the compatibility reference, and the tests that show it here: ${rows.length} rows, none without a test. Rows of builtins, probes,`,
+    `What bpftrace can do, by topics, and the tests that show it here: ${rows.length} rows, none without a test. Rows of builtins, probes,`,
     'options and config values follow from the tables in the sources; their test is the first that uses them.',
     '',
     table(
-      ['id', 'section', 'what', 'tests'],
-      rows.map(({ id, section, what, tests }) => [code(id), section, what, tests.map(code).join('<br>')]),
+      ['id', 'topic', 'what', 'tests'],
+      rows.map(({ id, topic, what, tests }) => [code(id), topic, what, tests.map(code).join('<br>')]),
     ),
   ].join('\n');
 }
@@ -37,25 +37,28 @@ type FoundRow = Omit<CoverageRow, 'tests'> & { readonly tests: readonly string[]
 
 /** A row for each row of the tables. */
 function tableRows(): readonly FoundRow[] {
-  const row = (id: string, section: string, what: string, names: readonly string[]): FoundRow => ({
+  const row = (id: string, topic: Topic, what: string, names: readonly string[]): FoundRow => ({
     id,
-    section,
+    topic,
     what,
     tests: testsThatMention(names),
   });
   return [
     ...Object.entries(providers).map(([kind, { aliases }]) =>
-      row(`probe-${kind}`, '2', `The probe ${code(kind)}.`, [kind, ...aliases]),
+      row(`probe-${kind}`, 'probes', `The probe ${code(kind)}.`, [kind, ...aliases]),
     ),
     ...Object.entries(builtins).map(([name, { doc, form }]) =>
-      row(`builtin-${name}`, form === 'function' ? '5' : '4', doc, [name, `__builtin_${name}`]),
+      row(`builtin-${name}`, form === 'function' ? 'functions' : 'variables', doc, [
+        name,
+        `__builtin_${name}`,
+      ]),
     ),
     ...optionRows.map(([id, { long, short, doc }]) => {
       const names = [long, short && `-${short}`].filter((name) => name !== undefined);
-      return row(`option-${id}`, '1.2', `${doc[0]?.toUpperCase()}${doc.slice(1)}.`, names);
+      return row(`option-${id}`, 'command line', `${doc[0]?.toUpperCase()}${doc.slice(1)}.`, names);
     }),
     ...Object.entries(configTable).map(([name, { doc }]) =>
-      row(`config-${name}`, '1.12', doc, [name, `BPFTRACE_${name.toUpperCase()}`]),
+      row(`config-${name}`, 'settings', doc, [name, `BPFTRACE_${name.toUpperCase()}`]),
     ),
   ];
 }

@@ -7,7 +7,7 @@ export type IntegerText =
 
 const U64_LIMIT = (1n << 64n) - 1n;
 
-/** Largest value and factor per suffix. Source: compatibility reference, section 3.2. */
+/** Largest value and factor per suffix. Source: bpftrace 0.27. */
 const suffixes: Readonly<Record<string, { readonly max: bigint; readonly factor: bigint }>> = {
   '': { max: U64_LIMIT, factor: 1n },
   u: { max: (1n << 32n) - 1n, factor: 1n },

@@ -1,4 +1,4 @@
-/** How a run ends, as exit codes. `exit(n)` in a script ends with the low 8 bits of n. Source: compatibility reference, section 1.4. */
+/** How a run ends, as exit codes. `exit(n)` in a script ends with the low 8 bits of n. Source: bpftrace 0.27. */
 export const exitCodes = {
   /** Normal end, also by SIGINT, SIGTERM or exit(). */
   ok: 0,

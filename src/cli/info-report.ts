@@ -1,5 +1,5 @@
 /**
- * The text of `--info`: what this build and this kernel can do (section 1.3 of the reference).
+ * The text of `--info`: what this build and this kernel can do.
  *
  * Groups and names are bpftrace's, so that scripts which look for `kprobe_multi: yes` find it; lines of ours follow them.
  */

@@ -23,7 +23,7 @@ export const optionGroups = {
 export type OptionGroup = keyof typeof optionGroups;
 
 /**
- * Every option: the parser, the usage text and the documentation read this table. bpftrace 0.27's options (reference, section 1.2),
+ * Every option: the parser, the usage text and the documentation read this table. bpftrace 0.27's options,
  * and ours at the end of their groups (`backend`, `child-exit-code`, `exclude-self`).
  */
 export const optionTable = {

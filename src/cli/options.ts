@@ -103,7 +103,7 @@ export interface ParseContext {
   readonly fileExists: (path: string) => boolean;
 }
 
-/** Reads a command line, without the command's name. Source: compatibility reference, sections 1.1 and 1.2. */
+/** Reads a command line, without the command's name. Source: bpftrace 0.27. */
 export function parseOptions(words: readonly string[], context: ParseContext): Invocation {
   if (words.length === 0) return usageError({ showUsage: true });
   const { options, operands, problem } = splitArguments(words);

@@ -25,7 +25,7 @@ export function ownCredentials(): Credentials {
   return { euid: process.geteuid?.() ?? 0, capabilities: BigInt(`0x${effective}`) };
 }
 
-/** The first capability that tracing needs and `who` lacks, in the order of the reference (section 1.11). */
+/** The first capability that tracing needs and `who` lacks, in the order in which bpftrace asks. */
 export function missingCapability(who: Credentials): Capability | undefined {
   const has = (capability: Capability): boolean =>
     ((who.capabilities >> capabilityBits[capability]) & 1n) === 1n;

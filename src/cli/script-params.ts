@@ -11,7 +11,7 @@ export interface ScriptArguments {
 
 /**
  * Words that start with `--` are named parameters (they can only come from behind a literal `--`), all others are
- * positional, wherever they stand. Source: compatibility reference, section 1.6.
+ * positional, wherever they stand. Source: bpftrace 0.27.
  */
 export function splitScriptArguments(words: readonly string[]): ScriptArguments {
   return {

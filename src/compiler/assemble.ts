@@ -59,7 +59,7 @@ export interface Noting {
   note(funcs: readonly Func[], probe: ResolvedProbe, attachment: Attachment, index: number): readonly Func[];
 }
 
-/** As long as a prog's name may be before its number. Section 1.13 of the reference. */
+/** As long as a prog's name may be before its number: bpftrace cuts names there. */
 const MAX_NAME = 127;
 /** A per-CPU map value cannot be larger. Source: include/linux/percpu.h, PCPU_MIN_UNIT_SIZE. */
 const MAX_PER_CPU_VALUE = 32768;

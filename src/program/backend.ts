@@ -71,7 +71,7 @@ export interface Backend {
 export interface LoadOptions {
   /** Bytes for parts of the constants map (named parameters, run-time constants), by offset. */
   readonly constants: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
-  /** Attach only to this process where the mechanism can (section 1.8). */
+  /** Attach only to this process where the mechanism can. */
   readonly pid?: number;
   /** Sizes of maps that the Program leaves open, by their index. */
   readonly mapEntries?: ReadonlyMap<number, number>;

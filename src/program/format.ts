@@ -1,4 +1,4 @@
-/** One conversion of a printf-like format (section 5.4 of the reference). */
+/** One conversion of a printf-like format. */
 export interface Conversion {
   /** Which argument is shown. */
   readonly arg: number;

@@ -67,7 +67,7 @@ export interface Prog {
   readonly funcs: readonly ProgFunc[];
 }
 
-/** A script parameter made with getopt (section 1.6): kept in the constants map, filled in before load. */
+/** A script parameter made with getopt: kept in the constants map, filled in before load. */
 export interface NamedParam {
   readonly name: string;
   readonly kind: 'bool' | 'int' | 'uint' | 'string';

@@ -27,7 +27,7 @@ export interface SourceTrail {
 export const printOrders = ['value', 'value desc', 'key', 'key desc'] as const;
 export type PrintOrder = (typeof printOrders)[number];
 
-/** What went wrong at run time without a helper failing (section 6.5 of the reference). */
+/** What went wrong at run time without a helper failing. */
 export type RuntimeErrorKind =
   | 'division-by-zero'
   | 'array-bounds'

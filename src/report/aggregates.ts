@@ -1,5 +1,5 @@
 /**
- * What the CPUs counted, put together (Appendix C of the reference).
+ * What the CPUs counted, put together.
  *
  * Layout of one CPU's value, all fields 8 bytes:
  *
@@ -26,7 +26,7 @@ export type SimpleAggregate = Extract<
 
 export interface Combined {
   readonly value: Value;
-  /** What entries are ordered by: the value before it was divided; min and max as unsigned (section 7.2). */
+  /** What entries are ordered by: the value before it was divided; min and max as unsigned. */
   readonly order: bigint;
 }
 

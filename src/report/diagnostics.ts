@@ -1,4 +1,4 @@
-/** Messages about places of the script: where they are, the lines there, and the macro calls around them (sections 6.1, 6.5, 6.6). */
+/** Messages about places of the script: where they are, the lines there, and the macro calls around them. */
 
 import type { Program, SourceRange, SourceTrail } from '../program/index.ts';
 import { utf8String } from './byte-text.ts';

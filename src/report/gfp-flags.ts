@@ -2,7 +2,7 @@
  * Names of the kernel's page allocation flags, for `%gr`.
  *
  * Source: include/linux/gfp_types.h for the bits and combinations, include/trace/events/mmflags.h for the order in which
- * combinations are tried (Appendix A of the reference).
+ * combinations are tried.
  */
 
 /** Single flags by name; `__GFP_` goes before each but those the kernel names `GFP_`. */

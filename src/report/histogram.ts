@@ -1,5 +1,5 @@
 /**
- * Histograms: which values a bucket covers, and how buckets are drawn (sections 5.3 and 7.1 of the reference).
+ * Histograms: which values a bucket covers, and how buckets are drawn.
  *
  * hist(n, k) cuts every power of two into N = 2^k buckets. Bucket 0 counts negative values; bucket i >= 1 covers
  * [bound(i-1), bound(i)):

@@ -1,5 +1,5 @@
 /**
- * Values as JSON (section 7.3 of the reference): `"k": v` with `, ` between members, arrays without blanks.
+ * Values as JSON: `"k": v` with `, ` between members, arrays without blanks.
  *
  * The result is ASCII or UTF-8 in a binary string and always valid JSON. Bytes of a string that are no part of valid UTF-8 become
  * U+FFFD, written `\ufffd`: `\u00XX` would look like the Latin-1 character to every reader, so text that really is "ÿ" and a stray

@@ -1,5 +1,5 @@
 /**
- * In which order a map's keys are printed (section 7.2 of the reference).
+ * In which order a map's keys are printed.
  *
  * Integers compare as signed numbers whatever their type, strings byte by byte, tuples field by field. Where upstream leaves the order open
  * (other key types, and tuples equal in their integers and strings) keys are still ordered, so that equal maps print equally.

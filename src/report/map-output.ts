@@ -1,4 +1,4 @@
-/** Maps as text and as JSON lines (sections 7.1 and 7.3 of the reference). */
+/** Maps as text and as JSON lines. */
 
 import { unreachable } from '../base/index.ts';
 import type { ScriptMap } from '../program/index.ts';

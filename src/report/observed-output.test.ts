@@ -1,4 +1,4 @@
-/** What upstream was seen to print (Appendix E of the compatibility reference), from the values on. */
+/** What bpftrace 0.27.1 was seen to print, from the values on. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /**
- * What each thing a run shows looks like, as text and as JSON lines (sections 6.5, 6.6, 7.1 and 7.3 of the reference).
+ * What each thing a run shows looks like, as text and as JSON lines.
  *
  * Both forms are one table of functions of the same names, so neither can lack one. JSON goes to stdout alone.
  */

@@ -1,5 +1,5 @@
 /**
- * printf-like formats (section 5.4 of the reference), compiled once for each place they stand at.
+ * printf-like formats, compiled once for each place they stand at.
  *
  * What differs from C: integers without a length modifier are cut to 32 bits, whatever their type; `%s` takes any value; precision and
  * the space flag change nothing; the `0` flag fills with zeros even on the right of a left-aligned text.

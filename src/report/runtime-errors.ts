@@ -1,4 +1,4 @@
-/** What run-time warnings say (section 6.5 of the reference). */
+/** What run-time warnings say. */
 
 import { errnoText, type RuntimeErrorKind } from '../program/index.ts';
 

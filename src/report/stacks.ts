@@ -1,4 +1,4 @@
-/** Symbols and stacks as text (section 5.5 of the reference). */
+/** Symbols and stacks as text. */
 
 import { asU64, U64_MAX, unreachable } from '../base/index.ts';
 import type { Lookups, SymbolFrame } from '../program/index.ts';

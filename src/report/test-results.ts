@@ -1,5 +1,5 @@
 /**
- * What `--test` and `--bench` show (sections 7.3 and 7.5 of the reference): text in the manner of a well-known C++ test runner, or JSON lines.
+ * What `--test` and `--bench` show: text in the manner of a well-known C++ test runner, or JSON lines.
  *
  * Text carries its colours always, as it does upstream.
  */

@@ -1,4 +1,4 @@
-/** The default text of values (section 7.1 of the reference). */
+/** The default text of values. */
 
 import { unreachable } from '../base/index.ts';
 import type { Lookups } from '../program/index.ts';

@@ -1,4 +1,4 @@
-/** Time series drawn as text (section 7.1 of the reference). */
+/** Time series drawn as text. */
 
 import { I64_MAX, I64_MIN, U64_MAX } from '../base/index.ts';
 import type { Lookups } from '../program/index.ts';

@@ -32,7 +32,7 @@ export interface HeldProgram {
 }
 
 /**
- * Files that the target part of a uprobe names (section 2.8 of the reference): a library by name, a path or pattern, a program in PATH,
+ * Files that the target part of a uprobe names: a library by name, a path or pattern, a program in PATH,
  * or `*` for everything that is mapped by the process, or by any.
  */
 export function lookUpBinaries(

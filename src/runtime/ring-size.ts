@@ -6,7 +6,7 @@ const LARGEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Size of the ring buffer: `pages` when the script says (rounded up to a power of two, as the kernel wants), else as much of 16 MiB as
- * memory allows. Source: section 1.12 of the reference, perf_rb_pages.
+ * memory allows: the config variable perf_rb_pages.
  */
 export function ringBufferBytes(pages: number, availableBytes = availableMemory()): number {
   if (pages > 0) return 2 ** Math.ceil(Math.log2(pages)) * PAGE_BYTES;

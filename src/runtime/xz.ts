@@ -5,7 +5,7 @@ import { viewOf } from '../base/index.ts';
 const MAGIC = [0xfd37_7a58, 0x5a00] as const;
 const STREAM_HEADER_BYTES = 12;
 const LZMA2_FILTER = 0x21;
-/** Bytes of a check, by its number. Source: section 2.1.1.2. */
+/** Bytes of a check, by its number. Source: the same, section 2.1.1.2. */
 const checkBytes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 
 /** What is used of @napi-rs/lzma. */
@@ -51,7 +51,7 @@ export function unpackedSize(bytes: Uint8Array): number | undefined {
   }
 }
 
-/** The filter of a block that has one; the optional sizes in front of it are numbers of 7 bits a byte. Source: section 3.1. */
+/** The filter of a block that has one; the optional sizes in front of it are numbers of 7 bits a byte. Source: the same, section 3.1. */
 function filterOf(bytes: Uint8Array, block: number): number | undefined {
   const flags = bytes[block + 1] ?? 0;
   if ((flags & 0x03) !== 0) return undefined;

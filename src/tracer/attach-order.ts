@@ -7,7 +7,7 @@ import type { ProbeKind, Program } from '../program/index.ts';
  * - reverse: the kernel prepends, so the last one is attached first;
  * - run: nothing is attached, the tracer runs the prog itself.
  *
- * Source: section 1.9 of the compatibility reference.
+ * Source: bpftrace 0.27.
  */
 export const attachOrders = {
   begin: 'run',

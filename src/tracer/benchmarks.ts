@@ -1,4 +1,4 @@
-/** `--bench`: bench probes, each repeated until its time says something (sections 2.5 and 7.5 of the reference). */
+/** `--bench`: bench probes, each repeated until its time says something. */
 import type { ProbeSpec } from '../program/index.ts';
 import { benchmarkResult, benchmarksBegin } from '../report/index.ts';
 import { type CapturedRun, type CapturedRunParts, captureRun, labelled } from './captured-run.ts';

@@ -3,7 +3,7 @@ import type { Program, SourceRange, SourceTrail } from '../program/index.ts';
 /** A tab is this wide in a quoted line, and so is what underlines it. */
 const TAB = '    ';
 
-/** `FILE:LINE:COL1-COL2`, or `FILE:L1-L2` for several lines (section 6.1 of the reference). */
+/** `FILE:LINE:COL1-COL2`, or `FILE:L1-L2` for several lines. */
 export function locationText(program: Program, range: SourceRange): string {
   const name = program.sources[range.source]?.name ?? '?';
   return range.line === range.endLine

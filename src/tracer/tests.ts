@@ -1,4 +1,4 @@
-/** `--test`: test probes, one after the other (sections 2.5 and 7.5 of the reference). */
+/** `--test`: test probes, one after the other. */
 import type { ProbeSpec } from '../program/index.ts';
 import { type TestResult, testResult, testsBegin, testsEnd } from '../report/index.ts';
 import { type CapturedRunParts, captureRun, labelled } from './captured-run.ts';

@@ -70,7 +70,7 @@ export interface TraceRun {
   readonly options: RunOptions;
 }
 
-/** Ends of a run as exit codes; `exit(n)` in a script gives n. Source: section 1.4 of the reference. */
+/** Ends of a run as exit codes; `exit(n)` in a script gives n. Source: bpftrace 0.27. */
 const EXIT_REFUSED = 1;
 const EXIT_FAILED = 255;
 
@@ -79,7 +79,7 @@ const WAIT_MS = 100;
 /** Records handled before the rest of the process gets a turn. */
 const BATCH_RECORDS = 50_000;
 
-/** Runs a compiled script until its end; the result is the exit code (section 1.9 of the reference). */
+/** Runs a compiled script until its end; the result is the exit code. */
 export async function trace(run: TraceRun): Promise<number> {
   const { program, messages } = run;
   const refused = checkCounts(run);

@@ -16,7 +16,7 @@ function alignUp(value: number, align: number): number {
   return Math.ceil(value / align) * align;
 }
 
-/** Lays elements out like a C struct; byte arrays and strings align to 1 (section 3.9). */
+/** Lays elements out like a C struct; byte arrays and strings align to 1. */
 export function layoutElements(types: readonly Type[], table: StructTable): ElementLayout {
   const offsets: number[] = [];
   let size = 0;

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/index.ts';
 import type { Type } from './type.ts';
 
-/** The type as messages spell it: `int8`, `string[5]`, `struct foo *`, `(int8,string[3])` (section 3.11 of the reference). */
+/** The type as messages spell it: `int8`, `string[5]`, `struct foo *`, `(int8,string[3])`. */
 export function spellType(type: Type): string {
   switch (type.kind) {
     case 'none':

@@ -1,5 +1,5 @@
 /**
- * The value types of the language, as plain data (section 3.11 of the compatibility reference).
+ * The value types of the language, as plain data.
  *
  * A type says how many bytes a value takes, how they are laid out and how they are shown. It is shared by the
  * compiler (which infers it), the record and map descriptions of a Program, and the report (which decodes bytes by it).
@@ -8,7 +8,7 @@
 /** Which memory a pointer points into; decides between bpf_probe_read_kernel and bpf_probe_read_user. */
 export type AddressSpace = 'kernel' | 'user' | 'none';
 
-/** How the frames of a captured stack are written (section 5.5 of the reference). */
+/** How the frames of a captured stack are written. */
 export type StackMode = 'bpftrace' | 'perf' | 'raw' | 'build_id';
 
 export interface RecordField {
@@ -126,7 +126,7 @@ export function isAggregate(type: Type): type is AggregateType {
   return aggregateKinds.has(type.kind);
 }
 
-/** An aggregate that can be read as one integer in an expression (section 3.8). */
+/** An aggregate that can be read as one integer in an expression. */
 export function isCastableAggregate(type: Type): boolean {
   return castableKinds.has(type.kind);
 }

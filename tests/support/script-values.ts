@@ -7,7 +7,7 @@ import { type BeginOptions, type BeginOutput, runBegin } from './run-begin.ts';
 /** The body of a `begin`, or a whole script; what it prints, maps included. */
 type Row = readonly [script: string, stdout: string];
 
-/** What expressions, maps and loops come to, in the kernel or in the machine. Scripts and outputs of the language: Appendix E of the compatibility reference. */
+/** What expressions, maps and loops come to, in the kernel or in the machine. */
 export function testScriptValues(backend: NonNullable<BeginOptions['backend']>): void {
   const isPossible = (t: TestContext): boolean => backend === 'embedded' || requireRoot(t);
   const run = (script: string, options: BeginOptions = {}): BeginOutput =>

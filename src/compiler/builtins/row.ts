@@ -34,7 +34,7 @@ export interface BuiltinRow {
   readonly folds?: true;
   /** It is taken from the ctx that the kernel gave the prog, so it has no meaning in a `fn`. */
   readonly needsCtx?: true;
-  /** It cannot stand in the body of a `for` (section 2.17), of all probes or of those it says. */
+  /** It cannot stand in the body of a `for`, of all probes or of those it says. */
   readonly notInFor?: true | ((probe: ResolvedProbe) => boolean);
   /** A map access as its only argument means the map and the key: `f(@m[k])` is `f(@m, k)`. */
   readonly splitsAccess?: true;

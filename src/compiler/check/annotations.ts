@@ -3,7 +3,7 @@
  * serialising types does not see it, copying a type with spread keeps it.
  *
  * - A *flexible* integer type comes from non-negative literals: its value means the same signed and unsigned, so it takes the sign of
- *   whatever it meets (section 3.12).
+ *   whatever it meets.
  * - The *space* of a type that is no pointer says which memory the value points to when it is used as an address (integers), or
  *   where the value lies (structs, arrays, strings), which is where pointers inside it lead.
  */

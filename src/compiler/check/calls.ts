@@ -124,7 +124,7 @@ export function isUsableHere(body: Body, name: string, at: Span): boolean {
   return false;
 }
 
-/** What is wrong with a number of arguments (section 6.3). */
+/** What is wrong with a number of arguments. */
 function arityProblem(name: string, row: BuiltinRow, count: number): string | undefined {
   const [least, most] = row.arity ?? [0, 0];
   if (count >= least && count <= most) return undefined;

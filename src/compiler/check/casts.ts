@@ -1,4 +1,4 @@
-/** Conversions: constants are converted here, everything else becomes a `cast` node (section 3.13). */
+/** Conversions: constants are converted here, everything else becomes a `cast` node. */
 import {
   bool,
   type IntSize,

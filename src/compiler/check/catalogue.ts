@@ -1,4 +1,4 @@
-/** What can be wrong with the meaning of a script; texts follow section 6.3 of the compatibility reference. */
+/** What can be wrong with the meaning of a script; texts follow bpftrace 0.27. */
 import type { Catalogue } from '../language/index.ts';
 
 const error = 'error';

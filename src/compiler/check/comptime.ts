@@ -1,4 +1,4 @@
-/** `comptime e`: what `e` is, where that can be known while compiling (section 3.21). */
+/** `comptime e`: what `e` is, where that can be known while compiling. */
 import type { Comptime } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';

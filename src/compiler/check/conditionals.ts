@@ -1,4 +1,4 @@
-/** Conditions, and `?:`, `if` and blocks as expressions (section 3.5). */
+/** Conditions, and `?:`, `if` and blocks as expressions. */
 import { none, spellType, type Type } from '../../types/index.ts';
 import { kindWord } from '../builtins/index.ts';
 import type { Block, Conditional, Expr, If, Span } from '../language/index.ts';

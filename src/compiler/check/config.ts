@@ -1,4 +1,4 @@
-/** Config values: the script's `config` block and the environment, which wins (section 1.12). */
+/** Config values: the script's `config` block and the environment, which wins. */
 import { readUnsigned } from '../../base/index.ts';
 import type { RunSettings } from '../../program/index.ts';
 import type { StackMode } from '../../types/index.ts';

@@ -1,4 +1,4 @@
-/** Members of structs, records and probe arguments, and elements of tuples (section 3.14). */
+/** Members of structs, records and probe arguments, and elements of tuples. */
 import { findField, intType, type StructField, spellType, type Type } from '../../types/index.ts';
 import { type Element, type Expr, type Field, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** Whether values go into places of a fixed type, and what is said when they do not quite (section 3.12). */
+/** Whether values go into places of a fixed type, and what is said when they do not quite. */
 import { spellType, type Type } from '../../types/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, report } from './body.ts';

@@ -1,4 +1,4 @@
-/** `object[index]` on arrays, strings, pointers and tuples (section 3.14). */
+/** `object[index]` on arrays, strings, pointers and tuples. */
 import { int8, spellType, type Type, uint64 } from '../../types/index.ts';
 import type { Index } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';

@@ -1,5 +1,5 @@
 /**
- * Literals and what operators make of them while compiling (section 3.12). A literal's type is the smallest that holds it; a non-negative
+ * Literals and what operators make of them while compiling. A literal's type is the smallest that holds it; a non-negative
  * one can take either sign.
  */
 import { asU64, I64_MAX, I64_MIN, U64_MAX } from '../../base/index.ts';
@@ -132,7 +132,7 @@ function compute(op: AnyOp, left: bigint, right: bigint): bigint | undefined {
   }
 }
 
-/** What an operator makes of two bool literals (section 3.12). */
+/** What an operator makes of two bool literals. */
 export function foldBools(op: AnyOp, left: boolean, right: boolean): boolean | undefined {
   switch (op) {
     case '&&':

@@ -1,4 +1,4 @@
-/** `for` over ranges and maps (section 3.6). */
+/** `for` over ranges and maps. */
 import { isAggregate, isCastableAggregate, spellType, type TupleType, type Type } from '../../types/index.ts';
 import type { For, MapName, Range } from '../language/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';

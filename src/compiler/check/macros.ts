@@ -1,5 +1,5 @@
 /**
- * Macros: every call becomes a block, the macro's body with its parameters put in (section 3.18).
+ * Macros: every call becomes a block, the macro's body with its parameters put in.
  *
  *     macro add($x, n) { $t = n; $x += $t; $x }          print(add($a, 2))
  *                                                   ->   print({ $t@1 = 2; $a += $t@1; $a })

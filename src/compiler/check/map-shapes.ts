@@ -1,4 +1,4 @@
-/** The maps of a script and how they are used, with keys or without: the first use decides (section 3.8). */
+/** The maps of a script and how they are used, with keys or without: the first use decides. */
 import {
   type Call,
   childrenOf,

@@ -1,4 +1,4 @@
-/** Maps: reading, keys, and what they may hold (section 3.8). */
+/** Maps: reading, keys, and what they may hold. */
 import { isAggregate, isCastableAggregate, spellType } from '../../types/index.ts';
 import { type Expr, type MapAccess, type MapName, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** Questions about types, answered while compiling: sizeof, offsetof, typeinfo (section 3.21). */
+/** Questions about types, answered while compiling: sizeof, offsetof, typeinfo. */
 import { findField, none, sizeOf, spellType, type Type, uint64 } from '../../types/index.ts';
 import { kindWord } from '../builtins/index.ts';
 import {

@@ -1,4 +1,4 @@
-/** Unary and binary operators (section 3.12). */
+/** Unary and binary operators. */
 import { U64_MAX, unreachable } from '../../base/index.ts';
 import {
   bool,

@@ -4,7 +4,7 @@ import type { TypedExpr } from '../typed/index.ts';
 import { type Body, report } from './body.ts';
 import { intLiteral, stringLiteral } from './literals.ts';
 
-/** `$1`: a number if the whole text is one, else a string; text anyway where `str` asks (section 1.6). */
+/** `$1`: a number if the whole text is one, else a string; text anyway where `str` asks. */
 export function checkPositional(body: Body, param: PositionalParam): TypedExpr {
   const text = body.program.positional[param.index - 1] ?? '';
   if (body.isPositionalText) return stringLiteral(text, param.span);

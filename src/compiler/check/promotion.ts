@@ -1,5 +1,5 @@
 /**
- * Which type holds values of two types (section 3.12): the type of a variable that is assigned both, of a comparison's operands, of a map's
+ * Which type holds values of two types: the type of a variable that is assigned both, of a comparison's operands, of a map's
  * keys and values. Types only grow, so repeating it over a script comes to an end.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * The C definitions of a script, laid out as C does on 64-bit Linux (section 3.17). A layout is made when something asks for it: definitions
+ * The C definitions of a script, laid out as C does on 64-bit Linux. A layout is made when something asks for it: definitions
  * may refer to each other and to the kernel's types in any order.
  *
  * Source: System V psABI, "Aggregates and Unions", "Bit-Fields".

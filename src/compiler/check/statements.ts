@@ -1,4 +1,4 @@
-/** Statements (sections 3.4 to 3.7). */
+/** Statements. */
 import { unreachable } from '../../base/index.ts';
 import { int64, isAggregate, spellType, type Type } from '../../types/index.ts';
 import { type AggregateUse, findBuiltin } from '../builtins/index.ts';

@@ -1,4 +1,4 @@
-/** Tuples and records (sections 3.9 and 3.10). */
+/** Tuples and records. */
 import { isAggregate, isCastableAggregate, spellType, type Type } from '../../types/index.ts';
 import type { Expr, RecordLiteral, Tuple } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** Types as a script writes them (section 3.11). */
+/** Types as a script writes them. */
 import { unreachable } from '../../base/index.ts';
 import {
   bool,

@@ -1,4 +1,4 @@
-/** Changing a variable or map in place: `x++`, `--x`, `x op= e` (section 3.12). */
+/** Changing a variable or map in place: `x++`, `--x`, `x op= e`. */
 import { int64, isAggregate, spellType, type Type, uint64 } from '../../types/index.ts';
 import type { Assign, AssignOp, AssignTarget, Span, Update } from '../language/index.ts';
 import type { BinaryOp, ModifyTarget, TypedExpr, TypedStatement } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** Scratch variables: scopes, declarations, types (section 3.7). */
+/** Scratch variables: scopes, declarations, types. */
 import { spellType, type Type } from '../../types/index.ts';
 import { type Span, suggest, type Variable as VariableNode } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** What can be wrong with an `import`; texts follow section 3.20 of the compatibility reference. */
+/** What can be wrong with an `import`; texts follow bpftrace 0.27. */
 import type { Catalogue } from '../language/index.ts';
 
 const error = 'error';

@@ -1,5 +1,5 @@
 /**
- * `import "path";`: the files it names become part of the script (section 3.20 of the compatibility reference).
+ * `import "path";`: the files it names become part of the script.
  *
  *     a.bt imports b.bt, b.bt imports c.bt          ->   items of c, items of b, items of a
  *

@@ -6,8 +6,6 @@
  * - Parentheses around one expression are no node: the inner one has `grouped: true` and its span excludes them, which
  *   is also where messages point.
  * - String literals hold bytes (`ByteString`: one code unit per byte), integers are non-negative bigints.
- *
- * The grammar: section 3 of the language reference.
  */
 import type { ByteString, Source } from './source.ts';
 import type { Span } from './span.ts';

@@ -1,4 +1,4 @@
-/** The syntax all attach points share. Source: language reference, section 2.1. */
+/** The syntax all attach points share. Source: bpftrace 0.27. */
 
 /** An attach point in parts, or what is wrong with it (the wording for a message). */
 export type SplitAttachPoint =

@@ -11,7 +11,7 @@ const literalShape =
 
 /**
  * Reads an integer literal of a script: `42`, `1_000`, `0x1f`, `017`, `1e6`, `10ul`, `5ms`. Binary (`0b101`) is for
- * parameters only. Source: language reference, section 3.2.
+ * parameters only. Source: bpftrace 0.27.
  *
  * @param text a digit and all letters, digits and underscores behind it
  */

@@ -1,4 +1,4 @@
-/** Blocks and statements. Source: language reference, sections 3.4 to 3.6. */
+/** Blocks and statements. Source: bpftrace 0.27. */
 import type {
   AssignOp,
   Block,

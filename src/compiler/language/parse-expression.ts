@@ -1,5 +1,5 @@
 /**
- * Expressions: precedence climbing over the table of section 3.3 of the language reference, one function per level of
+ * Expressions: precedence climbing over a table for operators of two operands, one function per level of
  * binding for the rest.
  */
 import type {

@@ -1,4 +1,4 @@
-/** A whole script. Source: language reference, section 3.1. */
+/** A whole script. Source: bpftrace 0.27. */
 import type {
   AttachPoint,
   CChunk,

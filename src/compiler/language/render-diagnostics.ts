@@ -8,7 +8,7 @@
  *
  * Columns start at 1, the second one is exclusive; a span over several lines gives `FILE:L1-L2` and the lines without
  * an underline. Order: the message, its contexts, its hints, then the macro calls it was expanded from.
- * Source: language reference, section 6.1.
+ * Source: bpftrace 0.27.
  */
 import type { Diagnostic, Severity } from './diagnostic.ts';
 import { lineText } from './source.ts';

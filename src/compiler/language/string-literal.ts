@@ -1,4 +1,4 @@
-/** String and character spellings. Source: language reference, section 3.2; characters are our addition. */
+/** String and character spellings. Source: bpftrace 0.27; characters are our addition. */
 import type { ByteString } from './source.ts';
 import { bytesOfText } from './source.ts';
 

@@ -1,4 +1,4 @@
-/** The words the grammar itself knows. Source: language reference, sections 3.2 and 3.11. */
+/** The words the grammar itself knows. Source: bpftrace 0.27. */
 
 /**
  * Builtin names that are reserved: never a type in a cast, never a macro parameter or a record's field.

@@ -16,7 +16,7 @@ interface Total {
   readonly weight: VariableId;
 }
 
-/** An aggregate as one integer, put together over all CPUs (section 3.8 of the reference); 0 where nothing was recorded. */
+/** An aggregate as one integer, put together over all CPUs; 0 where nothing was recorded. */
 export function readAggregate(
   f: FuncContext,
   map: MapIndex,

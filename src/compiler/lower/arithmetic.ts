@@ -7,7 +7,7 @@ import type { FuncContext } from './func-context.ts';
 import { reportRuntimeError } from './runtime-errors.ts';
 import { extend, isSigned, storedSize } from './values.ts';
 
-/** `/` and `%` are unsigned and `>>` is logical, whatever the operands' type (section 3.12 of the reference). */
+/** `/` and `%` are unsigned and `>>` is logical, whatever the operands' type. */
 const operators: Readonly<Record<BinaryOp, IrOp>> = {
   '+': 'add',
   '-': 'sub',

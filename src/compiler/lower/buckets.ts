@@ -1,4 +1,4 @@
-/** Which bucket of a histogram a number falls into (section 5.3 of the reference). */
+/** Which bucket of a histogram a number falls into. */
 import type { AggregateType } from '../../types/index.ts';
 import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import { choose } from './control.ts';

@@ -51,7 +51,7 @@ export function setMap(f: FuncContext, map: MapIndex, key: TypedExpr | undefined
   }
 }
 
-/** `@m[k]++`, `@m[k] += n`: a missing key starts at 0. Not atomic (section 3.8 of the reference). */
+/** `@m[k]++`, `@m[k] += n`: a missing key starts at 0. Not atomic. */
 export function modifyMap(
   f: FuncContext,
   expr: TypedExprOf<'modify'>,

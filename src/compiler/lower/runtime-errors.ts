@@ -7,7 +7,7 @@ import { branch } from './control.ts';
 import type { FuncContext } from './func-context.ts';
 import { RECORD_HEADER_BYTES, reportIndex, reportNumber } from './records.ts';
 
-/** Whether failures of a level are reported (section 6.5 of the reference); a target that cannot send records reports none. */
+/** Whether failures of a level are reported; a target that cannot send records reports none. */
 function isReported(f: FuncContext, level: ReportLevel): boolean {
   const { options, target } = f.prog.program;
   if (options.runtimeWarnings === 'none' || !target.has('ring-buffer')) return false;

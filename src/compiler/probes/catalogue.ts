@@ -1,4 +1,4 @@
-/** What can be wrong with an attach point; texts follow section 2 of the compatibility reference. */
+/** What can be wrong with an attach point; texts follow bpftrace 0.27. */
 import { type Catalogue, suggest } from '../language/index.ts';
 import { providers } from './providers.ts';
 

@@ -1,4 +1,4 @@
-/** software and hardware: perf counters with a sample period (section 2.13). */
+/** software and hardware: perf counters with a sample period. */
 import { baseProbe, type Provider } from './context.ts';
 import { findPerfEvent, hardwareEvents, softwareEvents } from './perf-events.ts';
 import { perfEventCtx } from './timers.ts';

@@ -1,4 +1,4 @@
-/** Symbols by their names in C++ (section 2.8): `ns::fn` is every overload, `ns::fn(int)` one of them, `*` any text. */
+/** Symbols by their names in C++: `ns::fn` is every overload, `ns::fn(int)` one of them, `*` any text. */
 import { matcher } from './wildcard.ts';
 
 /** Class names that have manglings of their own, which do not contain them. Source: Itanium C++ ABI, section 5.1.10. */

@@ -1,4 +1,4 @@
-/** fentry:bpf and fexit:bpf: functions of BPF progs that are loaded (section 2.7). */
+/** fentry:bpf and fexit:bpf: functions of BPF progs that are loaded. */
 import type { BpfFunction } from '../../program/index.ts';
 import { suggest } from '../language/index.ts';
 import { baseProbe, canAttachBy, type Point, type ResolveContext } from './context.ts';

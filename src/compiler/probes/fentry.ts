@@ -1,4 +1,4 @@
-/** fentry and fexit: trampolines by BTF (section 2.7). */
+/** fentry and fexit: trampolines by BTF. */
 import type { KernelFunction } from '../../program/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import { baseProbe, canAttachBy, type Provider } from './context.ts';

@@ -1,4 +1,4 @@
-/** iter: progs the kernel runs once per object of a kind (section 2.15). */
+/** iter: progs the kernel runs once per object of a kind. */
 import { pointerTo } from '../../types/index.ts';
 import { hasBtfFunction } from './btf-functions.ts';
 import { baseProbe, type Provider } from './context.ts';

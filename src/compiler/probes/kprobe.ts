@@ -1,4 +1,4 @@
-/** kprobe and kretprobe, and their substitute through fentry and fexit (sections 2.6, 2.7). */
+/** kprobe and kretprobe, and their substitute through fentry and fexit. */
 import { archFacts, type KernelFunction, type KernelLocation } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';

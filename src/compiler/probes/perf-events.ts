@@ -4,7 +4,7 @@ export interface PerfEvent {
   readonly aliases: readonly string[];
   /** PERF_COUNT_SW_* or PERF_COUNT_HW_*. Source: uapi/linux/perf_event.h. */
   readonly config: number;
-  /** Events between two runs of the probe when the script names no count (section 2.13). */
+  /** Events between two runs of the probe when the script names no count. */
   readonly defaultCount: bigint;
 }
 

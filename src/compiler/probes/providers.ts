@@ -1,6 +1,6 @@
 import type { ProbeKind } from '../../program/index.ts';
 
-/** What one provider looks like in a script (sections 2.1 and 2.2 of the reference). */
+/** What one provider looks like in a script. */
 export interface ProviderFacts {
   readonly kind: ProbeKind;
   /** Other spellings; all compare without case. */

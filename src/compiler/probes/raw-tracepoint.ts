@@ -1,4 +1,4 @@
-/** rawtracepoint: tracepoints by their C prototype in BTF (section 2.11). */
+/** rawtracepoint: tracepoints by their C prototype in BTF. */
 import { uint64 } from '../../types/index.ts';
 import { rawTracepointArgs, rawTracepointNames } from './btf-functions.ts';
 import { baseProbe, type Provider } from './context.ts';

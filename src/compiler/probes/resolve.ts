@@ -1,6 +1,6 @@
 /**
  * From the attach points of a script to the progs to be: parts are read, wildcards expanded, and every block is joined with where it
- * goes. Complaints follow the policy for missing probes (sections 1.13 and 2.1).
+ * goes. Complaints follow the policy for missing probes.
  */
 import type { ProbeKind } from '../../program/index.ts';
 import type { AttachPoint, Probe, Script } from '../language/index.ts';

@@ -54,7 +54,7 @@ export type Attachment = ProbeSpec extends infer P ? (P extends ProbeSpec ? Omit
 
 /**
  * One prog to be: a probe block joined with the attach point(s) it was expanded to. The same block appears once per attach point it is
- * cloned for (section 2.1), because `args`, `ctx` and `retval` may differ.
+ * cloned for, because `args`, `ctx` and `retval` may differ.
  */
 export interface ResolvedProbe {
   readonly kind: ProbeKind;
@@ -95,6 +95,6 @@ export interface ResolvedProbe {
   readonly session?: { readonly half: 'entry'; readonly exit: number } | { readonly half: 'exit' };
   /** A kprobe served by a fentry/fexit prog (no kprobes in this kernel). */
   readonly substituted?: boolean;
-  /** -p/-c: the pid test is injected at the start (section 1.8). */
+  /** -p/-c: the pid test is injected at the start. */
   readonly pidFilter: boolean;
 }

@@ -1,4 +1,4 @@
-/** uprobe by line: `uprobe:BINARY@FILE:LINE[:COLUMN]` (section 2.8). */
+/** uprobe by line: `uprobe:BINARY@FILE:LINE[:COLUMN]`. */
 import { DwarfError, type LineSearch } from '../../dwarf/index.ts';
 import type { Point, ResolveContext } from './context.ts';
 import { hasWildcard } from './wildcard.ts';

@@ -1,4 +1,4 @@
-/** begin, end, self, test and bench: progs that run in the tracer's own process through BPF_PROG_TEST_RUN (sections 2.3 to 2.5). */
+/** begin, end, self, test and bench: progs that run in the tracer's own process through BPF_PROG_TEST_RUN. */
 import { baseProbe, type Provider } from './context.ts';
 
 export const beginOrEnd: Provider = (point) => {

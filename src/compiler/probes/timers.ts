@@ -1,4 +1,4 @@
-/** interval and profile: CPU clock events (section 2.12). */
+/** interval and profile: CPU clock events. */
 import type { PerfPeriod } from '../../program/index.ts';
 import { pointerTo, type Type } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';

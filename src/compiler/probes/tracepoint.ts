@@ -1,4 +1,4 @@
-/** tracepoint: events with a tracefs format; args are bytes of the ctx record (section 2.10). */
+/** tracepoint: events with a tracefs format; args are bytes of the ctx record. */
 import type { Target, TracepointField, TracepointFormat } from '../../program/index.ts';
 import { type AddressSpace, int8, pointerTo, type Type } from '../../types/index.ts';
 import { suggest } from '../language/index.ts';

@@ -1,4 +1,4 @@
-/** `args` of a uprobe: the parameters of the function, from the binary's debug information (section 2.8). */
+/** `args` of a uprobe: the parameters of the function, from the binary's debug information. */
 import { type Dwarf, DwarfError, type DwarfFunction, type DwarfParam } from '../../dwarf/index.ts';
 import { archFacts, type UserLocation } from '../../program/index.ts';
 import type { ArgSource } from '../typed/index.ts';

@@ -1,4 +1,4 @@
-/** What a uprobe's attach point names: a binary, and a symbol, a place behind it, an address or a C++ name (section 2.8). */
+/** What a uprobe's attach point names: a binary, and a symbol, a place behind it, an address or a C++ name. */
 import type { Point, ResolveContext } from './context.ts';
 
 export interface UprobePlace {

@@ -1,4 +1,4 @@
-/** uprobe and uretprobe by symbol, offset, address or line (section 2.8). */
+/** uprobe and uretprobe by symbol, offset, address or line. */
 import { archFacts, type UserLocation, type UserSymbol } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';

@@ -1,6 +1,6 @@
 /**
  * The arguments of a static probe as its note spells them: one word each, `SIZE@OPERAND`, where the operand is the compiler's own
- * assembly (section 2.9 of the reference; sourceware.org/systemtap/wiki/UserSpaceProbeImplementation):
+ * assembly (sourceware.org/systemtap/wiki/UserSpaceProbeImplementation):
  *
  *     -4@%edi            four signed bytes of a register
  *     8@-16(%rbp)        eight bytes of memory (arm64: 8@[x29, -16])

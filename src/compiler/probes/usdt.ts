@@ -1,5 +1,5 @@
 /**
- * usdt: static probes of user programs (section 2.9).
+ * usdt: static probes of user programs.
  *
  * A probe may stand at several places, each with its arguments in other registers or memory. What the block reads of them decides how
  * many progs there are: places whose arguments are found in the same way share one.

@@ -1,4 +1,4 @@
-/** watchpoint: hardware breakpoints on an address (section 2.14). */
+/** watchpoint: hardware breakpoints on an address. */
 import { baseProbe, type Provider } from './context.ts';
 import { perfEventCtx } from './timers.ts';
 

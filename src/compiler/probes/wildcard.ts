@@ -1,4 +1,4 @@
-/** Whether a name part of an attach point is a pattern: only `*` matches, a bracketed set is classed as one (section 2.1). */
+/** Whether a name part of an attach point is a pattern: only `*` matches, a bracketed set is classed as one. */
 export function hasWildcard(text: string): boolean {
   return text.includes('*') || (text.includes('[') && text.includes(']'));
 }

@@ -312,7 +312,7 @@ export interface TypedProgram {
   readonly options: CompileSettings;
 }
 
-/** Config values that matter to the compiler (section 1.12). */
+/** Config values that matter to the compiler. */
 export interface CompileSettings {
   readonly maxStrlen: number;
   readonly maxMapKeys: number;

@@ -1,6 +1,6 @@
 import type { CallExpr, Lower, Lowering } from './lowering.ts';
 
-/** len(): entries of a map, or frames of a stack value, whose count stands before them (Appendix C of the reference). */
+/** len(): entries of a map, or frames of a stack value, whose count stands before them. */
 function lowerLen(lower: Lower, call: CallExpr) {
   const [stack] = call.args;
   if (stack === undefined) return lower.countKeys(call.attrs.map ?? 0, call.at);

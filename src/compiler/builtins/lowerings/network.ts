@@ -11,7 +11,7 @@ const IPV4_BYTES = 4;
 const IPV6_BYTES = 16;
 const MAC_BYTES = 6;
 
-/** u64 family, then 16 bytes, of which IPv4 uses 4 (Appendix C of the reference). */
+/** u64 family, then 16 bytes, of which IPv4 uses 4. */
 function lowerNtop(lower: Lower, call: CallExpr, to: Place): void {
   const { b } = lower;
   const [address, family] = call.args;

@@ -4,7 +4,7 @@ import type { Lower, Lowering } from './lowering.ts';
 import type { Place } from './place.ts';
 import { currentPid } from './process.ts';
 
-/** u64 address, i32 pid, i32 probe (Appendix C of the reference). */
+/** u64 address, i32 pid, i32 probe. */
 function storeUserSymbol(lower: Lower, address: ValueId, to: Place): void {
   const { b } = lower;
   b.store(8, to.base, address, to.off);

@@ -16,7 +16,7 @@ const isBuffer: Accepts = (type) => type.kind === 'buffer';
 const isValue: Accepts = (type) => type.kind !== 'none' && type.kind !== 'void';
 const hasText: Accepts = (type) => isValue(type) && (!isAggregate(type) || isCastableAggregate(type));
 
-/** What each printf verb can show (section 5.4 of the reference). */
+/** What each printf verb can show. */
 const accepted: Readonly<Record<Conversion['verb'], Accepts>> = {
   f: (type) => type.kind === 'int',
   d: isIntegral,

@@ -10,7 +10,7 @@ const NAME_BYTES = 64;
 const CONCAT_BYTES = 1024;
 /** A buffer starts with its u32 length, which counts against max_strlen. */
 const BUFFER_HEADER_BYTES = 4;
-/** With max_strlen below this, a string shows that it was cut (section 3.15 of the reference). */
+/** With max_strlen below this, a string shows that it was cut. */
 const SHOWN_CUT_LIMIT = 1024;
 /** d_path needs room for the path. */
 const PATH_FEATURE = 'd-path';

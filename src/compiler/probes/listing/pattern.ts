@@ -1,4 +1,4 @@
-/** The probes that a pattern names (`-l PATTERN`), by provider (section 1.7 of the reference). */
+/** The probes that a pattern names (`-l PATTERN`), by provider. */
 import type { ProbeKind } from '../../../program/index.ts';
 import { providerNamed, providers } from '../providers.ts';
 import { hasWildcard, matcher } from '../wildcard.ts';
