@@ -1,8 +1,9 @@
 import { viewOf } from '../../src/base/index.ts';
-import type { ProgType } from '../../src/bpf/index.ts';
+import { decodeInsns, type ProgType } from '../../src/bpf/index.ts';
 import { type EmitOptions, emitProg } from '../../src/compiler/backend/index.ts';
 import type { Func } from '../../src/compiler/ir/index.ts';
-import { type BpfMap, createMap, loadProg, type Prog, possibleCpuCount } from '../../src/kernel/index.ts';
+import { type BpfMap, createMap, type Prog, possibleCpuCount } from '../../src/kernel/index.ts';
+import { loadRawProg } from './raw-prog.ts';
 
 /** A loaded prog with the map that holds its scratch bytes. */
 export interface LoadedFuncs {
@@ -45,7 +46,7 @@ export function loadFuncs(
         throw new Error(`no relocation ${reloc.kind} in this test`);
     }
   }
-  const prog = loadProg({ name: 'random', type, insns: emitted.insns, license: 'GPL' });
+  const prog = loadRawProg(decodeInsns(emitted.insns), type);
   return {
     prog,
     insnCount: emitted.insns.length / 8,

@@ -29,7 +29,8 @@ export function runBegin(script: string, options: BeginOptions = {}): BeginOutpu
   const places = { environment: {}, includeDirs: [], debugInfoDirs: [], unsafe: true };
   const machine =
     backend === 'embedded'
-      ? new EmbeddedMachine(places)
+      ? // Nothing is attached, so that it may be any process: its tracepoints are known then.
+        new EmbeddedMachine({ ...places, traced: { pid: process.pid, kind: 'other' } })
       : new LiveMachine({ ...places, disabledFeatures: new Set(without) });
   const target: Target =
     machine instanceof LiveMachine

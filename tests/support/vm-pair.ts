@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { countSlots, encodeInsns, type Insn, ldMapFd, ldMapValue, operationOf } from '../../src/bpf/index.ts';
-import { buildProgBtf } from '../../src/btf/index.ts';
+import { type Insn, ldMapFd, ldMapValue } from '../../src/bpf/index.ts';
 import {
   type BpfMap,
   createMap,
-  loadBtf,
-  loadProg,
   type Prog,
   possibleCpuCount,
   ResourceStack,
 } from '../../src/kernel/index.ts';
 import type { BpfMapSpec } from '../../src/program/index.ts';
 import type { Machine, MachineOptions } from '../../src/vm/index.ts';
+import { loadRawProg } from './raw-prog.ts';
 import { engines, handMadeMachine, mapLoadOf, mapRelocs } from './vm-program.ts';
 
 /** The same maps and progs in the kernel and in a machine per engine. Map loads in `progs` hold the map's index instead of a descriptor. */
@@ -28,7 +26,9 @@ export class Pair implements Disposable {
     options: Partial<MachineOptions> = {},
   ) {
     this.maps = specs.map((spec) => this.#resources.use(createMap(spec, possibleCpuCount())));
-    this.progs = progs.map((insns) => this.#loadProg(insns, type));
+    this.progs = progs.map((insns) =>
+      this.#resources.use(loadRawProg(withDescriptors(insns, this.maps), type)),
+    );
     this.machines = engines.map((engine) => ({
       engine,
       machine: handMadeMachine(
@@ -62,28 +62,6 @@ export class Pair implements Disposable {
   [Symbol.dispose](): void {
     this.#resources[Symbol.dispose]();
   }
-
-  #loadProg(insns: readonly Insn[], type: 'BPF_PROG_TYPE_SYSCALL' | 'BPF_PROG_TYPE_RAW_TRACEPOINT'): Prog {
-    // The kernel follows callbacks only in progs with BTF.
-    const starts = funcStarts(insns);
-    const funcs = starts.map((insn) => ({
-      name: `func${insn}`,
-      insn,
-      params: [],
-      linkage: 'static' as const,
-    }));
-    const btf = buildProgBtf(funcs, []);
-    using fd = loadBtf(btf.btf);
-    return this.#resources.use(
-      loadProg({
-        type,
-        insns: encodeInsns(withDescriptors(insns, this.maps)),
-        license: 'GPL',
-        isSleepable: type === 'BPF_PROG_TYPE_SYSCALL',
-        btf: { fd, funcInfo: btf.funcInfo, lineInfo: btf.lineInfo },
-      }),
-    );
-  }
 }
 
 /** The instructions as the kernel loads them: with the maps' descriptors in place of their indexes. */
@@ -94,19 +72,4 @@ export function withDescriptors(insns: readonly Insn[], maps: readonly BpfMap[])
     const fd = maps[load.map]!.fd.raw;
     return load.offset === undefined ? ldMapFd(insn.dst, fd) : ldMapValue(insn.dst, fd, load.offset);
   });
-}
-
-const PSEUDO_FUNC = 4;
-
-/** Slots at which functions start: 0, and what calls and addresses of functions point to. */
-function funcStarts(insns: readonly Insn[]): number[] {
-  const starts = new Set([0]);
-  for (const [index, insn] of insns.entries()) {
-    const operation = operationOf(insn);
-    const next = countSlots(insns.slice(0, index)) + 1;
-    if (operation?.kind === 'call-subprog') starts.add(next + operation.off);
-    if (operation?.kind === 'ld-imm64' && operation.pseudo === PSEUDO_FUNC)
-      starts.add(next + Number(BigInt.asIntN(32, operation.value)));
-  }
-  return [...starts].sort((a, b) => a - b);
 }
