@@ -60,7 +60,8 @@ export class EmbeddedProgram implements Loaded {
   }
 
   run(prog: number, repeat = 1): { readonly retval: number; readonly durationNs: bigint } {
-    const { scenes, world } = this.#parts;
+    const { machine, scenes, world } = this.#parts;
+    machine.translate(prog);
     const scene = { task: world.ownTask() };
     const start = { prog, probe: undefined, cpu: 0, ctx: TRACER_CTX };
     return scenes.within(scene, () => {

@@ -16,16 +16,21 @@ export interface DecodedProg {
   readonly funcRegion: number;
 }
 
-/** A prog that can run. */
-export interface LoadedProg extends DecodedProg {
+/** What an engine makes of a prog. */
+export interface PreparedProg {
   /** Runs a function of this prog: arguments in R1 to R5, result in R0, one frame further in. @throws FaultError */
   readonly enter: EnterFunction;
+  /** Does now what the first run would do before it begins. */
+  readonly translate?: () => void;
 }
+
+/** A prog that can run. */
+export interface LoadedProg extends DecodedProg, PreparedProg {}
 
 export type EnterFunction = (core: Core, start: number) => void;
 
 /** An engine: makes a prog ready to run. */
-export type PrepareProg = (prog: DecodedProg) => EnterFunction;
+export type PrepareProg = (prog: DecodedProg) => PreparedProg;
 
 /** Rounds of may_goto loops per function call. Source: include/linux/bpf.h, BPF_MAX_LOOPS. */
 export const MAX_LOOPS = 8 * 1024 * 1024;

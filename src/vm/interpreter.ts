@@ -55,7 +55,7 @@ export function createInterpreter(): PrepareProg {
     progs: new Array(MAX_FRAMES).fill(undefined),
   };
   const enter = (core: Core, start: number): void => interpret(core, frames, start);
-  return () => enter;
+  return () => ({ enter });
 }
 
 /** Enters a function: a frame further in, with its own stack. */

@@ -1,7 +1,14 @@
 import { invariant } from '../../base/index.ts';
 import { MAX_CALL_FRAMES } from '../../bpf/index.ts';
 import { helperCalls, kfuncCalls } from '../calls/index.ts';
-import { type Core, type DecodedProg, MAX_LOOPS, type PrepareProg, wordsOfCore } from '../core.ts';
+import {
+  type Core,
+  type DecodedProg,
+  type EnterFunction,
+  MAX_LOOPS,
+  type PrepareProg,
+  wordsOfCore,
+} from '../core.ts';
 import { FaultError } from '../fault.ts';
 import { encodeModule } from './binary.ts';
 import { type HostFunction, hostFunctions, translateProg } from './translate.ts';
@@ -15,12 +22,16 @@ import { type HostFunction, hostFunctions, translateProg } from './translate.ts'
 export function createTranslator(core: Core): PrepareProg {
   return (prog) => {
     let entries: ReadonlyMap<number, () => void> | undefined;
-    return (_core, start) => {
+    const translate = (): ReadonlyMap<number, () => void> => {
       entries ??= instantiate(core, prog);
-      const enter = entries.get(start);
+      return entries;
+    };
+    const run: EnterFunction = (_core, start) => {
+      const enter = (entries ?? translate()).get(start);
       invariant(enter !== undefined, 'a function that is called was translated');
       enter();
     };
+    return { enter: run, translate: () => void translate() };
   };
 }
 

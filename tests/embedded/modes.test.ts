@@ -1,0 +1,3 @@
+import { testModes } from '../support/mode-tests.ts';
+
+testModes(['--backend', 'embedded'], () => true);

@@ -1,0 +1,3 @@
+import { testRuns } from '../support/run-tests.ts';
+
+testRuns(['--backend', 'embedded'], () => true);
