@@ -32,6 +32,9 @@ const golden = {
 } as const;
 const kernel = (name: string, test?: string): string =>
   `tests/kernel/${name}.test.ts${test === undefined ? '' : ` > ${test}`}`;
+/** Tests that both backends have to pass. */
+const both = (name: string, test?: string): string =>
+  `tests/support/${name}.ts${test === undefined ? '' : ` > ${test}`}`;
 const report = (name: string): string => `src/report/${name}.test.ts`;
 
 const rows: readonly Row[] = [
@@ -67,7 +70,7 @@ const rows: readonly Row[] = [
     'cli-exit-codes',
     'command line',
     'exit(n), errors, missing privileges and refused programs have exit codes of their own.',
-    kernel('run', 'exit() gives the exit code'),
+    both('run-tests', 'exit() gives the exit code'),
     kernel('trouble'),
   ],
   [
@@ -81,7 +84,7 @@ const rows: readonly Row[] = [
     'command line',
     'Positional parameters are literals of the script.',
     golden.check('literals'),
-    kernel('run', 'named parameters reach the program'),
+    both('run-tests', 'named parameters reach the program'),
   ],
   [
     'params-named',
@@ -89,7 +92,7 @@ const rows: readonly Row[] = [
     'Named parameters have types, defaults and a help text.',
     'src/cli/script-params.test.ts',
     golden.check('named-parameters'),
-    kernel('run', 'named parameters'),
+    both('run-tests', 'named parameters'),
   ],
   [
     'list-probes',
@@ -116,21 +119,21 @@ const rows: readonly Row[] = [
     'running',
     '-c holds the command back until everything is attached, and ends with it.',
     'src/runtime/child-process.test.ts',
-    kernel('run', '-c: the command waits'),
+    both('run-tests', '-c: the command waits'),
   ],
   [
     'target-pid',
     'running',
     '-p limits probes to a process and ends with it.',
-    kernel('run', '-p: the run ends with the process'),
+    both('run-tests', '-p: the run ends with the process'),
     kernel('probes', '-p keeps others out'),
   ],
   [
     'signals',
     'running',
     'SIGINT and SIGTERM end the run in order; SIGUSR1 runs self probes.',
-    kernel('run', 'SIGINT and SIGTERM'),
-    kernel('run', 'SIGUSR1'),
+    both('run-tests', 'SIGINT and SIGTERM'),
+    both('run-tests', 'SIGUSR1'),
   ],
   ['loss', 'running', 'Lost records are counted and told.', 'src/tracer/trace.test.ts > lost records'],
   [
@@ -187,9 +190,15 @@ const rows: readonly Row[] = [
     golden.format('comments'),
     'tests/cli/command-line.test.ts > --fmt',
   ],
-  ['json-option', 'output', '-f json writes an object per line.', kernel('run', '-f json'), report('json')],
-  ['output-file', 'output', '-o writes the output to a file.', kernel('run', '-o writes')],
-  ['dry-run', 'output', '--dry-run does everything except running.', kernel('run', '--dry-run')],
+  [
+    'json-option',
+    'output',
+    '-f json writes an object per line.',
+    both('run-tests', '-f json'),
+    report('json'),
+  ],
+  ['output-file', 'output', '-o writes the output to a file.', both('run-tests', '-o writes')],
+  ['dry-run', 'output', '--dry-run does everything except running.', both('run-tests', '--dry-run')],
 
   // Language.
   [
@@ -452,7 +461,7 @@ const rows: readonly Row[] = [
     'language',
     'return in a probe gives an integer.',
     golden.check('control-flow-errors'),
-    kernel('modes', '--test runs test probes'),
+    both('mode-tests', '--test runs test probes'),
   ],
   [
     'address-spaces',
@@ -568,7 +577,7 @@ const rows: readonly Row[] = [
     'A name of a test or benchmark is used once.',
     'src/compiler/find-probes.test.ts > have names of their own',
   ],
-  ['test-output', 'output', 'The text of --test and --bench.', report('test-results'), kernel('modes')],
+  ['test-output', 'output', 'The text of --test and --bench.', report('test-results'), both('mode-tests')],
   ['self-tests', 'language', "bpftrace's own scripts of tests pass.", kernel('upstream-self')],
   ['upstream-tools', 'language', "bpftrace's tools run and tell the truth.", kernel('upstream-tools')],
 
