@@ -444,7 +444,7 @@ const rows: readonly Row[] = [
   [
     'imports',
     'language',
-    'import of scripts, headers, folders and functions written in C.',
+    'import of scripts, headers, folders and C, with its functions, maps, data and relocations.',
     'src/compiler/object/read-object.test.ts',
     'src/compiler/imports/load-imports.test.ts',
     kernel('imports'),

@@ -3,6 +3,7 @@ export { BtfBuilder } from './builder.ts';
 export { BtfError } from './error.ts';
 export { type BtfKind, btfKinds, type Linkage } from './kind.ts';
 export { declarationText, definitionText, typeText } from './print-c.ts';
+export { headerText } from './print-header.ts';
 export {
   buildProgBtf,
   FUNC_INFO_SIZE,

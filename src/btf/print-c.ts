@@ -20,12 +20,12 @@ const MAX_PARTS = 100_000;
 
 /** The type as C spells it without a name: `struct task_struct *`, `unsigned int`, `char[16]`, `int (*)(void)`. */
 export function typeText(btf: Btf, id: BtfId): string {
-  return new Printer(btf).declaration(id, '', 0, 0);
+  return new TypePrinter(btf).declaration(id, '', 0, 0);
 }
 
 /** A declaration of `name`: `char comm[16]`, `struct list_head *next`. */
 export function declarationText(btf: Btf, id: BtfId, name: string): string {
-  return new Printer(btf).declaration(id, name, 0, 0);
+  return new TypePrinter(btf).declaration(id, name, 0, 0);
 }
 
 /**
@@ -40,24 +40,7 @@ export function declarationText(btf: Btf, id: BtfId, name: string): string {
  * @returns undefined for kinds that C does not define by themselves (pointers, arrays, modifiers).
  */
 export function definitionText(btf: Btf, id: BtfId): string | undefined {
-  const type = btf.type(id);
-  const printer = new Printer(btf);
-  switch (type.kind) {
-    case 'struct':
-    case 'union':
-    case 'enum':
-    case 'enum64':
-      return `${printer.body(type, 0)};`;
-    case 'fwd':
-      return `${type.of} ${type.name};`;
-    case 'typedef':
-      return `typedef ${printer.declaration(type.type, type.name, 0, 0)};`;
-    case 'func':
-    case 'var':
-      return `${printer.declaration(type.type, type.name, 0, 0)};`;
-    default:
-      return undefined;
-  }
+  return new TypePrinter(btf).definition(id);
 }
 
 /** What stands apart from a star: `struct page * (*find)(int)`, `void * const base`. */
@@ -66,14 +49,57 @@ const spacedAfterStar = /^(?:\(|(?:const|volatile|restrict)\b)/;
 /** The attribute that gives an `enum` (an `enum64` has none) another size than an int's, by size in bytes. */
 const enumModes: Readonly<Record<number, string>> = { 1: 'byte', 8: 'word' };
 
-class Printer {
+/** Other names than BTF has; those of enumerators by enum, then by what they are called there. */
+export interface Renames {
+  readonly types: ReadonlyMap<BtfId, string>;
+  readonly enumerators: ReadonlyMap<BtfId, ReadonlyMap<string, string>>;
+}
+
+/** Prints types of one BTF, some of them under other names than their own. */
+export class TypePrinter {
   readonly #btf: Btf;
   readonly #padding: MemberPadding;
+  readonly #renamed: Renames;
   #parts = 0;
 
-  constructor(btf: Btf) {
+  constructor(btf: Btf, renamed: Renames = { types: new Map(), enumerators: new Map() }) {
     this.#btf = btf;
     this.#padding = new MemberPadding(btf);
+    this.#renamed = renamed;
+  }
+
+  /** See `definitionText`. */
+  definition(id: BtfId): string | undefined {
+    this.#parts = 0;
+    const type = this.#btf.type(id);
+    switch (type.kind) {
+      case 'struct':
+      case 'union':
+      case 'enum':
+      case 'enum64':
+        return `${this.body(id, type, 0)};`;
+      case 'fwd':
+        return `${type.of} ${type.name};`;
+      case 'typedef':
+        return `typedef ${this.declaration(type.type, this.#nameOf(id, type), 0, 0)};`;
+      case 'func':
+      case 'var':
+        return `${this.declaration(type.type, type.name, 0, 0)};`;
+      default:
+        return undefined;
+    }
+  }
+
+  /** `struct name` of a struct, union or one that is only declared; undefined for those without a name. */
+  tagOf(id: BtfId): string | undefined {
+    const type = this.#btf.type(id);
+    if (type.kind === 'fwd') return `${type.of} ${type.name}`;
+    if ((type.kind !== 'struct' && type.kind !== 'union') || type.name === '') return undefined;
+    return `${type.kind} ${this.#nameOf(id, type)}`;
+  }
+
+  #nameOf(id: BtfId, { name }: { readonly name: string }): string {
+    return this.#renamed.types.get(id) ?? name;
   }
 
   /** `indent` is that of a body printed inside, `depth` counts nesting. */
@@ -104,7 +130,7 @@ class Printer {
       case 'type_tag':
         return this.declaration(type.type, name, indent, depth + 1);
       default: {
-        const text = this.#base(type, indent, depth);
+        const text = this.#base(id, type, indent, depth);
         if (name === '') return text;
         // `char[16]` and `int(void)` without a name, `char name[16]` and `int (*fn)(void)` with one.
         return name.startsWith('[') ? `${text}${name}` : `${text} ${name}`;
@@ -125,40 +151,46 @@ class Printer {
     return `${word} ${this.declaration(id, name, indent, depth + 1)}`;
   }
 
-  #base(type: BtfType, indent: number, depth: number): string {
+  #base(id: BtfId, type: BtfType, indent: number, depth: number): string {
     switch (type.kind) {
       case 'void':
         return 'void';
       case 'int':
       case 'float':
-      case 'typedef':
         return type.name;
+      case 'typedef':
+        return this.#nameOf(id, type);
       case 'fwd':
         return `${type.of} ${type.name}`;
       case 'struct':
       case 'union':
-        return type.name === '' ? this.body(type, indent, depth) : `${type.kind} ${type.name}`;
+        return type.name === ''
+          ? this.body(id, type, indent, depth)
+          : `${type.kind} ${this.#nameOf(id, type)}`;
       case 'enum':
       case 'enum64':
-        return type.name === '' ? this.body(type, indent, depth) : `enum ${type.name}`;
+        return type.name === '' ? this.body(id, type, indent, depth) : `enum ${this.#nameOf(id, type)}`;
       default:
         throw new BtfError(`a ${type.kind} stands where a type is needed`);
     }
   }
 
   body(
+    id: BtfId,
     type: Extract<BtfType, { kind: 'struct' | 'union' | 'enum' | 'enum64' }>,
     indent: number,
     depth = 0,
   ): string {
     const tabs = '\t'.repeat(indent);
     const word = type.kind === 'enum64' ? 'enum' : type.kind;
-    const head = type.name === '' ? word : `${word} ${type.name}`;
+    const head = type.name === '' ? word : `${word} ${this.#nameOf(id, type)}`;
     const lines: string[] = [`${head} {`];
     if ('values' in type) {
       const isWide = type.kind === 'enum64';
       const suffix = isWide ? (type.signed ? 'LL' : 'ULL') : '';
-      for (const { name, value } of type.values) lines.push(`${tabs}\t${name} = ${value}${suffix},`);
+      const renamed = this.#renamed.enumerators.get(id);
+      for (const { name, value } of type.values)
+        lines.push(`${tabs}\t${renamed?.get(name) ?? name} = ${value}${suffix},`);
       const mode = isWide ? undefined : enumModes[type.size];
       lines.push(`${tabs}}${mode === undefined ? '' : ` __attribute__((mode(${mode})))`}`);
       return lines.join('\n');

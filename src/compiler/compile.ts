@@ -26,6 +26,7 @@ import { answerInclude, sourceOfHeaders } from './include-files.ts';
 import { type Diagnostic, hasErrors, makeDiagnostic, parseScript, type Script } from './language/index.ts';
 import { lowerProgram } from './lower/index.ts';
 import { noteProgram } from './noted-program.ts';
+import { linkObjects } from './object/index.ts';
 import { portabilityProblems } from './portability.ts';
 import { joinSessions, probeCatalogue, type ResolvedProbe } from './probes/index.ts';
 
@@ -108,9 +109,10 @@ export function compile(input: CompileInput): CompileResult {
   const lowered = inStage(trace, 'lower', () => lowerProgram(typed, probes, target));
   if (add(lowered.diagnostics)) return stop(probes);
   try {
+    const linked = linkObjects(objects, lowered.bpfMaps.length);
     const parts = {
-      ...{ typed, probes, lowered, cpuV4: target.has('cpu-v4') },
-      objectFuncs: objects.flatMap(({ funcs }) => funcs),
+      ...{ typed, probes, cpuV4: target.has('cpu-v4'), objectFuncs: linked.funcs },
+      lowered: { ...lowered, bpfMaps: [...lowered.bpfMaps, ...linked.maps] },
     };
     const program = assemble({ ...parts, ...(trace ? { trace } : {}) });
     const noted = input.options.notesEvents ? noteProgram(parts, target) : undefined;

@@ -107,7 +107,8 @@ export type FileAnswer =
   | { readonly kind: 'refused'; readonly reason: string };
 
 export type ObjectAnswer =
-  | { readonly kind: 'object'; readonly bytes: Uint8Array }
+  /** `warnings`: what the compiler said of C. */
+  | { readonly kind: 'object'; readonly bytes: Uint8Array; readonly warnings?: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What stands at a path: a file, or a folder with the names in it. `worldWritable`: everybody may write there. */

@@ -93,7 +93,7 @@ function mapLine({ name, type, keySize, valueSize, maxEntries }: BpfMapSpec, map
 
 function withSize(spec: BpfMapSpec, program: Program, entries: number | undefined): BpfMapSpec {
   if (entries !== undefined) return { ...spec, maxEntries: entries };
-  if (spec.type !== 'BPF_MAP_TYPE_RINGBUF') return spec;
+  if (spec.type !== 'BPF_MAP_TYPE_RINGBUF' || spec.maxEntries > 0) return spec;
   return { ...spec, maxEntries: ringBufferBytes(program.settings.perfRbPages) };
 }
 

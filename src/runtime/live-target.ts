@@ -202,7 +202,8 @@ export class LiveTarget implements Target {
   }
 
   readObject(path: string): ObjectAnswer {
-    return path.endsWith('.c') ? compileC(path) : readBytes(path);
+    if (!path.endsWith('.c')) return readBytes(path);
+    return compileC(path, { arch: this.arch, includeDirs: this.#options.includeDirs, btf: () => this.btf() });
   }
 
   lookAt(path: string): PlaceAnswer | undefined {

@@ -9,7 +9,7 @@ import { expandOps } from './expand.ts';
 import { type LineStart, linkCode, type Reloc } from './link.ts';
 import { defaultEmitOptions, type EmitOptions } from './options.ts';
 import { placeSlots } from './place-slots.ts';
-import { emitRawFunc, type RawFunc, reachedRawFuncs } from './raw-func.ts';
+import { calledByRaw, emitRawFunc, type RawFunc, reachedRawFuncs } from './raw-func.ts';
 import { resolveMoves } from './resolve.ts';
 import { selectInsns } from './select.ts';
 
@@ -159,6 +159,6 @@ function rawDepth(name: string, rawFuncs: readonly RawFunc[], level: number): nu
   invariant(level <= MAX_CALL_FRAMES, 'at most 8 functions are active at once, and none calls itself');
   const func = rawFuncs.find((candidate) => candidate.name === name);
   if (!func) return 0;
-  const below = [...func.calls.values()].map((call) => rawDepth(call.name, rawFuncs, level + 1));
+  const below = calledByRaw(func).map((called) => rawDepth(called, rawFuncs, level + 1));
   return alignUp(Math.max(func.stackBytes, 1), 32) + Math.max(0, ...below);
 }

@@ -135,6 +135,7 @@ export class BtfTypes {
           type: this.ofId(btf, param.type, 'kernel'),
         })),
         result: this.ofId(btf, proto.returns, 'kernel'),
+        isStatic: func?.kind === 'func' && func.linkage === 'static',
         isKfunc: this.#kfuncs.size === 0 ? undefined : this.#kfuncs.has(name),
       };
     }

@@ -90,6 +90,10 @@ export const checkCatalogue = {
     message: (name: string) =>
       `The kernel's function ${name}() cannot be called from a script: it takes or gives what does not fit a register`,
   },
+  'fn-linkage': {
+    severity: error,
+    message: (name: string) => `Unsupported function linkage: '${name}'`,
+  },
   'fn-redefined': { severity: error, message: (name: string) => `Redefinition of function: ${name}` },
   'outside-probe': {
     severity: error,

@@ -16,6 +16,8 @@ export interface KernelFunctionType {
   readonly result: Type;
   /** Progs may call it; undefined: this BTF does not say of any function. */
   readonly isKfunc: boolean | undefined;
+  /** Known in its own file only. */
+  readonly isStatic: boolean;
 }
 
 /** Registers of a call. Source: Documentation/bpf/standardization/instruction-set.rst, Registers and calling convention. */
@@ -36,6 +38,7 @@ export function checkKernelCall(body: Body, call: Call): TypedExpr | undefined {
   const found = ofObject ?? types.kernelFunction(name);
   if (!found) return undefined;
   const { params, result } = found;
+  if (ofObject && found.isStatic) return fail(body, 'fn-linkage', call.span, [name]);
   if (!ofObject && found.isKfunc === false) return fail(body, 'kfunc-closed', call.span, [name]);
   const isCallable =
     params.length <= MAX_ARGS &&

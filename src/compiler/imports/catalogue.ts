@@ -33,4 +33,5 @@ export const importCatalogue = {
     severity: error,
     message: (path: string, reason: string) => `cannot import '${path}': ${reason}`,
   },
+  'import-warnings': { severity: warning, message: () => 'found external warnings' },
 } as const satisfies Catalogue;

@@ -6,6 +6,7 @@
  * What a file imports stands before what it says itself, so that `begin` blocks run in that order. A file is read once, whoever imports it; a
  * circle of imports ends where it began.
  */
+import type { Btf } from '../../btf/index.ts';
 import type { FileAnswer, Target } from '../../program/index.ts';
 import {
   type CChunk,
@@ -24,7 +25,7 @@ import {
   textOfByteString,
   withHint,
 } from '../language/index.ts';
-import { type CObject, ObjectError, readObject } from '../object/index.ts';
+import { type CObject, type KernelNames, ObjectError, readObject } from '../object/index.ts';
 import { importCatalogue } from './catalogue.ts';
 import { findInLibrary, libraryNames } from './library.ts';
 import { fileOf, folderOf, pathIn, plainPath } from './path.ts';
@@ -72,6 +73,8 @@ class Loader {
   readonly diagnostics: Diagnostic[] = [];
   readonly #target: Target;
   readonly #main: string;
+  /** Functions of objects, and the files that define them. */
+  readonly #definedIn = new Map<string, string>();
   /** What was read or is being read. */
   readonly #known = new Set<string>();
 
@@ -175,12 +178,27 @@ class Loader {
       this.#report('import-object', at, path, answer.reason);
       return;
     }
+    if (answer.warnings !== undefined) {
+      const warning = makeDiagnostic(importCatalogue, 'import-warnings', at);
+      this.diagnostics.push(withHint(warning, answer.warnings));
+    }
     try {
-      this.objects.push(readObject(answer.bytes));
+      this.#addFunctions(readObject(answer.bytes, kernelNames(this.#target)), path);
     } catch (error) {
       if (!(error instanceof ObjectError)) throw error;
       this.#report('import-object', at, path, error.message);
     }
+  }
+
+  /** @throws ObjectError */
+  #addFunctions(object: CObject, path: string): void {
+    for (const { name, isStatic } of object.funcs) {
+      if (isStatic) continue;
+      const other = this.#definedIn.get(name);
+      if (other !== undefined) throw new ObjectError(`it defines ${name}(), as ${other} does`);
+      this.#definedIn.set(name, path);
+    }
+    this.objects.push(object);
   }
 
   #addScript(source: Source): void {
@@ -189,6 +207,19 @@ class Loader {
     if (script.config) this.#report('import-config', script.config.span);
     this.load(script);
   }
+}
+
+function kernelNames(target: Target): KernelNames {
+  const btf = target.btf();
+  const btfs = (): readonly (Btf | undefined)[] => [
+    btf,
+    ...target.btfModules().map((module) => target.moduleBtf(module)),
+  ];
+  return {
+    btf,
+    hasFunction: (name) => btfs().some((each) => each?.find(name, 'func') !== undefined),
+    address: (name) => target.kernelSymbol(name),
+  };
 }
 
 function nameOf(imported: Import): string {

@@ -1,170 +1,205 @@
-/** Functions of an object file that clang made of C (`import "x.bpf.c"`). Source: System V gABI, chapter 4; Documentation/bpf/llvm_reloc.rst. */
-import { decodeCString, invariant } from '../../base/index.ts';
-import { decodeInsns, type Insn, pseudoCalls, SLOT_SIZE, slotsOf } from '../../bpf/index.ts';
-import { Btf } from '../../btf/index.ts';
+/** Functions of an object file that clang made of C (`import "x.bpf.c"`), with the maps and data they use. Source: Documentation/bpf/llvm_reloc.rst. */
+import {
+  decodeInsns,
+  type Insn,
+  LD_IMM64,
+  pseudoCalls,
+  pseudoLoads,
+  SLOT_SIZE,
+  slotsOf,
+} from '../../bpf/index.ts';
+import { Btf, BtfError } from '../../btf/index.ts';
+import type { BpfMapSpec } from '../../program/index.ts';
+import { applyCoreRelocation, type CoreRelocation, poison, readCoreRelocations } from './core-relocations.ts';
+import { ObjectError } from './object-error.ts';
+import { type ObjectMap, readObjectMaps } from './object-maps.ts';
+import { type ElfParts, type ElfRelocation, readElf } from './read-elf.ts';
 
 /** A function in machine code, to be placed in a prog that calls it. */
 export interface ObjectFunc {
   readonly name: string;
+  /** Known in its file only. */
+  readonly isStatic: boolean;
   readonly insns: readonly Insn[];
-  /** By index in `insns`: what a call there calls. */
-  readonly calls: ReadonlyMap<number, ObjectCall>;
+  /** By index in `insns`: what an instruction there stands for. */
+  readonly links: ReadonlyMap<number, ObjectLink>;
   readonly params: number;
   /** Bytes of stack of its own. */
   readonly stackBytes: number;
 }
 
-export type ObjectCall = { readonly kind: 'func' | 'kfunc'; readonly name: string };
+/** Maps are numbered as in `CObject.maps`. A `func` is called, or its address taken. */
+export type ObjectLink =
+  | { readonly kind: 'func' | 'kfunc' | 'ksym'; readonly name: string }
+  | { readonly kind: 'map'; readonly map: number }
+  | { readonly kind: 'map-value'; readonly map: number; readonly offset: number };
 
 export interface CObject {
   readonly btf: Btf;
   readonly funcs: readonly ObjectFunc[];
+  readonly maps: readonly BpfMapSpec[];
 }
 
-/** The file has something that cannot be linked into a script; the message says what. */
-export class ObjectError extends Error {
-  override readonly name = 'ObjectError';
+/** What an object asks about the kernel it is linked for. */
+export interface KernelNames {
+  readonly btf: Btf | undefined;
+  hasFunction(name: string): boolean;
+  address(name: string): bigint | undefined;
 }
 
-const EM_BPF = 247;
-const SHT_SYMTAB = 2;
-const SHT_REL = 9;
-const STT_FUNC = 2;
-const STT_SECTION = 3;
+/** Source: tools/lib/bpf/libbpf_internal.h. */
+const R_BPF_64_64 = 1;
 const R_BPF_64_32 = 10;
 const OPCODE_CALL = 0x85;
-const SYMBOL_SIZE = 24;
-const RELOCATION_SIZE = 16;
-const SECTION_HEADER_SIZE = 64;
 
-interface Section {
-  readonly name: string;
-  readonly type: number;
-  readonly info: number;
-  readonly bytes: Uint8Array;
-}
-
-interface Symbol {
-  readonly name: string;
-  readonly type: number;
-  readonly section: number;
-  readonly value: number;
-  readonly size: number;
-}
-
-/** @throws ObjectError when the file is none of BPF's, or uses maps or global data. */
-export function readObject(file: Uint8Array): CObject {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const isBpf = file.length > 64 && view.getUint32(0) === 0x7f454c46 && view.getUint16(18, true) === EM_BPF;
-  if (!isBpf) throw new ObjectError('it is no object file for BPF');
-  const sections = readSections(file, view);
-  const btfSection = sections.find(({ name }) => name === '.BTF');
-  if (!btfSection) throw new ObjectError('it has no BTF: compile it with -g');
-  const btf = Btf.parse(btfSection.bytes);
-  const text = sections.findIndex(({ name }) => name === '.text');
-  const code = sections[text];
-  if (!code) return { btf, funcs: [] };
-  const symbols = readSymbols(sections);
-  const inText = symbols.filter(({ type, section }) => type === STT_FUNC && section === text);
-  const relocations = sections.find(({ type, info }) => type === SHT_REL && info === text);
-  const calls = relocatedCalls(relocations?.bytes ?? new Uint8Array(), symbols);
-  const funcAt = (byte: number): string => {
-    const found = inText.find(({ value }) => value === byte);
-    if (!found) throw new ObjectError(`a call leads to byte ${byte} of its code, where no function begins`);
-    return found.name;
-  };
-  const funcs = inText.map(({ name, value, size }): ObjectFunc => {
-    const insns = decodeInsns(code.bytes.slice(value, value + size));
-    const found = new Map<number, ObjectCall>();
-    let slot = 0;
-    for (const [index, insn] of insns.entries()) {
-      const byte = value + slot * SLOT_SIZE;
-      const target = calls.get(byte);
-      if (insn.opcode === OPCODE_CALL && insn.src === pseudoCalls.BPF_PSEUDO_CALL) {
-        if (target?.kind === 'kfunc') found.set(index, target);
-        else {
-          const at =
-            target?.kind === 'place'
-              ? target.base + (insn.imm + 1) * SLOT_SIZE
-              : byte + (insn.imm + 1) * SLOT_SIZE;
-          found.set(index, { kind: 'func', name: funcAt(at) });
-        }
-      }
-      slot += slotsOf(insn);
-    }
-    return { name, insns, calls: found, params: paramsOf(btf, name), stackBytes: stackOf(insns) };
-  });
-  return { btf, funcs };
-}
-
-function readSections(file: Uint8Array, view: DataView): readonly Section[] {
-  const table = Number(view.getBigUint64(40, true));
-  const count = view.getUint16(60, true);
-  const names = view.getUint16(62, true);
-  const rows = Array.from({ length: count }, (_, index) => {
-    const at = table + index * SECTION_HEADER_SIZE;
-    const offset = Number(view.getBigUint64(at + 24, true));
-    const size = Number(view.getBigUint64(at + 32, true));
-    return {
-      nameOffset: view.getUint32(at, true),
-      type: view.getUint32(at + 4, true),
-      info: view.getUint32(at + 44, true),
-      bytes: file.slice(offset, offset + size),
-    };
-  });
-  const text = rows[names]?.bytes ?? new Uint8Array();
-  return rows.map(({ nameOffset, ...row }) => ({ ...row, name: decodeCString(text.subarray(nameOffset)) }));
-}
-
-function readSymbols(sections: readonly Section[]): readonly Symbol[] {
-  const table = sections.find(({ type }) => type === SHT_SYMTAB);
-  const strings = sections.find(({ name }) => name === '.strtab');
-  if (!table || !strings) return [];
-  const view = new DataView(table.bytes.buffer);
-  return Array.from({ length: table.bytes.length / SYMBOL_SIZE }, (_, index) => {
-    const at = index * SYMBOL_SIZE;
-    return {
-      name: decodeCString(strings.bytes.subarray(view.getUint32(at, true))),
-      type: view.getUint8(at + 4) & 0xf,
-      section: view.getUint16(at + 6, true),
-      value: Number(view.getBigUint64(at + 8, true)),
-      size: Number(view.getBigUint64(at + 16, true)),
-    };
-  });
-}
-
-type Target =
-  | { readonly kind: 'kfunc'; readonly name: string }
-  | { readonly kind: 'place'; readonly base: number };
-
-/** By byte of the code: where a call goes. Everything else that would have to be linked is refused. */
-function relocatedCalls(bytes: Uint8Array, symbols: readonly Symbol[]): ReadonlyMap<number, Target> {
-  const view = new DataView(bytes.buffer);
-  const calls = new Map<number, Target>();
-  for (let at = 0; at < bytes.length; at += RELOCATION_SIZE) {
-    const info = view.getBigUint64(at + 8, true);
-    const symbol = symbols[Number(info >> 32n)];
-    invariant(symbol !== undefined, 'a relocation names a symbol of the file');
-    if (Number(info & 0xffff_ffffn) !== R_BPF_64_32) {
-      throw new ObjectError(
-        `it uses ${symbol.name === '' ? 'global data' : symbol.name}: only functions can be imported, without maps and global data`,
-      );
-    }
-    const isOutside = symbol.section === 0;
-    const base = symbol.type === STT_SECTION ? 0 : symbol.value;
-    calls.set(
-      Number(view.getBigUint64(at, true)),
-      isOutside ? { kind: 'kfunc', name: symbol.name } : { kind: 'place', base },
-    );
+/** @throws ObjectError when the file is none of BPF's, is damaged, or has what cannot be linked. */
+export function readObject(file: Uint8Array, kernel: KernelNames): CObject {
+  try {
+    return new ObjectReader(readElf(file), kernel).read();
+  } catch (error) {
+    // Offsets in a damaged file lead out of it.
+    const isDamage = error instanceof BtfError || error instanceof RangeError;
+    throw isDamage ? new ObjectError(`it is damaged: ${error.message}`) : error;
   }
-  return calls;
 }
 
-function paramsOf(btf: Btf, name: string): number {
-  const id = btf.find(name, 'func');
-  const func = id === undefined ? undefined : btf.type(id);
-  const proto = func?.kind === 'func' ? btf.type(func.type) : undefined;
-  return proto?.kind === 'func_proto' ? proto.params.length : 0;
+interface Code {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly funcs: readonly {
+    readonly name: string;
+    readonly isLocal: boolean;
+    readonly value: number;
+    readonly size: number;
+  }[];
+  readonly relocations: ReadonlyMap<number, ElfRelocation>;
+  readonly core: ReadonlyMap<number, CoreRelocation>;
+}
+
+class ObjectReader {
+  readonly #elf: ElfParts;
+  readonly #kernel: KernelNames;
+  readonly #btf: Btf;
+  readonly #maps: readonly ObjectMap[];
+  readonly #code: readonly Code[];
+
+  constructor(elf: ElfParts, kernel: KernelNames) {
+    this.#elf = elf;
+    this.#kernel = kernel;
+    const btf = elf.sections.find(({ name }) => name === '.BTF');
+    if (!btf) throw new ObjectError('it has no BTF: compile it with -g');
+    this.#btf = Btf.parse(btf.bytes);
+    this.#maps = readObjectMaps(elf, this.#btf);
+    const core = readCoreRelocations(elf, this.#btf);
+    this.#code = [...elf.sections.entries()]
+      .filter(([, { isCode, bytes }]) => isCode && bytes.length > 0)
+      .map(([number, { name, bytes }]) => ({
+        number,
+        bytes,
+        funcs: elf.symbols.filter(({ type, section }) => type === 'func' && section === number),
+        relocations: new Map(elf.relocationsOf(number).map((row) => [row.offset, row])),
+        core: new Map((core.get(name) ?? []).map((row) => [row.offset, row])),
+      }));
+  }
+
+  read(): CObject {
+    return {
+      btf: this.#btf,
+      funcs: this.#code.flatMap((code) => code.funcs.map((func) => this.#func(code, func))),
+      maps: this.#maps.map(({ spec }) => spec),
+    };
+  }
+
+  #func(code: Code, { name, isLocal, value, size }: Code['funcs'][number]): ObjectFunc {
+    const insns: Insn[] = [];
+    const links = new Map<number, ObjectLink>();
+    let byte = value;
+    for (const insn of decodeInsns(code.bytes.slice(value, value + size))) {
+      const core = code.core.get(byte);
+      const relocation = code.relocations.get(byte);
+      if (core) insns.push(...applyCoreRelocation(insn, core, this.#btf, this.#kernel.btf));
+      else {
+        const link = this.#link(code, insn, byte, relocation);
+        if (link && 'kind' in link) links.set(insns.length, link);
+        insns.push(...(link && 'instead' in link ? link.instead : [insn]));
+      }
+      byte += slotsOf(insn) * SLOT_SIZE;
+    }
+    return { name, isStatic: isLocal, insns, links, params: this.#params(name), stackBytes: stackOf(insns) };
+  }
+
+  /** What an instruction stands for, or what has to stand in its place. */
+  #link(
+    code: Code,
+    insn: Insn,
+    byte: number,
+    relocation: ElfRelocation | undefined,
+  ): ObjectLink | { readonly instead: readonly Insn[] } | undefined {
+    const isCall = insn.opcode === OPCODE_CALL && insn.src === pseudoCalls.BPF_PSEUDO_CALL;
+    if (!relocation) {
+      return isCall ? this.#funcAt(code.number, byte + (insn.imm + 1) * SLOT_SIZE) : undefined;
+    }
+    const { symbol, type } = relocation;
+    const isKnown = isCall ? type === R_BPF_64_32 : type === R_BPF_64_64 && insn.opcode === LD_IMM64;
+    if (!isKnown) throw new ObjectError(`it has a relocation of type ${type}, which is unknown`);
+    if (symbol.section === 0) return isCall ? this.#kfunc(insn, symbol) : this.#outside(insn, symbol);
+    const base = symbol.type === 'section' ? 0 : symbol.value;
+    if (isCall) return this.#funcAt(symbol.section, base + (insn.imm + 1) * SLOT_SIZE);
+    return this.#addressOf(insn, symbol.section, base + insn.imm);
+  }
+
+  #funcAt(section: number, byte: number): ObjectLink {
+    const funcs = this.#code.find(({ number }) => number === section)?.funcs;
+    const found = funcs?.find(({ value }) => value === byte);
+    if (!found) throw new ObjectError(`a call leads to byte ${byte} of its code, where no function begins`);
+    return { kind: 'func', name: found.name };
+  }
+
+  #addressOf(insn: Insn, section: number, byte: number): ObjectLink | { readonly instead: readonly Insn[] } {
+    const map = this.#maps.findIndex(
+      (candidate) =>
+        candidate.section === section && (candidate.at.kind === 'data' || candidate.at.offset === byte),
+    );
+    const found = this.#maps[map];
+    if (found?.at.kind === 'data') return { kind: 'map-value', map, offset: byte };
+    if (found) return { kind: 'map', map };
+    const isCode = this.#code.some(({ number }) => number === section);
+    const name = this.#elf.sections[section]?.name ?? '';
+    if (!isCode) throw new ObjectError(`it uses data in the section ${name}, which cannot be linked`);
+    if (insn.src !== pseudoLoads.BPF_PSEUDO_FUNC && insn.src !== 0)
+      throw new ObjectError('it takes the address of a function in a way that is unknown');
+    return this.#funcAt(section, byte);
+  }
+
+  #kfunc(insn: Insn, { name, isWeak }: { readonly name: string; readonly isWeak: boolean }) {
+    if (isWeak && !this.#kernel.hasFunction(name)) return { instead: poison(insn) };
+    return { kind: 'kfunc', name } as const;
+  }
+
+  /** A variable or function of the kernel, by its address. */
+  #outside(insn: Insn, { name, isWeak }: { readonly name: string; readonly isWeak: boolean }) {
+    const isOf = (section: string): boolean =>
+      this.#btf.findAll(section, 'datasec').some((id) => {
+        const type = this.#btf.type(id);
+        return type.kind === 'datasec' && type.vars.some((row) => this.#btf.nameOf(row.type) === name);
+      });
+    if (isOf('.kconfig'))
+      throw new ObjectError(`it asks for ${name}, and how the kernel was configured cannot be asked so far`);
+    if (!isOf('.ksyms')) throw new ObjectError(`it uses ${name}, which is not defined`);
+    const variable = this.#btf.findAll(name, 'var').map((id) => this.#btf.type(id))[0];
+    const isTyped = variable?.kind === 'var' && this.#btf.resolved(variable.type).kind !== 'void';
+    if (isTyped && this.#kernel.btf?.find(name, 'var') !== undefined) return { kind: 'ksym', name } as const;
+    const address = this.#kernel.address(name) ?? (isWeak ? 0n : undefined);
+    if (address === undefined) throw new ObjectError(`it uses ${name}, which this kernel does not have`);
+    return { instead: [{ ...insn, src: 0, imm: Number(BigInt.asIntN(32, address)), imm64: address }] };
+  }
+
+  #params(name: string): number {
+    const id = this.#btf.find(name, 'func');
+    const func = id === undefined ? undefined : this.#btf.type(id);
+    const proto = func?.kind === 'func' ? this.#btf.type(func.type) : undefined;
+    return proto?.kind === 'func_proto' ? proto.params.length : 0;
+  }
 }
 
 /** Loads, stores and addresses below the frame pointer: how far down they go. */

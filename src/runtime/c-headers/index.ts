@@ -1,0 +1,1 @@
+export { cHeaders, VMLINUX } from './headers.ts';
