@@ -51,6 +51,10 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   ['tracepoint x', /a tracepoint is named like sched:sched_switch, not x/],
   ['tracepoint x:z struct thing t', /the type struct thing is not known/],
   ['tracepoint x:z int', /"int" declares no field/],
+  ['tracepoint x:z constructor n', /the type constructor is not known/],
+  ['constructor', /constructor begins no line/],
+  ['__proto__ a', /__proto__ begins no line/],
+  ['1s a kprobe:f valueOf=1', /kprobe:f has no valueOf/],
   ['tracepoint x:z int n[0]', /n has from 1 to 1024 elements, not 0/],
 ];
 

@@ -71,7 +71,7 @@ class ScenarioReader {
     const first = cursor.word('a time, or what the line is about,');
     if (isTime(first)) this.#readEvent(first, cursor);
     else {
-      const directive = this.#directives[first];
+      const directive = Object.hasOwn(this.#directives, first) ? this.#directives[first] : undefined;
       if (directive === undefined)
         throw cursor.error(
           `${first} begins no line; a time does, or one of ${Object.keys(this.#directives).join(', ')}`,

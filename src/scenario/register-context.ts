@@ -37,7 +37,7 @@ export function layOutRegisters(
         : name === 'retval' && isReturn
           ? returnValue
           : name;
-    if (register === undefined || registers[register] === undefined) {
+    if (register === undefined || !Object.hasOwn(registers, register)) {
       const known = isReturn ? 'retval' : `arg0 to arg${args.length - 1}`;
       throw cursor.error(
         `${probe} has no ${name}; it has ${known} and the registers ${Object.keys(registers).join(', ')}`,

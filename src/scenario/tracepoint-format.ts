@@ -65,11 +65,13 @@ function readField(
     );
   const [, spelled = '', name = '', length] = parts;
   const text = spelled.trim();
-  const [size, signed] = text.endsWith('*') ? [8, false] : (sizes[text] ?? [0, false]);
-  if (size === 0)
+  const known = Object.hasOwn(sizes, text) ? sizes[text] : undefined;
+  const shape = text.endsWith('*') ? ([8, false] as const) : known;
+  if (shape === undefined)
     throw cursor.error(
       `the type ${text} is not known; these are: ${Object.keys(sizes).join(', ')}, and pointers`,
     );
+  const [size, signed] = shape;
   const count = length === undefined ? 1 : Number(length);
   if (count < 1 || count > 1024) throw cursor.error(`${name} has from 1 to 1024 elements, not ${count}`);
   const type = length === undefined ? text : `${text}[${length}]`;

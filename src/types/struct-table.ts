@@ -46,7 +46,10 @@ export interface StructTableData {
 }
 
 export function structTableFrom(data: StructTableData): StructTable {
-  return { struct: (name) => data.structs[name], enum: (name) => data.enums[name] };
+  // Names are those of C, where a struct may be called `constructor`.
+  const own = <T>(rows: Readonly<Record<string, T>>, name: string): T | undefined =>
+    Object.hasOwn(rows, name) ? rows[name] : undefined;
+  return { struct: (name) => own(data.structs, name), enum: (name) => own(data.enums, name) };
 }
 
 /** Looks a member up by name, through anonymous members; the offset returned is from the start of `layout`. */

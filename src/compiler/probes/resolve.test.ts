@@ -112,6 +112,7 @@ test('what cannot be read is one message each', () => {
     ['interval:s {}', /^Invalid rate of interval probe: 's' is not a time$/],
     ['interval:10 {}', /Minimum is 1000 or 1us\. Found: 10 nanoseconds/],
     ['interval:min:1 {}', /^min is not an accepted unit of time$/],
+    ['interval:constructor:1 {}', /^constructor is not an accepted unit of time$/],
     ['interval:s:0 {}', /^interval frequency should be a positive integer$/],
     ['software:nope:1 {}', /^nope is not a software probe$/],
     ['kprobe:a+1+2 {}', /^Cannot take more than one offset$/],

@@ -32,7 +32,7 @@ function readPeriod(
     return { period: { kind: 'period', count: ns }, suffix: `us:${ns / 1000n}` };
   }
   const [unit = '', text = ''] = point.parts;
-  const scale = unitNs[unit];
+  const scale = Object.hasOwn(unitNs, unit) ? unitNs[unit] : undefined;
   if (unit !== 'hz' && scale === undefined) {
     context.report('timer-unit', point.span, unit);
     return undefined;
