@@ -20,13 +20,23 @@ export function sourceOfBytes(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Reads `length` bytes at `offset`. @throws ElfError naming `what` when they do not lie in the file. */
-export function readWithin(source: ByteSource, offset: number, length: number, what: string): Uint8Array {
+/** As much as is read at once. A file with holes can be said to have any size; the largest sections of real ones are those of debug information. */
+const MAX_PIECE_BYTES = 2 ** 30;
+
+/** Reads `length` bytes at `offset`. @throws ElfError naming `what` when they do not lie in the file, or are more than `limit`. */
+export function readWithin(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  what: string,
+  limit = MAX_PIECE_BYTES,
+): Uint8Array {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.length)) {
     throw new ElfError(
       `${what} lies at ${offset}..${offset + length}, past the end of the file (${source.length} bytes)`,
     );
   }
+  if (length > limit) throw new ElfError(`${what} has ${length} bytes`);
   const bytes = source.read(offset, length);
   if (bytes.length !== length) throw new ElfError(`${what}: wanted ${length} bytes, got ${bytes.length}`);
   return bytes;

@@ -198,3 +198,24 @@ test('a symbol table that does not lie in the file is left out, and named as dam
   assert.deepEqual(damaged.functionsNamed('main'), []);
   assert.match(damaged.damage ?? '', /past the end of the file/);
 });
+
+test('sections of a file with holes are not read however large they say they are', () => {
+  const bytes = makeElf([{ name: 'main', address: 0x401000n, size: 4n }]);
+  const sectionsAt = Number(elfLayouts[64].header.decode(bytes).e_shoff);
+  const huge = BigInt(2 ** 40);
+  const { size } = elfLayouts[64].section;
+  for (const index of [1, 3])
+    elfLayouts[64].section.encodeInto(bytes, sectionsAt + index * size, { sh_size: huge });
+  const asked: number[] = [];
+  const elf = new ElfFile({
+    length: 2 ** 41,
+    read(offset, length) {
+      asked.push(length);
+      return bytes.slice(offset, offset + length);
+    },
+  });
+  assert.deepEqual([...elf.functions()], []);
+  assert.match(elf.damage ?? '', /section \.symtab has 1099511627776 bytes/);
+  assert.equal(elf.buildId(), undefined);
+  assert.ok(Math.max(...asked) <= bytes.length);
+});

@@ -48,6 +48,8 @@ export interface ElfSegment {
 
 /** More sections or segments than any linker makes: the header is damaged. */
 const MAX_TABLE_ENTRIES = 1_000_000;
+/** Five million symbols: browsers with all of theirs have one. */
+const MAX_SYMBOL_TABLE_BYTES = 128 * 1024 * 1024;
 
 /**
  * An ELF file, read as questions are asked. Little-endian, 32 or 64 bits.
@@ -242,6 +244,12 @@ export class ElfFile {
     }
   }
 
+  #tableBytes({ name, offset, size }: ElfSection): Uint8Array {
+    return this.#orNone(() =>
+      readWithin(this.#source, offset, size, `section ${name}`, MAX_SYMBOL_TABLE_BYTES),
+    );
+  }
+
   #symbolTables(): readonly SymbolTable[] {
     this.#tables ??= [SHT_SYMTAB, SHT_DYNSYM].flatMap((type) =>
       this.sections
@@ -250,7 +258,7 @@ export class ElfFile {
           const strings = this.sections[section.link];
           return new SymbolTable(
             this.elfClass,
-            this.#bytesOrNone(section),
+            this.#tableBytes(section),
             strings ? this.#bytesOrNone(strings) : new Uint8Array(0),
           );
         }),

@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { BoundedCache } from '../base/index.ts';
 import { type ByteSource, ElfError, ElfFile, zipMember } from '../elf/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
 import { miniDebugInfo } from './mini-debug-info.ts';
+import { NotPlainError, PlainFile } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
@@ -17,6 +17,7 @@ interface OpenElf {
 /** Where a file is read from: the path it was last found at. A path through a process (/proc/PID/root) ends with it. */
 interface Place {
   path: string;
+  readonly identity: string;
 }
 
 /**
@@ -63,27 +64,26 @@ export class ElfFiles {
   /** The file as ELF; undefined when it cannot be opened or is something else. A path may lead into a zip archive: `base.apk!/lib/libapp.so`. */
   open(path: string): ElfFile | undefined {
     const inside = splitArchivePath(path);
-    let fd: number;
+    const onDisk = inside?.archive ?? path;
     try {
-      fd = openSync(inside?.archive ?? path, 'r');
-    } catch {
-      return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
-    }
-    try {
-      const stat = fstatSync(fd);
-      if (!stat.isFile()) return undefined;
-      const identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+      using file = PlainFile.open(onDisk);
+      const { identity, stat } = file;
       const key = inside ? `${identity}:${inside.member}` : identity;
       const { elf, place } = this.#byIdentity.getOrMake(key, () => {
-        const found = { path: inside?.archive ?? path };
+        const found = { path: onDisk, identity };
         return { elf: readElf(found, stat.size, inside?.member), place: found };
       });
-      place.path = inside?.archive ?? path;
+      place.path = onDisk;
       return elf;
-    } finally {
-      closeSync(fd);
+    } catch (error) {
+      if (isOfFile(error)) return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
+      throw error;
     }
   }
+}
+
+function isOfFile(error: unknown): boolean {
+  return error instanceof NotPlainError || (error instanceof Error && 'errno' in error);
 }
 
 function readElf(place: Place, length: number, member: string | undefined): ElfFile | undefined {
@@ -101,28 +101,24 @@ function fileSource(place: Place, length: number): ByteSource {
   return {
     length,
     read(offset, count) {
-      const bytes = new Uint8Array(count);
-      const fd = openAgain(place.path);
-      try {
-        let done = 0;
-        while (done < count) {
-          const got = readSync(fd, bytes, done, count - done, offset + done);
-          if (got === 0) throw new ElfError(`${place.path} became shorter while it was read`);
-          done += got;
-        }
-      } finally {
-        closeSync(fd);
-      }
+      using file = openAgain(place);
+      const bytes = file.read(offset, count);
+      if (bytes.length < count) throw new ElfError(`${place.path} became shorter while it was read`);
       return bytes;
     },
   };
 }
 
-/** @throws ElfError when the file has gone since. */
-function openAgain(path: string): number {
+/** @throws ElfError when the file has gone since, or another one has taken its place. */
+function openAgain({ path, identity }: Place): PlainFile {
+  let file: PlainFile;
   try {
-    return openSync(path, 'r');
+    file = PlainFile.open(path);
   } catch (error) {
+    if (!isOfFile(error)) throw error;
     throw new ElfError(`${path} cannot be read any more: ${systemErrorText(error)}`);
   }
+  if (file.identity === identity) return file;
+  file[Symbol.dispose]();
+  throw new ElfError(`${path} is another file than before`);
 }

@@ -1,3 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { NotPlainError, PlainFile } from './plain-file.ts';
+
+/** Those of large Java programs have 30 MB; as entries they take several times as much. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** A file that grows all the time is read again when this many times the time of reading it has passed: it must not take all of ours. */
+const REST = 10;
+
 /** One function that a just-in-time compiler reported. */
 export interface PerfMapEntry {
   readonly start: bigint;
@@ -35,4 +43,53 @@ export function findPerfMapEntry(
   }
   const entry = entries[low - 1];
   return entry && address < entry.end ? entry : undefined;
+}
+
+/** What the compiler in a process says of its code, as it was read last. */
+export interface PerfMap {
+  readonly path: string;
+  readonly entries: readonly PerfMapEntry[];
+  /** Of the file that was read. */
+  readonly identity: string;
+  /** When it may be read again, in ms of performance.now(). */
+  readonly againMs: number;
+}
+
+/**
+ * The list of a process. `known` is what was read before: it is kept as long as it is up to date, as the file cannot be read, and for a while
+ * after a slow reading.
+ *
+ * Anyone can write to /tmp, so only a plain file of a sensible size is read that belongs to the process's user, or to root.
+ */
+export function readPerfMap(pid: number, known: PerfMap | undefined): PerfMap | undefined {
+  const startMs = performance.now();
+  if (known && startMs < known.againMs) return known;
+  const { path, owner } = placeOf(pid);
+  try {
+    using file = PlainFile.open(path, { followsLinks: false });
+    const { identity, stat } = file;
+    if (known?.identity === identity) return known;
+    if (stat.size > MAX_FILE_BYTES || (owner !== undefined && stat.uid !== owner && stat.uid !== 0))
+      return known;
+    const entries = parsePerfMap(Buffer.from(file.read(0, stat.size)).toString('utf8'));
+    const endMs = performance.now();
+    return { path, entries, identity, againMs: endMs + REST * (endMs - startMs) };
+  } catch (error) {
+    // None, or not for us to read.
+    if (error instanceof NotPlainError || (error instanceof Error && 'errno' in error)) return known;
+    throw error;
+  }
+}
+
+/** Inside a container the file is named after the pid there, in the container's /tmp. `owner`: the user that the process runs as, while it does. */
+function placeOf(pid: number): { readonly path: string; readonly owner?: number } {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return { path: `/tmp/perf-${pid}.map` };
+  }
+  const innerPid = /^NSpid:.*\t(\d+)$/m.exec(status)?.[1] ?? pid;
+  const owner = Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? 0);
+  return { path: `/proc/${pid}/root/tmp/perf-${innerPid}.map`, owner };
 }

@@ -1,9 +1,10 @@
-import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DynamicNeeds, ElfError, loaderCacheArch, readDynamicNeeds } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { libraryDirs, readLibraryCache } from './library-dirs.ts';
+import { PlainFile } from './plain-file.ts';
 
 /** More libraries than any program has. */
 const MAX_FILES = 4096;
@@ -78,19 +79,14 @@ function findLibrary(
 
 /** What stands behind `#!`; undefined for a file that is no script. */
 function interpreterOfScript(path: string): string | undefined {
-  const bytes = new Uint8Array(FIRST_LINE_BYTES);
-  let length: number;
+  let bytes: Uint8Array;
   try {
-    const fd = openSync(path, 'r');
-    try {
-      length = readSync(fd, bytes, 0, bytes.length, 0);
-    } finally {
-      closeSync(fd);
-    }
+    using file = PlainFile.open(path);
+    bytes = file.read(0, FIRST_LINE_BYTES);
   } catch {
     return undefined; // it cannot be started then, which is reported by whoever tries
   }
-  return /^#![ \t]*([^\s]+)/.exec(Buffer.from(bytes.subarray(0, length)).toString('latin1'))?.[1];
+  return /^#![ \t]*([^\s]+)/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
 }
 
 function wordsOf(list: string | undefined): string[] {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram } from '../../tests/support/requirements.ts';
 import { ElfFiles } from './elf-files.ts';
-import { findPerfMapEntry, parsePerfMap } from './perf-map.ts';
+import { findPerfMapEntry, type PerfMap, parsePerfMap, readPerfMap } from './perf-map.ts';
 import { isFileMapping, parseMaps, readMaps } from './process-maps.ts';
 import { UserSymbols } from './user-symbols.ts';
 
@@ -35,6 +37,37 @@ test('perf maps: sorted, the later of two lines counts', () => {
   assert.equal(findPerfMapEntry(entries, 0x1020n), undefined);
   assert.equal(findPerfMapEntry(entries, 0x7f00n)?.name, 'late');
   assert.equal(findPerfMapEntry(entries, 0xfffn), undefined);
+});
+
+test('the perf map of a process: read again when it has changed, but not all the time', (t) => {
+  const path = `/tmp/perf-${process.pid}.map`;
+  t.after(() => rmSync(path, { force: true }));
+  const names = (map: PerfMap | undefined) => map?.entries.map(({ name }) => name);
+  writeFileSync(path, '1000 20 one\n');
+  const first = readPerfMap(process.pid, undefined);
+  assert.ok(first);
+  assert.deepEqual(names(first), ['one']);
+  writeFileSync(path, '1000 20 one\n2000 20 two\n');
+  assert.deepEqual(names(readPerfMap(process.pid, { ...first, againMs: performance.now() + 60_000 })), [
+    'one',
+  ]);
+  assert.deepEqual(names(readPerfMap(process.pid, { ...first, againMs: 0 })), ['one', 'two']);
+});
+
+test('what is no plain file of the process and its user is no perf map', (t) => {
+  const path = `/tmp/perf-${process.pid}.map`;
+  t.after(() => rmSync(path, { force: true }));
+  rmSync(path, { force: true });
+  execFileSync('mkfifo', [path]);
+  assert.equal(readPerfMap(process.pid, undefined), undefined);
+  rmSync(path);
+  symlinkSync('/etc/passwd', path);
+  assert.equal(readPerfMap(process.pid, undefined), undefined);
+  rmSync(path);
+  if (process.getuid?.() !== 0) return;
+  writeFileSync(path, '1000 20 one\n');
+  chownSync(path, 12_345, 12_345);
+  assert.equal(readPerfMap(process.pid, undefined), undefined);
 });
 
 test('an address of a function of this process has its name, and none outside', () => {

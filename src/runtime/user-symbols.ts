@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BoundedCache } from '../base/index.ts';
 import { DwarfError, type DwarfFrame } from '../dwarf/index.ts';
@@ -6,7 +6,7 @@ import type { SymbolFrame } from '../program/index.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import type { NotedMappings } from './noted-mappings.ts';
-import { findPerfMapEntry, type PerfMapEntry, parsePerfMap } from './perf-map.ts';
+import { findPerfMapEntry, type PerfMap, readPerfMap } from './perf-map.ts';
 import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
 
 /** Processes whose mappings are remembered, also after their end. */
@@ -43,7 +43,7 @@ interface ProcessView {
   /** Answers given before: stacks repeat their addresses. Those for callers are under the address of the call. */
   readonly frames: Map<bigint, readonly SymbolFrame[]>;
   readonly callerFrames: Map<bigint, readonly SymbolFrame[]>;
-  perfMap?: { readonly entries: readonly PerfMapEntry[]; readonly stamp: string };
+  perfMap: PerfMap | undefined;
 }
 
 /**
@@ -114,16 +114,7 @@ export class UserSymbols {
     const mappings = readMaps(pid);
     const executable = executableOf(pid);
     if (!mappings || mappings.length === 0 || executable === undefined) return undefined;
-    const perfMap = this.#processes.get(pid)?.perfMap;
-    const view: ProcessView = {
-      mappings,
-      executable,
-      frames: new Map(),
-      callerFrames: new Map(),
-      ...(perfMap ? { perfMap } : {}),
-    };
-    this.#processes.set(pid, view);
-    return view;
+    return this.#keepView(pid, mappings, executable);
   }
 
   /** A process that is gone, as it was noted. */
@@ -133,11 +124,12 @@ export class UserSymbols {
     noted.look();
     const mappings = noted.of(pid);
     if (!mappings || mappings.length === 0) return undefined;
+    return this.#keepView(pid, mappings, NOBODY);
+  }
+
+  #keepView(pid: number, mappings: readonly Mapping[], executable: string): ProcessView {
     const perfMap = this.#processes.get(pid)?.perfMap;
-    const view: ProcessView = {
-      ...{ mappings, executable: NOBODY, frames: new Map(), callerFrames: new Map() },
-      ...(perfMap ? { perfMap } : {}),
-    };
+    const view: ProcessView = { mappings, executable, frames: new Map(), callerFrames: new Map(), perfMap };
     this.#processes.set(pid, view);
     return view;
   }
@@ -197,17 +189,10 @@ export class UserSymbols {
   }
 
   #inPerfMap(pid: number, view: ProcessView, address: bigint): readonly SymbolFrame[] {
-    const path = perfMapPath(pid);
-    const stamp = stampOf(path);
-    if (stamp !== undefined && view.perfMap?.stamp !== stamp) {
-      try {
-        view.perfMap = { entries: parsePerfMap(readFileSync(path, 'utf8')), stamp };
-      } catch {
-        // Removed between the two looks: the entries read before still hold.
-      }
-    }
-    const entry = view.perfMap && findPerfMapEntry(view.perfMap.entries, address);
-    return entry ? [{ name: entry.name, offset: address - entry.start, module: basename(path) }] : [];
+    view.perfMap = readPerfMap(pid, view.perfMap);
+    const { perfMap } = view;
+    const entry = perfMap && findPerfMapEntry(perfMap.entries, address);
+    return entry ? [{ name: entry.name, offset: address - entry.start, module: basename(perfMap.path) }] : [];
   }
 }
 
@@ -236,30 +221,3 @@ function executableOf(pid: number): string | undefined {
     return undefined;
   }
 }
-
-/** Inside a container the file is named after the pid there, in the container's /tmp. */
-function perfMapPath(pid: number): string {
-  let innerPid = pid;
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    innerPid = Number(/^NSpid:.*\t(\d+)$/m.exec(status)?.[1] ?? pid);
-  } catch {
-    return `/tmp/perf-${pid}.map`;
-  }
-  return `/proc/${pid}/root/tmp/perf-${innerPid}.map`;
-}
-
-function stampOf(path: string): string | undefined {
-  try {
-    const stat = statSync(path);
-    // Anyone can write to /tmp: only a plain file of a sensible size is read.
-    return stat.isFile() && stat.size < MAX_PERF_MAP_BYTES
-      ? `${stat.ino}:${stat.size}:${stat.mtimeMs}`
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Those of large Java programs have 30 MB; as entries they take several times as much. */
-const MAX_PERF_MAP_BYTES = 64 * 1024 * 1024;
