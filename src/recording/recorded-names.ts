@@ -13,14 +13,18 @@ export function recordedNames(items: readonly RecordingItem[]): FedNames {
     answers.get(questionOf(call, asked)) as T | undefined;
   return {
     kernelSymbol: (address) => answer<SymbolFrame[]>('kernelSymbol', [address]) ?? [],
-    userSymbol: (pid, address) => answer<SymbolFrame[]>('userSymbol', [pid, address]) ?? [],
+    userSymbol: (pid, address, isCaller) => {
+      const found = (asCaller: boolean) => answer<SymbolFrame[]>('userSymbol', [pid, address, 0, asCaller]);
+      // The other script may show as a caller what this one showed by itself.
+      return found(isCaller) ?? found(!isCaller) ?? [];
+    },
     userName: (uid) => answer<string>('userName', [uid]),
     cgroupPath: (id, filter) => answer<string>('cgroupPath', [id, filter]),
   };
 }
 
 function questionOf(call: string, asked: readonly unknown[]): string {
-  // Of a user symbol the last word says by which probe of the recorded script it was had.
-  const words = call === 'userSymbol' ? asked.slice(0, 2) : asked;
+  // The third word about a user symbol says by which probe of the recorded script it was had.
+  const words = call === 'userSymbol' ? [asked[0], asked[1], asked[3]] : asked;
   return `${call} ${words.join(' ')}`;
 }

@@ -157,8 +157,12 @@ export class Recorder {
   host(inner: Host): Host {
     return {
       kernelSymbol: (address) => this.#note('kernelSymbol', [address], inner.kernelSymbol(address)),
-      userSymbol: (pid, address, probe) =>
-        this.#note('userSymbol', [pid, address, probe], inner.userSymbol(pid, address, probe)),
+      userSymbol: (pid, address, probe, isCaller = false) =>
+        this.#note(
+          'userSymbol',
+          [pid, address, probe, isCaller],
+          inner.userSymbol(pid, address, probe, isCaller),
+        ),
       userName: (uid) => this.#note('userName', [uid], inner.userName(uid)),
       cgroupPath: (id, filter) => this.#note('cgroupPath', [id, filter], inner.cgroupPath(id, filter)),
       localTime: (unixNs) => this.#note('localTime', [unixNs], inner.localTime(unixNs)),

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Program } from '../program/index.ts';
-import { Checksum } from './checksum.ts';
+
+import { Crc32 } from '../base/index.ts';
+import type { Host, Program } from '../program/index.ts';
 import {
+  Recorder,
   RecordingError,
   type RecordingHeader,
   type RecordingItem,
   RecordingWriter,
+  Replayer,
   readRecording,
+  recordedNames,
 } from './index.ts';
 import { encodePlain } from './plain-data.ts';
 
@@ -166,7 +170,7 @@ describe('bytes that only look like a recording', () => {
       head.setUint32(1, length ?? content.length, true);
       pieces.push(...new Uint8Array(head.buffer), ...content);
     }
-    const checksum = new Checksum();
+    const checksum = new Crc32();
     checksum.add(new Uint8Array(pieces));
     const end = new DataView(new ArrayBuffer(13));
     end.setUint8(0, 255);
@@ -240,3 +244,24 @@ function clean(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, clean(each)]));
 }
+
+it('a caller in a stack is asked about as one, while recording and afterwards', () => {
+  const notes: RecordingItem[] = [];
+  const frame = (isCaller = false) => [{ name: isCaller ? 'calls' : 'stands', offset: 1n }];
+  const inner = {
+    userSymbol: (_pid, _address, _probe, isCaller) => frame(isCaller),
+  } as Partial<Host> as Host; // nothing else is asked
+  const recorded = new Recorder((item) => notes.push(item)).host(inner);
+  assert.deepEqual(recorded.userSymbol(1, 2n, 0, true), frame(true));
+  assert.deepEqual(recorded.userSymbol(1, 2n, 0), frame(false));
+  const { items: read } = readRecording(written(notes));
+  const none = () => undefined;
+  const replayed = new Replayer({ header, items: read }).host({ stdout: none, stderr: none, flush: none });
+  assert.deepEqual(replayed.userSymbol(1, 2n, 0, true), frame(true));
+  assert.deepEqual(replayed.userSymbol(1, 2n, 0), frame(false));
+  const names = recordedNames(read);
+  assert.deepEqual(
+    [names.userSymbol(1, 2n, true), names.userSymbol(1, 2n, false)],
+    [frame(true), frame(false)],
+  );
+});

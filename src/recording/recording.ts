@@ -1,9 +1,8 @@
-import { viewOf } from '../base/index.ts';
+import { Crc32, viewOf } from '../base/index.ts';
 import type { MachineFacts } from '../embedded/index.ts';
 import { archTable, type LoadOptions, type Program } from '../program/index.ts';
 import type { RunOptions } from '../tracer/index.ts';
 import type { Task } from '../vm/index.ts';
-import { Checksum } from './checksum.ts';
 import { decodePlain, encodePlain } from './plain-data.ts';
 
 /** What a recording says before its first item: everything a run needs that is not asked for while it runs. */
@@ -103,7 +102,7 @@ const kindsByNumber = new Map(
 /** Writes a recording piece by piece. */
 export class RecordingWriter {
   readonly #write: (bytes: Uint8Array) => void;
-  readonly #checksum = new Checksum();
+  readonly #checksum = new Crc32();
   #count = 0;
 
   /** @param write takes the pieces of the file, in order. */
@@ -264,7 +263,7 @@ function readBlock(at: number, content: Uint8Array): unknown {
 function checkEnd(bytes: Uint8Array, at: number, content: Uint8Array, count: number, end: number): void {
   if (content.length !== 8) throw new RecordingError('its end mark was damaged');
   const view = viewOf(content);
-  const checksum = new Checksum();
+  const checksum = new Crc32();
   checksum.add(bytes.subarray(0, at));
   if (view.getUint32(4, true) !== checksum.value)
     throw new RecordingError('its checksum does not match: it was damaged');

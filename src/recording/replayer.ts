@@ -136,7 +136,8 @@ export class Replayer {
   host(streams: ReplayStreams): Host {
     return {
       kernelSymbol: (address) => this.#answer('kernelSymbol', [address]) as SymbolFrame[],
-      userSymbol: (pid, address, probe) => this.#answer('userSymbol', [pid, address, probe]) as SymbolFrame[],
+      userSymbol: (pid, address, probe, isCaller = false) =>
+        this.#answer('userSymbol', [pid, address, probe, isCaller]) as SymbolFrame[],
       userName: (uid) => this.#answer('userName', [uid]) as string | undefined,
       cgroupPath: (id, filter) => this.#answer('cgroupPath', [id, filter]) as string,
       localTime: (unixNs) => this.#answer('localTime', [unixNs]) as ClockFields,

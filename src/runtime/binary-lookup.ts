@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loaderCacheArch } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import type { ElfFiles } from './elf-files.ts';
+import { foreignRoot, pathInRoot } from './foreign-root.ts';
 import { libraryDirs, readLibraryCache } from './library-dirs.ts';
-import { expandGlob, hasGlob } from './path-glob.ts';
+import { expandGlob, hasGlob, namesIn } from './path-glob.ts';
 import { isFileMapping, readMaps } from './process-maps.ts';
 import { filesOfProgram } from './program-files.ts';
 
@@ -55,10 +56,12 @@ export function lookUpBinaries(
     : [named, ...pathDirs(pid, prefix, options).map((dir) => join(dir, named))];
   const found: FoundBinary[] = [];
   for (const pattern of patterns) {
-    const paths = hasGlob(pattern) ? expandGlob(prefix + pattern) : [prefix + pattern];
-    for (const path of paths) {
-      if (isProbeable(path, options, !hasGlob(pattern)))
-        found.push({ shown: path.slice(prefix.length), path });
+    const names = hasGlob(pattern)
+      ? expandGlob(prefix + pattern).map((path) => path.slice(prefix.length))
+      : [pattern];
+    for (const shown of names) {
+      const path = pathInRoot(prefix, shown);
+      if (path !== undefined && isProbeable(path, options, !hasGlob(pattern))) found.push({ shown, path });
     }
   }
   return withoutDoubles(found);
@@ -92,18 +95,6 @@ function pathDirs(pid: number | undefined, prefix: string, options: BinaryLookup
       ? (environmentOf(pid)['PATH'] ?? '')
       : (options.environment['PATH'] ?? '');
   return searchPath.split(':').filter((dir) => dir !== '');
-}
-
-/** `/proc/PID/root` when the process sees other files than we do, else ''. */
-function foreignRoot(pid: number | undefined): string {
-  if (pid === undefined) return '';
-  try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')
-      ? ''
-      : `/proc/${pid}/root`;
-  } catch {
-    return ''; // could not be compared: the paths we see are all there is
-  }
 }
 
 function environmentOf(pid: number): Readonly<Record<string, string>> {
@@ -172,12 +163,4 @@ function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): 
     }
   }
   return [...byFile.values()].filter(({ path }) => isProbeable(path, options, false));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }

@@ -1,6 +1,11 @@
-import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { Crc32 } from '../base/index.ts';
 import type { ElfFile } from '../elf/index.ts';
+import { realPath, splitForeignPath } from './foreign-root.ts';
+import { isFileError, PlainFile } from './plain-file.ts';
+
+/** Debug files may be larger than what can be read at once. */
+const PIECE_BYTES = 1 << 20;
 
 /** Beside the binary in `.debug`, and the system's tree. */
 export const defaultDebugDirs: readonly string[] = ['.debug', '/usr/lib/debug'];
@@ -23,7 +28,17 @@ export function* debugFileCandidates(
   elf: ElfFile,
   dirs: readonly string[],
 ): Generator<DebugFileCandidate> {
-  const places = dirs.map((dir) => ({ dir: dir.replace(/^\+/, ''), checksum: dir.startsWith('+') }));
+  const real = realPath(path);
+  const { root, inside } = splitForeignPath(real);
+  // A container may have debug files of its own; those of this system serve it as well.
+  const roots = root === '' ? [''] : [root, ''];
+  const places = dirs.flatMap((word) => {
+    const dir = word.replace(/^\+/, '');
+    const checksum = word.startsWith('+');
+    return isAbsolute(dir)
+      ? roots.map((each) => ({ dir: join('/', each, dir), checksum }))
+      : [{ dir, checksum }];
+  });
   const buildId = elf.buildId();
   if (buildId !== undefined && buildId.length > 2) {
     for (const { dir } of places) {
@@ -39,7 +54,6 @@ export function* debugFileCandidates(
       yield { path: join(dir, buildId, 'debuginfo'), checksum: false };
   }
   const link = elf.debugLink();
-  const real = realPath(path);
   // Without a link, the customary name; a build id must then say that it is the right one.
   if (!link && buildId === undefined) return;
   const name = link?.name ?? `${basename(real)}.debug`;
@@ -47,7 +61,7 @@ export function* debugFileCandidates(
   const home = dirname(real);
   yield { path: join(home, name), checksum: false };
   for (const { dir, checksum } of places) {
-    yield { path: isAbsolute(dir) ? join(dir, home, name) : join(home, dir, name), checksum };
+    yield { path: isAbsolute(dir) ? join(dir, dirname(inside), name) : join(home, dir, name), checksum };
   }
 }
 
@@ -64,27 +78,21 @@ function debuginfodCaches(environment: Readonly<Record<string, string | undefine
 /** Whether a file that was found is the binary's: their build ids are equal, and the checksum is right where it counts. */
 export function isDebugFileOf(elf: ElfFile, debug: ElfFile, candidate: DebugFileCandidate): boolean {
   const [own, other] = [elf.buildId(), debug.buildId()];
-  if (own !== undefined && other !== undefined && own !== other) return false;
   const link = elf.debugLink();
-  return !candidate.checksum || !link || crc32(readFileSync(candidate.path)) === link.crc;
+  // Where nobody names the file, its name alone says too little.
+  if (own !== other && (!link || (own !== undefined && other !== undefined))) return false;
+  return !candidate.checksum || !link || checksumOf(candidate.path) === link.crc;
 }
 
-function realPath(path: string): string {
+/** The CRC-32 that debug links have; undefined for a file that has gone. (node:zlib has one since Node.js 20.15 only.) */
+function checksumOf(path: string): number | undefined {
+  const crc = new Crc32();
   try {
-    return realpathSync(path);
-  } catch {
-    return path; // inside another root: what the path says is all there is
+    using file = PlainFile.open(path);
+    for (let at = 0; at < file.stat.size; at += PIECE_BYTES) crc.add(file.read(at, PIECE_BYTES));
+    return crc.value;
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
   }
-}
-
-/** The CRC-32 of debug links: polynomial 0xedb88320, as in zip. (node:zlib has one since Node.js 20.15 only.) */
-function crc32(bytes: Uint8Array): number {
-  const table = Uint32Array.from({ length: 256 }, (_unused, start) => {
-    let value = start;
-    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-    return value;
-  });
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);
-  return (crc ^ 0xffff_ffff) >>> 0;
 }

@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BoundedCache, decodeCString } from '../base/index.ts';
 import { Dwarf, type DwarfSections, type SplitFile } from '../dwarf/index.ts';
 import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import type { ElfFiles } from './elf-files.ts';
+import { realPath } from './foreign-root.ts';
 
 /** Binaries whose debug information is kept open. */
 const MAX_CACHED_BINARIES = 64;
@@ -71,13 +71,5 @@ function altName(elf: ElfFile, section: ElfSection): string {
   } catch (error) {
     if (error instanceof ElfError) return '';
     throw error;
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // inside another root: what the path says is all there is
   }
 }

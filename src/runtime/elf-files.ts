@@ -3,7 +3,7 @@ import { type ByteSource, ElfError, ElfFile, zipMember } from '../elf/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import { debugFileCandidates, defaultDebugDirs, isDebugFileOf } from './debug-files.ts';
 import { miniDebugInfo } from './mini-debug-info.ts';
-import { NotPlainError, PlainFile } from './plain-file.ts';
+import { isFileError, PlainFile } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 
 /** Binaries kept open in memory; a run over all processes may meet thousands. */
@@ -76,14 +76,10 @@ export class ElfFiles {
       place.path = onDisk;
       return elf;
     } catch (error) {
-      if (isOfFile(error)) return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
+      if (isFileError(error)) return undefined; // gone, or not readable for us: the same answer as for a file that is no ELF
       throw error;
     }
   }
-}
-
-function isOfFile(error: unknown): boolean {
-  return error instanceof NotPlainError || (error instanceof Error && 'errno' in error);
 }
 
 function readElf(place: Place, length: number, member: string | undefined): ElfFile | undefined {
@@ -115,7 +111,7 @@ function openAgain({ path, identity }: Place): PlainFile {
   try {
     file = PlainFile.open(path);
   } catch (error) {
-    if (!isOfFile(error)) throw error;
+    if (!isFileError(error)) throw error;
     throw new ElfError(`${path} cannot be read any more: ${systemErrorText(error)}`);
   }
   if (file.identity === identity) return file;

@@ -47,10 +47,11 @@ function joinPart(path: string, name: string): string {
   return path === '' || path.endsWith('/') ? path + name : `${path}/${name}`;
 }
 
-function namesIn(directory: string): string[] {
+/** The names in a directory; none where there is no directory, or it is not ours to read. */
+export function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // not a directory, or not ours to read: nothing in it matches
+    return [];
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NotPlainError, PlainFile } from './plain-file.ts';
+import { isFileError, PlainFile } from './plain-file.ts';
 
 /** Those of large Java programs have 30 MB; as entries they take several times as much. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -76,7 +76,7 @@ export function readPerfMap(pid: number, known: PerfMap | undefined): PerfMap | 
     return { path, entries, identity, againMs: endMs + REST * (endMs - startMs) };
   } catch (error) {
     // None, or not for us to read.
-    if (error instanceof NotPlainError || (error instanceof Error && 'errno' in error)) return known;
+    if (isFileError(error)) return known;
     throw error;
   }
 }

@@ -60,3 +60,8 @@ export class PlainFile implements Disposable {
 export class NotPlainError extends Error {
   override readonly name = 'NotPlainError';
 }
+
+/** Whether an error is about the file: it is gone, not ours to read, or no plain file. */
+export function isFileError(error: unknown): boolean {
+  return error instanceof NotPlainError || (error instanceof Error && 'errno' in error);
+}

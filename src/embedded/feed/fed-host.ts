@@ -8,7 +8,8 @@ export class OutsideError extends Error {
 /** What things are called there. */
 export interface FedNames {
   kernelSymbol(address: bigint): readonly SymbolFrame[];
-  userSymbol(pid: number, address: bigint): readonly SymbolFrame[];
+  /** `isCaller`: see Lookups. */
+  userSymbol(pid: number, address: bigint, isCaller: boolean): readonly SymbolFrame[];
   userName(uid: bigint): string | undefined;
   cgroupPath(id: bigint, filter: string): string | undefined;
 }
@@ -35,7 +36,7 @@ export function fedHost(options: FedHostOptions): Host {
   };
   return {
     kernelSymbol: (address) => names.kernelSymbol(address),
-    userSymbol: (pid, address) => names.userSymbol(pid, address),
+    userSymbol: (pid, address, _probe, isCaller = false) => names.userSymbol(pid, address, isCaller),
     userName: (uid) => names.userName(uid),
     cgroupPath: (id, filter) =>
       names.cgroupPath(id, filter) ?? refuse(`asks for the path of control group ${id}`),

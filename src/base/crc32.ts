@@ -9,7 +9,7 @@ const table: Uint32Array = (() => {
 })();
 
 /** CRC-32 of bytes that come in pieces (polynomial 0xedb88320, as in zip and Ethernet). */
-export class Checksum {
+export class Crc32 {
   #state = 0xffff_ffff;
 
   add(bytes: Uint8Array): void {
