@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LoopDisk } from './loop-disk.ts';
+import { runProgram } from './trace-load.ts';
 
 /** The words that write so many blocks of 64 KiB to a disk, past the page cache. */
 export function writeDirectly(device: string, blocks: number): string[] {
@@ -26,10 +27,14 @@ export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise
   }
 }
 
-/** Runs `body` with a folder that is a file system (ext4) on a disk of its own. Needs `losetup` and `mkfs.ext4`. */
-export async function onOwnDisk(body: (folder: string, device: string) => Promise<void>): Promise<void> {
-  using disk = new LoopDisk();
-  execFileSync('mkfs.ext4', ['-q', disk.device]);
+/** Runs `body` with a folder that is a file system on a disk of its own. Needs `losetup` and `mkfs.ext4` or `mkfs.xfs`. */
+export async function onOwnDisk(
+  body: (folder: string, device: string) => Promise<void>,
+  kind: 'ext4' | 'xfs' = 'ext4',
+): Promise<void> {
+  // mkfs.xfs makes none that are smaller than 300 MiB.
+  using disk = new LoopDisk(kind === 'xfs' ? 320 : 16);
+  execFileSync(`mkfs.${kind}`, ['-q', disk.device]);
   await inFolder(async (folder) => {
     execFileSync('mount', [disk.device, folder]);
     try {
@@ -83,4 +88,19 @@ export async function sendOnUnixSocket(path: string, text: string): Promise<void
     );
   });
   await received;
+}
+
+/** Tries a TCP connection over a network of its own that drops every packet; the result is the pid. Needs `unshare`, `ip`, `tc` and bash. */
+export async function droppedConnection(port: number): Promise<number> {
+  const connecting = `exec 3<>/dev/tcp/127.0.0.1/${port} & echo $!; sleep 0.5; kill $!`;
+  const network = 'ip link set lo up && tc qdisc add dev lo root pfifo limit 0';
+  const { stdout } = await runProgram([
+    'unshare',
+    '-n',
+    'sh',
+    '-c',
+    `${network} && exec bash -c '${connecting}'`,
+  ]);
+  assert.match(stdout, /^\d+$/m);
+  return Number(stdout);
 }

@@ -5,13 +5,23 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { CProgram } from './c-program.ts';
 import { CrowdedServer } from './crowded-server.ts';
-import { conversation, inFolder, numberOf, onOwnDisk, sendOnUnixSocket, writeDirectly } from './loads.ts';
+import {
+  conversation,
+  droppedConnection,
+  inFolder,
+  numberOf,
+  onOwnDisk,
+  sendOnUnixSocket,
+  writeDirectly,
+} from './loads.ts';
 import { LoopDisk } from './loop-disk.ts';
 import { exhaustMemory } from './memory-limit.ts';
 import { missingNeed, type Need, program } from './needs.ts';
 import { countOf, histogramTotal, row } from './output-patterns.ts';
+import { RaidDisk } from './raid-disk.ts';
 import { type RunningTetrace, type RunResult, startTetrace } from './run-tetrace.ts';
 import { secretConversation } from './secret-conversation.ts';
+import { readSwappedMemory } from './swapped-memory.ts';
 import { TmuxSession } from './tmux.ts';
 import { interrupt, runProgram, waitForAttached } from './trace-load.ts';
 
@@ -32,7 +42,7 @@ export interface UpstreamTool {
   readonly atEnd?: (stdout: string) => void;
 }
 
-const loadModule = (name: string) => (): void => {
+const loadModule = (name: string): void => {
   execFileSync('modprobe', [name], { stdio: 'ignore' });
 };
 
@@ -135,7 +145,16 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
       assert.ok(Math.abs(Number(shown) - Number(real)) < 0.5, `${shown} and ${real}`);
     },
   },
-  mdflush: { needs: ['kprobe'], prepare: loadModule('md_mod') },
+  mdflush: {
+    needs: ['kprobe', program('losetup'), program('mdadm')],
+    prepare: () => ['md_mod', 'raid1'].forEach(loadModule),
+    load: async (tracer) => {
+      using disk = new RaidDisk();
+      const words = ['if=/dev/zero', `of=${disk.device}`, 'bs=4k', 'count=1', 'conv=fsync'];
+      const { pid } = await runProgram(['dd', ...words]);
+      await tracer.waitFor(row(`<time> ${pid} dd md7`));
+    },
+  },
   naptime: {
     load: async (tracer) => {
       const { pid } = await runProgram(['sleep', '0.25']);
@@ -221,7 +240,13 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
       await tracer.waitFor(row(`${missing.pid} stat 2 /missing/file`));
     },
   },
-  swapin: {},
+  swapin: {
+    needs: ['kprobe', program('zramctl'), program('mkswap'), program('gcc')],
+    load: async (tracer) => {
+      const pid = await readSwappedMemory();
+      await tracer.waitFor(new RegExp(`^@\\[program, ${pid}\\]: [1-9]\\d*$`, 'm'));
+    },
+  },
   syncsnoop: {
     load: (tracer) =>
       inFolder(async (folder) => {
@@ -261,7 +286,13 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
     },
   },
   tcpdrop: {
+    needs: [program('unshare'), program('ip'), program('tc'), program('bash')],
     unfit: () => (isOlderThan(5, 17) ? 'this kernel does not say why it drops packets' : undefined),
+    load: async (tracer) => {
+      const pid = await droppedConnection(9);
+      await tracer.waitFor(row(`<time> ${pid} bash 127.0.0.1:\\d+ 127.0.0.1:9 SYN_SENT`));
+    },
+    atEnd: (stdout) => assert.match(stdout, /SYN_SENT +\n\n(?: +\S+\+\d+\n)+ +tcp_v4_connect\+\d+\n/),
   },
   tcplife: {
     needs: ['kprobe'],
@@ -340,7 +371,19 @@ export const upstreamTools: Readonly<Record<string, UpstreamTool>> = {
         await tracer.waitFor(row(`<time> 7:${numberOf(device)} \\d+ sync \\d+.\\d{3}`));
       }),
   },
-  xfsdist: {},
+  xfsdist: {
+    needs: ['kprobe', program('losetup'), program('mkfs.xfs')],
+    prepare: () => loadModule('xfs'),
+    load: () =>
+      onOwnDisk(async (folder) => {
+        const words = [`of=${join(folder, 'file')}`, 'bs=4k', 'count=20', 'conv=fsync'];
+        await runProgram(['dd', 'if=/dev/zero', ...words]);
+      }, 'xfs'),
+    atEnd: (stdout) => {
+      assert.ok(histogramTotal(stdout, '@us[xfs_file_write_iter]') >= 20, stdout);
+      assert.ok(histogramTotal(stdout, '@us[xfs_file_fsync]') >= 1, stdout);
+    },
+  },
 };
 
 /** Why a tool cannot run here; undefined when it can. */
