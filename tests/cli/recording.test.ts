@@ -7,8 +7,8 @@ import { runTetrace } from '../support/run-tetrace.ts';
 
 const script = `
 begin { @started = 1; @name = comm; printf("%d %s %s\\n", pid, comm, strftime("%H:%M:%S.%f", nsecs)); }
-tracepoint:syscalls:sys_enter_openat { @opened[str(args.filename)] = count(); @at = hist(nsecs % 1000); }
-interval:ms:100 { print(@opened); clear(@opened); @ticks++; if (@ticks == 3) { exit(3) } }
+tracepoint:syscalls:sys_enter_openat { @opened[str(args.filename)] = count(); @at = hist(nsecs % 1000); @calls++; }
+interval:ms:100 { print(@opened); clear(@opened); @ticks++; if (@ticks >= 3 && @calls > 0) { exit(3) } }
 end { printf("%u %d\\n", rand % 100, nsecs % 7); }
 `;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { CProgram } from '../support/c-program.ts';
-import { requireProgram, requireRoot } from '../support/requirements.ts';
+import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
 import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace.ts';
 
 const source = `
@@ -39,10 +39,15 @@ int main(int argc, char **argv) {
 }`;
 
 let program: CProgram | undefined;
-before(() => {
-  if (process.arch === 'x64') program = new CProgram(source, ['-pthread']);
-});
 after(() => program?.[Symbol.dispose]());
+
+/** The path of the program, made once; undefined when the test is skipped. */
+function programPath(t: TestContext): string | undefined {
+  if (!skipUnless(t, process.arch === 'x64', 'its assembly is that of x86-64')) return undefined;
+  if (!requireProgram(t, 'gcc')) return undefined;
+  program ??= new CProgram(source, ['-pthread']);
+  return program.path;
+}
 
 const script = (path: string): string => `
   uprobe:${path}:factorial { @n[arg0] = count(); @stack[pid == tid] = count(); }
@@ -53,8 +58,8 @@ const script = (path: string): string => `
   uretprobe:${path}:greet { @greeted[str(retval)] = count(); }`;
 
 test('functions and their returns are seen: recursion, threads, signals, forks', async (t) => {
-  if (!program || !requireProgram(t, 'gcc')) return;
-  const { path } = program;
+  const path = programPath(t);
+  if (path === undefined) return;
   const run = (backend: string): Promise<RunResult> =>
     runTetrace(['-q', '--child-exit-code', '--backend', backend, '-e', script(path), '-c', path]);
   const embedded = await run('embedded');
@@ -66,8 +71,9 @@ test('functions and their returns are seen: recursion, threads, signals, forks',
 });
 
 test('the kernel counts the same', async (t) => {
-  if (!program || !requireProgram(t, 'gcc') || !requireRoot(t)) return;
-  const { path } = program;
+  if (!requireRoot(t)) return;
+  const path = programPath(t);
+  if (path === undefined) return;
   const run = async (backend: string): Promise<string> => {
     const { stdout } = await runTetrace(['-q', '--backend', backend, '-e', script(path), '-c', path]);
     // The kernel names addresses of a process that may have ended, and does not read a page that nobody has touched yet.
@@ -77,8 +83,8 @@ test('the kernel counts the same', async (t) => {
 });
 
 test('a running process gets them and loses them again', async (t) => {
-  if (!program || !requireProgram(t, 'gcc')) return;
-  const { path } = program;
+  const path = programPath(t);
+  if (path === undefined) return;
   using target = startTetrace(['serve'], { program: path });
   const ask = async (times: number): Promise<void> => {
     target.child.stdin.write('\n');
