@@ -64,13 +64,13 @@ export function compile(input: CompileInput): CompileResult {
     }),
   );
   if (add(cSection.diagnostics)) return stop();
-  const btf = target.btf();
   // What a header would have defined is not known where headers are missing.
   const hasHeaders = headers.length > 0 || script.cSection.some(({ text }) => /^#\s*include/.test(text));
-  if (btf && !hasHeaders && add(findIncompleteMembers(cSection.declarations, btf))) return stop();
+  const btf = hasC && !hasHeaders ? target.btf() : undefined;
+  if (btf && add(findIncompleteMembers(cSection.declarations, btf))) return stop();
   const { objects } = imported;
   const types = new TypeTable(
-    btfsFor(target, script),
+    () => btfsFor(target, script),
     cSection.declarations,
     objects.map(({ btf }) => btf),
   );

@@ -89,3 +89,20 @@ test('tests and benchmarks have names of their own', () => {
     'error: No probes attached; use --test to run test probes.',
   ]);
 });
+
+test('the machine is asked for as little as a script needs: no types, and the functions of a pattern', () => {
+  const asked: (string | undefined)[] = [];
+  const target: Target = Object.create(fakeKernel(), {
+    btf: { value: () => asked.push('types') },
+    kernelFunctions: { value: (piece?: string) => asked.push(piece) && [{ name: 'vfs_read' }] },
+  });
+  const { diagnostics } = compile({
+    source: createSource('stdin', 'kprobe:v*_rea* { @[func] = count(); }'),
+    target,
+    positional: [],
+    environment: {},
+    options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+  });
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(asked, ['_rea']);
+});

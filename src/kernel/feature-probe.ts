@@ -28,7 +28,6 @@ import {
 } from '../bpf/index.ts';
 import type { Btf } from '../btf/index.ts';
 import { bpfResult } from './bpf-call.ts';
-import { Fd } from './fd.ts';
 import { type FeatureAnswer, features, type KernelFeature } from './feature-table.ts';
 import { createMap } from './map.ts';
 import { pmuType } from './perf-pmu.ts';
@@ -40,8 +39,8 @@ import { modulesWithBtf } from './vmlinux-btf.ts';
 
 const yes: FeatureAnswer = { kind: 'yes' };
 
-/** A function that no kernel has, for links that must not come about. */
-const NO_SUCH_FUNCTION = 'tetrace_no_such_function';
+/** An address that nothing is at, in user space or outside it. */
+const NOWHERE = 0xffff_ffff_ffff_f000n;
 
 /** Does nothing and is called by nobody but BPF self-tests: what a trampoline can be tried on. Source: net/bpf/test_run.c. */
 const FENTRY_TARGET = 'bpf_fentry_test1';
@@ -310,20 +309,15 @@ export class FeatureProbe {
       expectedAttachType: attachType,
       insns: returnZero,
     });
-    const name = pinText(NO_SUCH_FUNCTION);
-    const names = pinU64s([name.address]);
     const request = attr.linkCreateAttr.encode({
       prog_fd: prog.fd.raw,
       attach_type: attachTypes[attachType],
     });
-    attr.linkCreateParts.kprobe_multi.encodeInto(request, 0, { cnt: 1, syms: names.address });
-    const result = bpfResult('BPF_LINK_CREATE', request, [name, names]);
-    if (result >= 0) {
-      new Fd(result)[Symbol.dispose]();
-      return yes;
-    }
-    // It looked for the function.
-    return result === -errnos.ESRCH.number ? yes : answerTo(feature, -result);
+    // A kernel that knows such links wants to read the addresses. The name of a function that is not there would do as well, but each symbol
+    // of the kernel is then compared with it.
+    attr.linkCreateParts.kprobe_multi.encodeInto(request, 0, { cnt: 1, addrs: NOWHERE });
+    const result = bpfResult('BPF_LINK_CREATE', request);
+    return result === -errnos.EFAULT.number ? yes : answerTo(feature, -result);
   }
 
   #linksUprobes(feature: KernelFeature, attachType: AttachType): FeatureAnswer {

@@ -52,7 +52,7 @@ export {
   yieldProcessor,
 } from './sys/index.ts';
 export { readStatus, SIGTRAP, type SyscallStop, TraceeQuestions, type TraceeStatus } from './tracee.ts';
-export { parseTraceableFunctions, Tracefs } from './tracefs.ts';
+export { TraceableFunctions, Tracefs } from './tracefs.ts';
 export { attachTracepoint } from './tracepoint.ts';
 export { parseTracepointFormat, type TracepointField, type TracepointFormat } from './tracepoint-format.ts';
 export { attachTracing } from './tracing.ts';

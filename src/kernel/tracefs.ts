@@ -54,9 +54,9 @@ export class Tracefs {
   }
 
   /** Functions that kprobes and fprobes can stand on; undefined when this kernel has no such list. */
-  traceableFunctions(): { readonly name: string; readonly module?: string }[] | undefined {
+  traceableFunctions(): TraceableFunctions | undefined {
     const text = this.#read('available_filter_functions');
-    return text === undefined ? undefined : parseTraceableFunctions(text);
+    return text === undefined ? undefined : new TraceableFunctions(text);
   }
 
   /** A file that may be absent. */
@@ -77,24 +77,49 @@ export class Tracefs {
   }
 }
 
-/** Lines of `name` or `name [module]`. Names that the kernel could not find (`__ftrace_invalid_address___…`) are left out. */
-export function parseTraceableFunctions(text: string): { readonly name: string; readonly module?: string }[] {
-  const functions: { name: string; module?: string }[] = [];
-  // Tens of thousands of lines, most of them a name alone: cheaper one by one than split.
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end);
-    start = end + 1;
-    if (line === '' || line.startsWith('__ftrace_invalid_address__')) continue;
-    const space = line.indexOf(' ');
-    if (space < 0) functions.push({ name: line });
-    else {
-      const module = /\[([^\]]+)\]/.exec(line)?.[1];
-      functions.push({ name: line.slice(0, space), ...(module === undefined ? {} : { module }) });
-    }
+/** A function in the list of those that can be traced. */
+export interface TraceableFunction {
+  readonly name: string;
+  readonly module?: string;
+}
+
+/**
+ * The list of functions that can be traced: tens of thousands of lines of `name` or `name [module]`. Kept as text, which the engine searches
+ * many times faster than lines can be taken apart.
+ */
+export class TraceableFunctions {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return functions;
+
+  get isEmpty(): boolean {
+    return this.#text === '';
+  }
+
+  /** Those with a text in their line, all without one. Names that the kernel could not find (`__ftrace_invalid_address___…`) are left out. */
+  with(piece = ''): TraceableFunction[] {
+    const text = this.#text;
+    const functions: TraceableFunction[] = [];
+    for (let found = text.indexOf(piece); found >= 0; ) {
+      const start = found === 0 ? 0 : text.lastIndexOf('\n', found - 1) + 1;
+      const newline = text.indexOf('\n', found);
+      const end = newline < 0 ? text.length : newline;
+      const traceable = parseTraceableFunction(text.slice(start, end));
+      if (traceable !== undefined) functions.push(traceable);
+      found = end + 1 < text.length ? text.indexOf(piece, end + 1) : -1;
+    }
+    return functions;
+  }
+}
+
+function parseTraceableFunction(line: string): TraceableFunction | undefined {
+  if (line === '' || line.startsWith('__ftrace_invalid_address__')) return undefined;
+  const space = line.indexOf(' ');
+  if (space < 0) return { name: line };
+  const module = /\[([^\]]+)\]/.exec(line)?.[1];
+  return { name: line.slice(0, space), ...(module === undefined ? {} : { module }) };
 }
 
 /** The directory is closed to others than root, who see it in the list of mounts alone. */

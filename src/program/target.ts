@@ -134,8 +134,12 @@ export interface Target {
   tracepointFormat(category: string, event: string): TracepointFormat | undefined;
   /** All tracepoints as `category:event`. */
   tracepoints(): readonly string[];
-  /** Functions kprobes can attach to, for wildcards and existence checks; undefined when no list can be read. */
-  kernelFunctions(): readonly KernelFunction[] | undefined;
+  /**
+   * Functions kprobes can attach to, for wildcards and existence checks; undefined when no list can be read.
+   *
+   * @param piece when given, only those whose names contain it are needed; whether others are among them is open.
+   */
+  kernelFunctions(piece?: string): readonly KernelFunction[] | undefined;
   /** Whether kprobes can attach to a function, without reading the whole list where BTF knows; undefined: could not tell. */
   hasKernelFunction(name: string, module?: string): boolean | undefined;
   /** Functions of the BPF progs that are loaded and have BTF. */

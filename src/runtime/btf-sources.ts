@@ -3,26 +3,23 @@ import { Btf } from '../btf/index.ts';
 import { ElfFile } from '../elf/index.ts';
 import { modulesWithBtf, openModuleBtfTypes, openVmlinuxBtf } from '../kernel/index.ts';
 
-/**
- * The kernel's BTF, opened at the first question.
- *
- * `override` is the path in BPFTRACE_BTF: a BTF file or an ELF file with a .BTF section; an empty file there means "no BTF".
- */
+/** The kernel's BTF, opened at the first question, or a file in its place. */
 export class BtfSources {
-  readonly #override: string | undefined;
-  #vmlinux: { readonly btf: Btf | undefined } | undefined;
+  readonly #override: { readonly btf: Btf | undefined } | undefined;
   #running: { readonly btf: Btf | undefined } | undefined;
   readonly #modules = new Map<string, Btf | undefined>();
 
+  /**
+   * @param override the path in BPFTRACE_BTF: a BTF file or an ELF file with a .BTF section; an empty file there means "no BTF".
+   * @throws UnreadableBtfError for that file: whoever names one is told, whether or not the script asks for types.
+   */
   constructor(override: string | undefined) {
-    this.#override = override;
+    this.#override = override === undefined ? undefined : { btf: openOverride(override) };
   }
 
-  /** What scripts see. @throws UnreadableBtfError for the file of BPFTRACE_BTF. */
+  /** What scripts see. */
   vmlinux(): Btf | undefined {
-    if (this.#override === undefined) return this.running();
-    this.#vmlinux ??= { btf: openOverride(this.#override) };
-    return this.#vmlinux.btf;
+    return this.#override === undefined ? this.running() : this.#override.btf;
   }
 
   /** The running kernel's, whose ids its verifier takes. */

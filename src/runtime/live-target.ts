@@ -2,13 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import type { Btf } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
-import {
-  isKernelError,
-  type Kallsyms,
-  loadedProgs,
-  parseTraceableFunctions,
-  Tracefs,
-} from '../kernel/index.ts';
+import { isKernelError, type Kallsyms, loadedProgs, TraceableFunctions, Tracefs } from '../kernel/index.ts';
 import {
   type Arch,
   archTable,
@@ -74,7 +68,7 @@ export class LiveTarget implements Target {
   #cpus: HostCpus | undefined;
   #bpfFunctions: readonly BpfFunction[] | undefined;
   #tracepoints: readonly string[] | undefined;
-  #functions: { readonly list: readonly KernelFunction[] | undefined } | undefined;
+  #functions: { readonly with: (piece?: string) => readonly KernelFunction[] | undefined } | undefined;
   #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
   #bootToWallNs: bigint | undefined;
   #includeDirs: readonly string[] | undefined;
@@ -125,9 +119,9 @@ export class LiveTarget implements Target {
     return this.#tracepoints;
   }
 
-  kernelFunctions(): readonly KernelFunction[] | undefined {
-    this.#functions ??= { list: this.#readFunctions() };
-    return this.#functions.list;
+  kernelFunctions(piece?: string): readonly KernelFunction[] | undefined {
+    this.#functions ??= this.#readFunctions();
+    return this.#functions.with(piece);
   }
 
   hasKernelFunction(name: string, module?: string): boolean | undefined {
@@ -135,7 +129,7 @@ export class LiveTarget implements Target {
     const btf = module === undefined || module === 'vmlinux' ? this.btf() : this.moduleBtf(module);
     if (this.#options.traceableFunctions === undefined && btf?.find(name, 'func') !== undefined) return true;
     const wanted = module === 'vmlinux' ? undefined : module;
-    return this.kernelFunctions()?.some(
+    return this.kernelFunctions(name)?.some(
       (row) => row.name === name && (module === undefined || row.module === wanted),
     );
   }
@@ -238,16 +232,19 @@ export class LiveTarget implements Target {
     return this.#tracefs.mounted;
   }
 
-  #readFunctions(): readonly KernelFunction[] | undefined {
+  #readFunctions(): { readonly with: (piece?: string) => readonly KernelFunction[] | undefined } {
     const { traceableFunctions } = this.#options;
     const functions =
       traceableFunctions === undefined
         ? readOrUndefined(() => this.#findTracefs()?.traceableFunctions())
-        : parseTraceableFunctions(readFileSync(traceableFunctions, 'latin1'));
+        : new TraceableFunctions(readFileSync(traceableFunctions, 'latin1'));
     const isGiven = traceableFunctions !== undefined;
-    if (functions === undefined || (functions.length === 0 && !isGiven)) return this.#functionsFromSymbols();
+    if (functions === undefined || (functions.isEmpty && !isGiven)) {
+      const named = this.#functionsFromSymbols();
+      return { with: () => named };
+    }
     const refused = refusedByKprobes();
-    return refused.size === 0 ? functions : functions.filter(({ name }) => !refused.has(name));
+    return { with: (piece) => functions.with(piece).filter(({ name }) => !refused.includes(`\t${name}\n`)) };
   }
 
   /** Where there is no list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
@@ -312,11 +309,10 @@ function readOrUndefined<T>(read: () => T): T | undefined {
 }
 
 /** Functions kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
-function refusedByKprobes(): ReadonlySet<string> {
+function refusedByKprobes(): string {
   try {
-    const text = readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
-    return new Set(text.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
+    return readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
   } catch {
-    return new Set(); // no debugfs: the kernel itself will refuse those
+    return ''; // no debugfs: the kernel itself will refuse those
   }
 }

@@ -49,7 +49,7 @@ export function checkText(text: string, options: CheckOptions): Checked {
     include: () => ({ kind: 'nothing' }),
     hasBtf: btf !== undefined,
   });
-  const types = new TypeTable(btf ? [btf] : [], c.declarations);
+  const types = new TypeTable(() => (btf ? [btf] : []), c.declarations);
   const complaints: Diagnostic[] = [];
   const complain = (severity: 'error' | 'warning', message: string, span?: Diagnostic['span']): void => {
     complaints.push({ severity, code: 'probe', message, contexts: [], hints: [], ...(span ? { span } : {}) });

@@ -45,16 +45,26 @@ function isChar(type: BtfType): boolean {
 }
 
 export class BtfTypes {
-  readonly #sources: readonly Btf[];
+  readonly #open: () => readonly Btf[];
+  #opened: readonly Btf[] | undefined;
   readonly #origins = new Map<string, Origin>();
   readonly #structs = new Map<string, StructLayout | undefined>();
   readonly #enums = new Map<string, EnumLayout | undefined>();
   #enumerators: Map<string, Enumerator> | undefined;
   #kfuncs: ReadonlySet<string> | undefined;
 
-  /** @param sources the kernel's BTF first, then those of modules. */
-  constructor(sources: readonly Btf[]) {
-    this.#sources = sources;
+  /** @param open gives the kernel's BTF first, then those of modules; called at the first question. */
+  constructor(open: () => readonly Btf[]) {
+    this.#open = open;
+  }
+
+  get isEmpty(): boolean {
+    return this.#sources.length === 0;
+  }
+
+  get #sources(): readonly Btf[] {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   /** The type of an id, behind typedefs and modifiers; pointers lead to `space`. */

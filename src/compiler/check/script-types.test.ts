@@ -9,7 +9,7 @@ function tableOf(definitions: string): TypeTable {
   const { script } = parseScript(createSource('stdin', `${definitions}\nbegin { }`));
   const section = readCSection({ chunks: script.cSection, include: () => ({ kind: 'nothing' }) });
   assert.deepEqual(section.diagnostics, []);
-  return new TypeTable([], section.declarations);
+  return new TypeTable(() => [], section.declarations);
 }
 
 /** `name@offset:type`, bit-fields with their place. */

@@ -24,18 +24,17 @@ export class TypeTable implements OuterTypes, TypeSource {
   readonly #kernel: BtfTypes;
   readonly #objects: BtfTypes;
   readonly #programs: DwarfTypes;
-  readonly #hasKernelTypes: boolean;
 
   /**
-   * @param btfs the kernel's BTF and those of the modules that probes name.
+   * @param btfs the kernel's BTF and those of the modules that probes name: asked for when something is looked up there, since reading
+   *   them takes longer than compiling a script that has no use for them.
    * @param declarations the script's own definitions; they win.
    * @param objects the BTF of imported objects.
    */
-  constructor(btfs: readonly Btf[], declarations: readonly CDecl[] = [], objects: readonly Btf[] = []) {
+  constructor(btfs: () => readonly Btf[], declarations: readonly CDecl[] = [], objects: readonly Btf[] = []) {
     this.#kernel = new BtfTypes(btfs);
-    this.#objects = new BtfTypes(objects);
+    this.#objects = new BtfTypes(() => objects);
     this.#programs = new DwarfTypes(this.#kernel);
-    this.#hasKernelTypes = btfs.length > 0;
     this.#script = new ScriptTypes(declarations, this);
   }
 
@@ -130,6 +129,6 @@ export class TypeTable implements OuterTypes, TypeSource {
 
   /** What to do about something that the kernel may know: nothing but a hint when its BTF cannot be read. */
   kernelHint(): string | undefined {
-    return this.#hasKernelTypes ? undefined : noKernelTypes;
+    return this.#kernel.isEmpty ? noKernelTypes : undefined;
   }
 }

@@ -2,7 +2,7 @@
 import type { KernelFunction } from '../../program/index.ts';
 import { suggest } from '../language/index.ts';
 import type { Point, ResolveContext } from './context.ts';
-import { hasWildcard, matcher } from './wildcard.ts';
+import { hasWildcard, longestPiece, matcher } from './wildcard.ts';
 
 export interface FunctionPattern {
   readonly module?: string;
@@ -35,7 +35,7 @@ export function matchFunctions(
       ? []
       : [{ name, ...(module !== undefined && module !== 'vmlinux' ? { module } : {}) }];
   }
-  const all = context.target.kernelFunctions();
+  const all = context.target.kernelFunctions(longestPiece(name));
   if (!all) return undefined;
   const isName = matcher(name);
   const isModule = module === undefined ? undefined : matcher(module);

@@ -3,6 +3,11 @@ export function hasWildcard(text: string): boolean {
   return text.includes('*') || (text.includes('[') && text.includes(']'));
 }
 
+/** The longest text that every name has which a pattern matches. */
+export function longestPiece(pattern: string): string {
+  return pattern.split('*').reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
+}
+
 /**
  * Makes a matcher for a pattern in which `*` stands for any text. Runs in linear time whatever the pattern (no backtracking expressions):
  * the pieces between the stars are searched one after another.

@@ -4,7 +4,7 @@ import type { Feature, KernelFunction, ProbeKind, Target } from '../../../progra
 import { trampolineFit } from '../btf-functions.ts';
 import { bpfFunctionMatcher } from '../fentry-bpf.ts';
 import { isForPatterns } from '../kernel-functions.ts';
-import { hasWildcard, matcher } from '../wildcard.ts';
+import { hasWildcard, longestPiece, matcher } from '../wildcard.ts';
 import { type ListContext, type ListedProbe, type Lister, type ListQuery, targetAndName } from './listed.ts';
 import { functionParams, prototypeParams } from './params.ts';
 
@@ -89,7 +89,7 @@ function functionsLike(
     // Most kernel functions are found by name without reading the list of all.
     if (!hasWildcard(name) && context.target.hasKernelFunction(name, 'vmlinux') === true) return [{ name }];
   }
-  const all = context.target.kernelFunctions();
+  const all = context.target.kernelFunctions(longestPiece(name));
   if (!all) {
     context.warn(
       'the list of traceable functions cannot be read: mount tracefs, or name a file with --traceable-functions',
