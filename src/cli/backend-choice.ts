@@ -1,4 +1,3 @@
-import { bpfRefusal } from '../runtime/index.ts';
 import type { InvokedName } from './invoked-name.ts';
 import type { Messages } from './messages.ts';
 import type { BackendName } from './options.ts';
@@ -39,8 +38,6 @@ export function chooseBackend({ name, given, missing, ask }: ChoiceFacts): Backe
   if (reason !== undefined) return { kind: 'stand-in', refusal: { missing, reason } };
   return missing === undefined ? kernel : { kind: 'refused', refusal: { missing, reason } };
 }
-
-export { bpfRefusal };
 
 /** What a refusal needs to be put into words. */
 export interface RefusalWords {

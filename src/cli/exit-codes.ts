@@ -10,6 +10,6 @@ export const exitCodes = {
   interrupted: 130,
   /** The reader of the output has gone: what a shell shows for a program that SIGPIPE ended (128 + 13). */
   brokenPipe: 141,
-  /** Loading or attaching failed, or a bad --probe-filter. */
+  /** Loading or attaching failed, output could not be written, or a bad --probe-filter. */
   runtime: 255,
 } as const;

@@ -24,7 +24,6 @@ import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 import { closeTraced, openTracedProcess, pidOf } from './traced-process.ts';
 
-const STDOUT = 1;
 /** Arguments stand below their probe. */
 const PARAM_INDENT = '    ';
 
@@ -167,7 +166,7 @@ function probeLines(probes: readonly ListedProbe[]): string {
 }
 
 function print(text: string): number {
-  const stdout = new OutputStream(STDOUT);
+  const stdout = OutputStream.stdout();
   // Paths may hold any characters; the stream takes one per byte.
   stdout.write(Buffer.from(text).toString('latin1'));
   stdout.flush();

@@ -1,13 +1,8 @@
 import { existsSync, writeSync } from 'node:fs';
 import { release } from 'node:os';
 import { unreachable } from '../base/index.ts';
-import {
-  type BackendChoice,
-  bpfRefusal,
-  chooseBackend,
-  type RefusalWords,
-  tellRefusal,
-} from './backend-choice.ts';
+import { bpfRefusal, OutputError } from '../runtime/index.ts';
+import { type BackendChoice, chooseBackend, type RefusalWords, tellRefusal } from './backend-choice.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
@@ -120,9 +115,9 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
     if (oldKernel !== undefined) messages.warning(oldKernel);
     return await runScript({ ...options, backend: choice.backend }, script, context);
   } catch (error) {
-    if (!(error instanceof ScriptUnreadableError)) throw error;
+    if (!(error instanceof ScriptUnreadableError) && !(error instanceof OutputError)) throw error;
     messages.error(error.message);
-    return exitCodes.refused;
+    return error instanceof OutputError ? exitCodes.runtime : exitCodes.refused;
   }
 }
 

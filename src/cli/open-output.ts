@@ -1,14 +1,17 @@
-import { openSync } from 'node:fs';
-import { systemErrorText } from '../runtime/index.ts';
+import { type OutputOptions, OutputStream, systemErrorText } from '../runtime/index.ts';
+import type { Messages } from './messages.ts';
 
-const STDOUT = 1;
-
-/** The descriptor of `-o FILE`, or what is wrong with it. */
-export function openOutput(path: string | undefined): number | string {
-  if (path === undefined) return STDOUT;
+/** Standard output, or the file of `-o FILE`; undefined after saying what is wrong with it. */
+export function openOutput(
+  path: string | undefined,
+  options: OutputOptions,
+  messages: Messages,
+): OutputStream | undefined {
+  if (path === undefined) return OutputStream.stdout(options);
   try {
-    return openSync(path, 'w', 0o644);
+    return OutputStream.toFile(path, options);
   } catch (error) {
-    return `Failed to open output file: "${path}": ${systemErrorText(error)}`;
+    messages.error(`Failed to open output file: "${path}": ${systemErrorText(error)}`);
+    return undefined;
   }
 }

@@ -1,11 +1,13 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { type ItemSink, Recorder, type RecordingHeader, RecordingWriter } from '../recording/index.ts';
-import { systemErrorText } from '../runtime/index.ts';
+import { systemErrorText, writeWhole } from '../runtime/index.ts';
 
 const BLOCK_BYTES = 1 << 16;
+/** A recording holds what the run saw. */
+const OWNER_ONLY = 0o600;
 
-/** The file of `--record`, being written. */
-export interface RecordFile {
+/** The file of `--record`, being written. It is no recording until its end. */
+export interface RecordFile extends Disposable {
   readonly recorder: Recorder;
   readonly sink: ItemSink;
   /** Makes the recording whole. `exitCode`: how the command ends. */
@@ -16,7 +18,9 @@ export interface RecordFile {
 export function openRecordFile(path: string, header: RecordingHeader): RecordFile | string {
   let fd: number;
   try {
-    fd = openSync(path, 'w', 0o600);
+    fd = openSync(path, 'w', OWNER_ONLY);
+    // The file may have been there, for everybody to read.
+    if (fstatSync(fd).isFile()) fchmodSync(fd, OWNER_ONLY);
   } catch (error) {
     return `Failed to open recording: "${path}": ${systemErrorText(error)}`;
   }
@@ -24,7 +28,7 @@ export function openRecordFile(path: string, header: RecordingHeader): RecordFil
   let pendingBytes = 0;
   const flush = (): void => {
     const block = Buffer.concat(pending);
-    for (let at = 0; at < block.length; ) at += writeSync(fd, block, at);
+    writeWhole(fd, block, `"${path}"`);
     pending = [];
     pendingBytes = 0;
   };
@@ -41,7 +45,7 @@ export function openRecordFile(path: string, header: RecordingHeader): RecordFil
       sink({ kind: 'answer', call: 'end', asked: [], given: exitCode });
       writer.end();
       flush();
-      closeSync(fd);
     },
+    [Symbol.dispose]: () => closeSync(fd),
   };
 }

@@ -22,7 +22,6 @@ import type { Options } from './options.ts';
 import { runOnEvents } from './run-on-events.ts';
 import type { LoadedScript } from './script-source.ts';
 
-const STDERR = 2;
 /** A recording is read whole, and Node.js reads no file of more. */
 const MAX_RECORDING_BYTES = 2 ** 31 - 1;
 
@@ -42,13 +41,9 @@ export async function replayCommand(
   const { header } = recording;
   if (script !== undefined && Buffer.from(script.bytes).toString('latin1') !== header.script.text)
     return runOnRecording(recording, options, script, context);
-  const outputFd = openOutput(options.output);
-  if (typeof outputFd === 'string') {
-    messages.error(outputFd);
-    return exitCodes.refused;
-  }
-  const stdout = new OutputStream(outputFd);
-  const stderr = new OutputStream(STDERR, { unbuffered: true });
+  using stdout = openOutput(options.output, {}, messages);
+  if (stdout === undefined) return exitCodes.refused;
+  const stderr = OutputStream.stderr({ unbuffered: true });
   const streams: ReplayStreams = {
     stdout: (text) => stdout.write(text),
     stderr: (text) => stderr.write(text),

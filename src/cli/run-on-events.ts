@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import {
   EventFeed,
   type EventFeedOptions,
@@ -18,12 +17,10 @@ import { type Compilation, compileScript, runMode } from './compile-script.ts';
 import { exitCodes } from './exit-codes.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
+import { outputFormat } from './output-format.ts';
 import { LiveControl } from './run-control.ts';
-import { resolveNamedParams } from './script-params.ts';
+import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
-
-const STDOUT = 1;
-const STDERR = 2;
 
 /** Events to run a script on, and all that is known of the machine they come from. */
 export interface GivenEvents
@@ -44,11 +41,8 @@ export async function runOnEvents(
   given: GivenEvents,
 ): Promise<number> {
   const { messages } = context;
-  const format = options.format ?? 'text';
-  if (format !== 'text' && format !== 'json') {
-    messages.error(`Invalid output format "${format}"`);
-    return exitCodes.refused;
-  }
+  const format = outputFormat(options, messages);
+  if (format === undefined) return exitCodes.refused;
   const work: Compilation = {
     ...{ options, script, context, traced: { kind: 'none' }, probeFilter: undefined },
     target: fedTarget(given.facts, await scriptFiles(options), given.btf),
@@ -59,19 +53,11 @@ export async function runOnEvents(
     return compiled.exitCode;
   }
   const { program } = compiled;
-  const params = resolveNamedParams(program.namedParams, options.scriptArguments.named);
-  if (!params.ok) {
-    if (params.error !== undefined) messages.error(params.error);
-    if (params.hint !== undefined) messages.hint(params.hint);
-    return exitCodes.refused;
-  }
-  const outputFd = openOutput(options.output);
-  if (typeof outputFd === 'string') {
-    messages.error(outputFd);
-    return exitCodes.refused;
-  }
-  const stdout = new OutputStream(outputFd, { unbuffered: options.buffering === 'none' });
-  const stderr = new OutputStream(STDERR, { unbuffered: true });
+  const params = namedParamValues(program.namedParams, options.scriptArguments.named, messages);
+  if (params === undefined) return exitCodes.refused;
+  using stdout = openOutput(options.output, { unbuffered: options.buffering === 'none' }, messages);
+  if (stdout === undefined) return exitCodes.refused;
+  const stderr = OutputStream.stderr({ unbuffered: true });
   using control = new LiveControl({
     onStarted: () => undefined,
     onFlush: () => {
@@ -99,7 +85,7 @@ export async function runOnEvents(
   try {
     const code = await trace({
       ...{ program, host, control, messages, backend: feed.backend() },
-      load: { constants: encodeConstants(program, params.values, runtimeFacts(given.facts)) },
+      load: { constants: encodeConstants(program, params, runtimeFacts(given.facts)) },
       makeReport: (loaded, reportFormat: 'text' | 'json' = format) =>
         createReport({
           ...{ program, maps: loaded.maps, lookups: host, format: reportFormat, color: context.color },
@@ -119,8 +105,6 @@ export async function runOnEvents(
     stdout.flush();
     messages.error(error.message);
     return exitCodes.runtime;
-  } finally {
-    if (outputFd !== STDOUT) closeSync(outputFd);
   }
 }
 

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import type { NotedProgram } from '../compiler/index.ts';
 import type { Backend, LoadOptions, Program } from '../program/index.ts';
 import { factsOfRun, machineTap, type NotedLoad, typesOfRun } from '../recording/index.ts';
@@ -37,9 +36,10 @@ import { functionListProblem } from './function-list.ts';
 import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
+import { outputFormat } from './output-format.ts';
 import { openRecordFile, type RecordFile } from './record-file.ts';
 import { LiveControl } from './run-control.ts';
-import { resolveNamedParams } from './script-params.ts';
+import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
 import {
   closeTraced,
@@ -50,9 +50,6 @@ import {
   type TracedProcess,
 } from './traced-process.ts';
 import { openUnwinding } from './unwinding.ts';
-
-const STDOUT = 1;
-const STDERR = 2;
 
 /** The embedded machine runs the script because the kernel lets nobody in. */
 export interface StandIn {
@@ -73,12 +70,8 @@ export async function runScript(
     messages.error(unsupported);
     return exitCodes.refused;
   }
-  const format = options.format ?? 'text';
-  if (format !== 'text' && format !== 'json') {
-    messages.error(`Invalid output format "${format}"`);
-    messages.plain("Valid formats: 'text', 'json'");
-    return exitCodes.refused;
-  }
+  const format = outputFormat(options, messages);
+  if (format === undefined) return exitCodes.refused;
   const probeFilter = readProbeFilter(options.probeFilter);
   if (probeFilter === null) {
     messages.error(`Invalid --probe-filter regex '${options.probeFilter}'`);
@@ -191,12 +184,8 @@ interface ProgramRun {
 async function runProgram(run: ProgramRun): Promise<number> {
   const { options, machine, traced, program } = run;
   const { messages } = run.context;
-  const params = resolveNamedParams(program.namedParams, options.scriptArguments.named);
-  if (!params.ok) {
-    if (params.error !== undefined) messages.error(params.error);
-    if (params.hint !== undefined) messages.hint(params.hint);
-    return exitCodes.refused;
-  }
+  const params = namedParamValues(program.namedParams, options.scriptArguments.named, messages);
+  if (params === undefined) return exitCodes.refused;
   const opened =
     machine instanceof LiveMachine
       ? openUnwinding(program, machine, traced, options.dwarfPids, (text) => messages.warning(text))
@@ -206,13 +195,9 @@ async function runProgram(run: ProgramRun): Promise<number> {
     return exitCodes.refused;
   }
   const unwinding = opened?.unwinding;
-  const outputFd = openOutput(options.output);
-  if (typeof outputFd === 'string') {
-    messages.error(outputFd);
-    return exitCodes.refused;
-  }
-  const stdout = new OutputStream(outputFd, { unbuffered: options.buffering === 'none' });
-  const stderr = new OutputStream(STDERR);
+  using stdout = openOutput(options.output, { unbuffered: options.buffering === 'none' }, messages);
+  if (stdout === undefined) return exitCodes.refused;
+  const stderr = OutputStream.stderr();
   const pid = pidOf(traced);
   const childPid = childPidOf(traced);
   using host = machine.host(program, { stdout, stderr });
@@ -240,7 +225,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
   endOf(traced).then(() => control.end());
   const constants = encodeConstants(
     program,
-    params.values,
+    params,
     machine.facts({
       ...(pid === undefined ? {} : { pid }),
       ...(childPid === undefined ? {} : { childPid }),
@@ -254,11 +239,12 @@ async function runProgram(run: ProgramRun): Promise<number> {
     verbose: options.verbose,
     notifyAttached: process.env['__BPFTRACE_NOTIFY_PROBES_ATTACHED'] !== undefined,
   };
-  const record = openRecord(run, constants, runOptions);
-  if (typeof record === 'string') {
-    messages.error(record);
+  const recordFile = openRecord(run, constants, runOptions);
+  if (typeof recordFile === 'string') {
+    messages.error(recordFile);
     return exitCodes.refused;
   }
+  using record = recordFile;
   const backend = backendOf(machine, record);
   const seenHost = record?.recorder.host(host) ?? host;
   const code = await trace({
@@ -287,7 +273,6 @@ async function runProgram(run: ProgramRun): Promise<number> {
     options: runOptions,
   });
   stdout.flush();
-  if (outputFd !== STDOUT) closeSync(outputFd);
   const exitCode = stdout.isBroken ? exitCodes.brokenPipe : childExitCode(run, code);
   record?.end(exitCode);
   return exitCode;

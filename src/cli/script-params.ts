@@ -1,5 +1,6 @@
 import { type IntegerText, readSigned, readUnsigned, unreachable } from '../base/index.ts';
 import type { NamedParam } from '../program/index.ts';
+import type { Messages } from './messages.ts';
 
 /** The words after the script, split by what they are. */
 export interface ScriptArguments {
@@ -65,6 +66,19 @@ export function resolveNamedParams(
     values.set(param.name, read.value);
   }
   return { ok: true, values };
+}
+
+/** The same; undefined after saying what is wrong. */
+export function namedParamValues(
+  declared: readonly NamedParam[],
+  given: readonly string[],
+  messages: Messages,
+): ReadonlyMap<string, bigint | string | boolean> | undefined {
+  const params = resolveNamedParams(declared, given);
+  if (params.ok) return params.values;
+  if (params.error !== undefined) messages.error(params.error);
+  if (params.hint !== undefined) messages.hint(params.hint);
+  return undefined;
 }
 
 function describeParams(declared: readonly NamedParam[], withDescriptions: boolean): string {

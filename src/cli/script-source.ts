@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { unreachable } from '../base/index.ts';
-import { errnoText } from '../program/index.ts';
+import { systemErrorText } from '../runtime/index.ts';
 import type { ScriptInput } from './options.ts';
 
 /** A script's bytes and the name that messages call it by. */
@@ -32,10 +32,4 @@ export function loadScript(input: ScriptInput): LoadedScript {
     default:
       return unreachable(input);
   }
-}
-
-/** What the C library says for a Node.js system error, whose errno is negative. */
-function systemErrorText(error: unknown): string {
-  const { errno } = error as NodeJS.ErrnoException;
-  return errno === undefined ? String(error) : errnoText(-errno);
 }

@@ -51,7 +51,7 @@ async function warmUpHere(): Promise<void> {
   renderDiagnostics(diagnostics, { colour: false, errorsOnly: false });
   const { program } = compile({ ...input, target: imaginedMachine([]) });
   if (program === undefined) throw new Error('the sample of a run does not compile');
-  const stdout = new OutputStream(1);
+  const stdout = OutputStream.stdout();
   using host = machine.host(program, { stdout, stderr: stdout });
   await runImagined(program, host);
 }

@@ -1,5 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { ByteWriter } from '../base/index.ts';
+import { systemErrorText } from './system-error.ts';
+import { OutputError, writeWhole } from './write-whole.ts';
 
 /** Nanosecond timestamps. Source: pcap-savefile(5). */
 const PCAP_NANOSECOND_MAGIC = 0xa1b23c4d;
@@ -9,10 +11,12 @@ const SNAP_LENGTH = 65535;
 /** A capture file of Ethernet packets, truncated when it is opened. */
 export class PcapFile implements Disposable {
   #fd: number;
+  readonly #what: string;
 
-  /** @throws the system's error when the file cannot be made. */
+  /** @throws OutputError when the file cannot be made or written, as `append` does. */
   constructor(path: string) {
-    this.#fd = openSync(path, 'w');
+    this.#what = `"${path}"`;
+    this.#fd = openNew(path);
     const header = new ByteWriter(24)
       .u32(PCAP_NANOSECOND_MAGIC)
       .u16(2)
@@ -21,7 +25,7 @@ export class PcapFile implements Disposable {
       .u32(0)
       .u32(SNAP_LENGTH)
       .u32(LINKTYPE_ETHERNET);
-    writeSync(this.#fd, header.finish());
+    writeWhole(this.#fd, header.finish(), this.#what);
   }
 
   /** `originalLength`: how long the packet was on the wire, when less of it was captured. */
@@ -32,12 +36,22 @@ export class PcapFile implements Disposable {
       .u32(data.length)
       .u32(originalLength)
       .bytes(data);
-    writeSync(this.#fd, record.finish());
+    writeWhole(this.#fd, record.finish(), this.#what);
   }
 
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
     closeSync(this.#fd);
     this.#fd = -1;
+  }
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new OutputError(`Failed to open "${path}" for packets: ${systemErrorText(error)}`, {
+      cause: error,
+    });
   }
 }

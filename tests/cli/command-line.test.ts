@@ -85,3 +85,15 @@ test('--fmt of a script with errors says what and ends with 1', async () => {
   assert.deepEqual({ code: run.code, stdout: run.stdout }, { code: 1, stdout: '' });
   assert.match(run.stderr, /^stdin:1:14-15: ERROR: /);
 });
+
+test('what cannot be written is told with the file and the reason', async () => {
+  const run = ['--backend', 'embedded', '-q', '-e', 'begin { printf("much\\n"); exit(); }'];
+  for (const option of ['-o', '--record']) {
+    const { code, stderr } = await runTetrace([option, '/dev/full', ...run]);
+    assert.deepEqual(
+      { code, stderr },
+      { code: 255, stderr: 'ERROR: Failed to write "/dev/full": No space left on device\n' },
+      option,
+    );
+  }
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -152,5 +152,23 @@ test('recordings that cannot be replayed are refused with a reason', async () =>
       await refused('--record', folder, '--backend', 'embedded', '-e', 'begin { }'),
       /Failed to open recording/,
     );
+  });
+});
+
+test('a recording is for its owner alone, also where a file for all was before', async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'run.rec');
+    writeFileSync(path, 'before');
+    chmodSync(path, 0o666);
+    const { code, stderr } = await runTetrace([
+      '--backend',
+      'embedded',
+      '--record',
+      path,
+      '-e',
+      'begin { exit(); }',
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 });
