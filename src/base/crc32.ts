@@ -14,7 +14,8 @@ export class Crc32 {
 
   add(bytes: Uint8Array): void {
     let state = this.#state;
-    for (const byte of bytes) state = (state >>> 8) ^ table[(state ^ byte) & 0xff]!;
+    // An iterator would cost more than the sum itself.
+    for (let at = 0; at < bytes.length; at++) state = (state >>> 8) ^ table[(state ^ bytes[at]!) & 0xff]!;
     this.#state = state;
   }
 

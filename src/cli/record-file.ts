@@ -2,7 +2,6 @@ import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { type ItemSink, Recorder, type RecordingHeader, RecordingWriter } from '../recording/index.ts';
 import { systemErrorText, writeWhole } from '../runtime/index.ts';
 
-const BLOCK_BYTES = 1 << 16;
 /** A recording holds what the run saw. */
 const OWNER_ONLY = 0o600;
 
@@ -24,18 +23,8 @@ export function openRecordFile(path: string, header: RecordingHeader): RecordFil
   } catch (error) {
     return `Failed to open recording: "${path}": ${systemErrorText(error)}`;
   }
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  const flush = (): void => {
-    const block = Buffer.concat(pending);
-    writeWhole(fd, block, `"${path}"`);
-    pending = [];
-    pendingBytes = 0;
-  };
   const writer = new RecordingWriter((bytes) => {
-    pending.push(bytes);
-    pendingBytes += bytes.length;
-    if (pendingBytes >= BLOCK_BYTES) flush();
+    writeWhole(fd, bytes, `"${path}"`);
   }, header);
   const sink: ItemSink = (item) => writer.add(item);
   return {
@@ -44,7 +33,6 @@ export function openRecordFile(path: string, header: RecordingHeader): RecordFil
     end(exitCode) {
       sink({ kind: 'answer', call: 'end', asked: [], given: exitCode });
       writer.end();
-      flush();
     },
     [Symbol.dispose]: () => closeSync(fd),
   };

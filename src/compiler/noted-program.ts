@@ -14,7 +14,7 @@ export interface NotedProgram {
   readonly left: readonly { readonly probe: string; readonly reason: string }[];
 }
 
-/** Pages of the ring buffer: notes have one half of it, records the other, which is as much as they have without notes. */
+/** Pages of the ring buffer: notes have three quarters of it, records one, which is as much as they have without notes. */
 const PAGE_BYTES = 4096;
 const DEFAULT_PAGES = (16 * 1024 * 1024) / PAGE_BYTES;
 /** A raw tracepoint has at most so many arguments of 8 bytes. Source: include/linux/filter.h, MAX_BPF_FUNC_ARGS. */
@@ -26,8 +26,9 @@ export function noteProgram(input: AssembleInput, target: Target): NotedProgram 
   const losses = lowered.ringBuffer === undefined ? first + 1 : first;
   const ring = lowered.ringBuffer ?? first;
   const bootClock = target.has('ktime-get-boot-ns') ? 'ktime_get_boot_ns' : 'ktime_get_ns';
-  const pages = 2 * (input.typed.settings.perfRbPages || DEFAULT_PAGES);
-  const ringLimit = (pages * PAGE_BYTES) / 2;
+  const recordPages = 2 ** Math.ceil(Math.log2(input.typed.settings.perfRbPages || DEFAULT_PAGES));
+  const pages = 4 * recordPages;
+  const ringLimit = 3 * recordPages * PAGE_BYTES;
   const left = new Map<string, string>();
   const program = assemble({
     ...input,

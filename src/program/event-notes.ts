@@ -27,8 +27,8 @@ export const numberNote = { value: 24, first: 32, second: 40, bytes: 48 } as con
 /** Memory that a helper filled: what it gave, where from, how much it was asked for (and what else it was told). */
 export const memoryNote = { result: 24, address: 32, size: 40, flags: 44, data: 48 } as const;
 
-/** Longer texts of tracepoints than this are noted up to here only. */
-export const MAX_PART_BYTES = 512;
+/** No record of a tracepoint is as long as this. Source: include/linux/trace_events.h, PERF_MAX_TRACE_SIZE, which was a quarter of it once. */
+export const MAX_PART_BYTES = 8192;
 
 /**
  * Helpers whose answers come from outside of a prog, and how their notes look. Those that tell the task are not among them: that is part of every event.

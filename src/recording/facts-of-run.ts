@@ -1,8 +1,17 @@
 import type { BinaryFacts, MachineFacts } from '../embedded/index.ts';
-import type { ProbeSpec, Program, Target, TracepointFormat } from '../program/index.ts';
+import type { Feature, ProbeSpec, Program, Target, TracepointFormat } from '../program/index.ts';
 
 /** Where the clocks stand when a run begins, and whose task it is. */
 export type Beginning = Pick<MachineFacts, 'startNs' | 'clockOffsets' | 'tracer' | 'childPid'>;
+
+/** Questions that progs ask where they can; a recording has the answers. */
+const asked = [
+  'get-func-ip',
+  'attach-cookie',
+  'ktime-get-boot-ns',
+  'ktime-get-tai-ns',
+  'jiffies64',
+] as const satisfies readonly Feature[];
 
 /** What a recording says of the machine that it was made on, as far as the program has to do with it. */
 export function factsOfRun(program: Program, target: Target, beginning: Beginning): MachineFacts {
@@ -39,6 +48,7 @@ export function factsOfRun(program: Program, target: Target, beginning: Beginnin
     arch: target.arch,
     possibleCpus: target.possibleCpus,
     onlineCpus: target.onlineCpus,
+    lacks: asked.filter((feature) => !target.has(feature)),
     bootToWallNs: target.bootToWallNs,
     tracepoints,
     functions: [...functions],

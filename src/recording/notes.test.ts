@@ -97,10 +97,10 @@ describe('notes', () => {
   });
 
   test('parts of a context and numbers', () => {
-    const part = note('part', partNote.data + 8, 0);
+    const part = note('part', partNote.data + 2, 0);
     part.view.setUint32(partNote.offset, 24, true);
     part.view.setUint32(partNote.length, 2, true);
-    part.bytes.set([1, 2, 3], partNote.data);
+    part.bytes.set([1, 2], partNote.data);
     assert.deepEqual(readNote(compactNote(part.bytes)), {
       kind: 'part',
       key: '3 77',

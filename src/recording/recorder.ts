@@ -25,7 +25,7 @@ export interface NotedLoad {
 /** Notes taken before the rest of the process gets a turn. */
 const MAX_NOTES = 100_000;
 
-/** Where the items of a recording go. */
+/** Where the items of a recording go. Bytes are those of the ring buffer itself: whoever keeps them copies them. */
 export type ItemSink = (item: RecordingItem) => void;
 
 /**
@@ -117,7 +117,7 @@ export class Recorder {
       drain: (onRecord) => {
         this.#sink({ kind: 'drain' });
         const count = inner.drain((record) => {
-          this.#sink({ kind: 'record', bytes: record.slice() });
+          this.#sink({ kind: 'record', bytes: record });
           return onRecord(record);
         });
         this.#sink({ kind: 'drained' });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-
 import { Crc32 } from '../base/index.ts';
+import { fedTarget } from '../embedded/index.ts';
 import type { Host, Program } from '../program/index.ts';
 import {
   Recorder,
@@ -52,6 +52,7 @@ const header: RecordingHeader = {
   constants: [{ offset: 8, bytes: new Uint8Array([1, 2, 255]) }],
   machine: {
     ...{ arch: 'x86_64', possibleCpus: 2, onlineCpus: [0, 1], functions: [], binaries: [], childPid: 0 },
+    lacks: ['get-func-ip'],
     tracepoints: { 'a:b': { id: 1, fields: [] } },
     ...{ startNs: 1n, bootToWallNs: 2n, clockOffsets: { tai: 3n }, tracer: task },
   },
@@ -73,7 +74,7 @@ function written(items: readonly RecordingItem[]): Uint8Array {
   const writer = new RecordingWriter((bytes) => void pieces.push(bytes.slice()), header);
   for (const item of items) writer.add(item);
   writer.end();
-  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 const items: readonly RecordingItem[] = [
@@ -92,11 +93,32 @@ const items: readonly RecordingItem[] = [
   { kind: 'answer', call: 'userName', asked: [0n], given: undefined },
 ];
 
+it('a script is compiled for what the recorded kernel could answer', () => {
+  const files = {
+    ...{ readFile: unused, lookAt: unused, cgroupId: unused, demangle: unused },
+    includeDirs: [],
+  };
+  const target = fedTarget(header.machine, files);
+  assert.deepEqual([target.has('get-func-ip'), target.has('attach-cookie')], [false, true]);
+});
+
+function unused(): never {
+  throw new Error('nobody asks for files here');
+}
+
 describe('recordings', () => {
   it('are read as they were written', () => {
     const { header: readHeader, items: readItems } = readRecording(written(items));
     assert.deepEqual(readHeader, header);
     assert.deepEqual(readItems, items);
+  });
+
+  it('are read as they were written where they come in several pieces, some larger than a piece', () => {
+    const sizes = [100_000, 262_139, 262_144, 7, 900_000];
+    const notes = sizes.map(
+      (size): RecordingItem => ({ kind: 'note', bytes: new Uint8Array(size).fill(size) }),
+    );
+    assert.deepEqual(readRecording(written(notes)).items, notes);
   });
 
   it('hold any plain data', () => {
@@ -146,8 +168,8 @@ describe('recordings', () => {
     assert.throws(() => readRecording(new Uint8Array([...whole, 0])), /follow its end/);
     assert.throws(() => readRecording(new Uint8Array(0)), /no recording/);
     const newer = whole.slice();
-    newer[8] = 3;
-    assert.throws(() => readRecording(newer), /version 3, and this tetrace reads version 2/);
+    newer[8] = 4;
+    assert.throws(() => readRecording(newer), /version 4, and this tetrace reads version 3/);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         assert.throws(

@@ -78,7 +78,7 @@ export class RecordingError extends Error {
  *     the first block is the header, the last one holds the u32 number of items and the u32 CRC-32 of everything before that block
  */
 const MAGIC = new Uint8Array([0x54, 0x45, 0x54, 0x52, 0x41, 0x43, 0x45, 0x0a]);
-const VERSION = 2;
+const VERSION = 3;
 const PREFIX_BYTES = MAGIC.length + 4;
 const BLOCK_BYTES = 5;
 
@@ -99,19 +99,24 @@ const kindsByNumber = new Map(
   (Object.entries(blockKinds) as [keyof typeof blockKinds, number][]).map(([name, number]) => [number, name]),
 );
 
-/** Writes a recording piece by piece. */
+/** So much is collected before it is written. */
+const PIECE_BYTES = 1 << 18;
+
+/** Writes a recording piece by piece. Items are copied as they come: a view of memory that changes later will do. */
 export class RecordingWriter {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #checksum = new Crc32();
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  readonly #view = viewOf(this.#piece);
+  #filled = 0;
   #count = 0;
 
-  /** @param write takes the pieces of the file, in order. */
+  /** @param write takes the pieces of the file, in order; a piece may not be kept. */
   constructor(write: (bytes: Uint8Array) => void, header: RecordingHeader) {
     this.#write = write;
-    const prefix = new Uint8Array(PREFIX_BYTES);
-    prefix.set(MAGIC);
-    viewOf(prefix).setUint32(MAGIC.length, VERSION, true);
-    this.#put(prefix);
+    this.#piece.set(MAGIC);
+    this.#view.setUint32(MAGIC.length, VERSION, true);
+    this.#filled = PREFIX_BYTES;
     this.#block('header', encodePlain(header));
   }
 
@@ -125,7 +130,7 @@ export class RecordingWriter {
         break;
       case 'drain':
       case 'drained':
-        this.#block(kind, new Uint8Array(0));
+        this.#block(kind, nothing);
         break;
       default:
         this.#block(kind, encodePlain(item));
@@ -134,18 +139,31 @@ export class RecordingWriter {
 
   /** Makes the recording whole: without this it is refused. */
   end(): void {
+    this.#flush();
     const content = new Uint8Array(8);
     viewOf(content).setUint32(0, this.#count, true);
     viewOf(content).setUint32(4, this.#checksum.value, true);
     this.#block('end', content);
+    this.#flush();
   }
 
   #block(kind: keyof typeof blockKinds, content: Uint8Array): void {
-    const bytes = new Uint8Array(BLOCK_BYTES + content.length);
-    bytes[0] = blockKinds[kind];
-    viewOf(bytes).setUint32(1, content.length, true);
-    bytes.set(content, BLOCK_BYTES);
-    this.#put(bytes);
+    if (this.#filled + BLOCK_BYTES + content.length > PIECE_BYTES) this.#flush();
+    this.#piece[this.#filled] = blockKinds[kind];
+    this.#view.setUint32(this.#filled + 1, content.length, true);
+    this.#filled += BLOCK_BYTES;
+    if (this.#filled + content.length > PIECE_BYTES) {
+      this.#flush();
+      this.#put(content);
+      return;
+    }
+    this.#piece.set(content, this.#filled);
+    this.#filled += content.length;
+  }
+
+  #flush(): void {
+    this.#put(this.#piece.subarray(0, this.#filled));
+    this.#filled = 0;
   }
 
   #put(bytes: Uint8Array): void {
@@ -153,6 +171,8 @@ export class RecordingWriter {
     this.#write(bytes);
   }
 }
+
+const nothing = new Uint8Array(0);
 
 /** Reads a whole recording. @throws RecordingError with what is wrong with it. */
 export function readRecording(bytes: Uint8Array): Recording {

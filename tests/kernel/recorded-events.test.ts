@@ -3,7 +3,7 @@
  * That is a test of the machine and of the notes at once.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inFolder } from '../support/loads.ts';
@@ -13,15 +13,15 @@ import { runTetrace } from '../support/run-tetrace.ts';
 
 /**
  * Scripts about one process that print nothing before their end, or only from events: what user space does when is no event, and records of two
- * CPUs may stand in another order than the events they come from.
+ * CPUs may stand in another order than the events they come from. Keys have at most 512 bytes, as kernels before 5.16 want it.
  */
 const scripts: Readonly<Record<string, { readonly script: string; readonly needs?: readonly Need[] }>> = {
   texts: {
     script: `tracepoint:syscalls:sys_enter_openat /pid == cpid/ {
         printf("%s %d %s %s\\n", comm, pid == cpid, str(args.filename), str(args.filename, 4));
-        @[comm, str(args.filename)] = count();
+        @[comm, str(args.filename, 400)] = count();
       }
-      tracepoint:syscalls:sys_enter_execve /pid == cpid/ { join(args.argv); @argv[str(args.argv[0])] = count(); }
+      tracepoint:syscalls:sys_enter_execve /pid == cpid/ { join(args.argv); @argv[str(args.argv[0], 400)] = count(); }
       tracepoint:sched:sched_process_exec /pid == cpid/ { printf("%s %d\\n", str(args.filename), args.pid - cpid); }`,
   },
   numbers: {
@@ -35,11 +35,11 @@ const scripts: Readonly<Record<string, { readonly script: string; readonly needs
   'kernel types': {
     script: `tracepoint:syscalls:sys_enter_openat /pid == cpid/ {
         @[curtask.comm, curtask.real_parent.comm, curtask.group_leader.pid == cpid] = count();
-        @exe[str(curtask.mm.exe_file.f_path.dentry.d_name.name)] = count();
+        @exe[str(curtask.mm.exe_file.f_path.dentry.d_name.name, 64)] = count();
       }`,
   },
   stacks: {
-    script: `tracepoint:syscalls:sys_enter_read /pid == cpid/ { @k[kstack] = count(); @k3[kstack(3)] = count(); @u[ustack(4)] = count(); }`,
+    script: `tracepoint:syscalls:sys_enter_read /pid == cpid/ { @k[kstack(50)] = count(); @k3[kstack(3)] = count(); @u[ustack(4)] = count(); }`,
   },
   'user functions': {
     script: `uprobe:libc:setlocale { printf("%d <%s>\\n", arg0, str(arg1)); @[comm, reg("ip") != 0] = count(); }
@@ -86,6 +86,35 @@ describe('a recording of the kernel, run again', () => {
       });
     });
   }
+
+  test('has texts of tracepoints whole, and misses no event of a busy process', async (t) => {
+    if (!requireRoot(t)) return;
+    await inFolder(async (folder) => {
+      const [recording, command] = [join(folder, 'rec'), join(folder, 'load.sh')];
+      const deep = join(folder, ...['a', 'b', 'c', 'd'].map((name) => name.repeat(200)));
+      mkdirSync(deep, { recursive: true });
+      copyFileSync('/bin/true', join(deep, 'true'));
+      writeFileSync(
+        command,
+        `#!/bin/sh\n${deep}/true\nexec dd if=/dev/zero of=/dev/null bs=1 count=100000 2> /dev/null\n`,
+        { mode: 0o755 },
+      );
+      const calls = 'tracepoint:raw_syscalls:sys_enter /comm == "dd"/ { @ = count(); }';
+      const execs = 'tracepoint:sched:sched_process_exec { @name = (int64)args.pid; }';
+      const recorded = await runTetrace(
+        ['-q', '--record', recording, '-c', command, '-e', `${calls} ${execs}`],
+        { timeoutMs: 120_000 },
+      );
+      assert.equal(recorded.code, 0, recorded.stderr);
+      const other = `config = { max_strlen = 1000 } ${calls}
+        tracepoint:sched:sched_process_exec /args.pid == pid && comm == "true"/ { printf("%s\\n", str(args.filename)); }`;
+      const rerun = await runTetrace(['-q', '--replay', recording, '-e', other], { timeoutMs: 120_000 });
+      assert.equal(rerun.stderr, '');
+      assert.ok(rerun.stdout.startsWith(`${deep}/true\n`), rerun.stdout);
+      const counted = /^@: \d+$/m;
+      assert.equal(counted.exec(rerun.stdout)?.[0], counted.exec(recorded.stdout)?.[0]);
+    });
+  });
 
   test('says what it cannot tell', async (t) => {
     if (!requireRoot(t)) return;

@@ -141,7 +141,7 @@ class Noting {
     const to = this.#add(note, eventNote.ctx);
     if (ctx.kind === 'perf') this.#copyPerfEvent(to, ctxValue, ctx.registerBytes);
     else if (ctx.bytes > 0) this.#copy(to, ctxValue, ctx.bytes);
-    this.#send(note, eventNote.ctx + ctxBytes);
+    this.#send(note, this.#const(eventNote.ctx + ctxBytes));
     if (ctx.kind === 'bytes') for (const location of ctx.locations) this.#notePart(ctxValue, location);
   }
 
@@ -178,11 +178,11 @@ class Noting {
     const length = this.#binary('and', this.#binary('lshr', location, 16), MAX_PART_BYTES - 1);
     this.#store(4, note, at, partNote.offset);
     this.#store(4, note, length, partNote.length);
-    const data = this.#add(note, partNote.data);
-    this.#copy(data, this.#const(0), MAX_PART_BYTES);
     const from = this.#define({ op: 'add', args: [ctx, at] });
-    this.#call('probe_read_kernel', [data, length, from]);
-    this.#send(note, partNote.data + MAX_PART_BYTES);
+    this.#call('probe_read_kernel', [this.#add(note, partNote.data), length, from]);
+    // Loaded and bounded anew: across a call old verifiers forget what a number on the stack is at most.
+    const again = this.#binary('and', this.#load(4, note, partNote.length), MAX_PART_BYTES - 1);
+    this.#send(note, this.#add(again, partNote.data));
   }
 
   #noteCall(insn: Insn & { readonly op: 'call' }, number: number): void {
@@ -197,7 +197,7 @@ class Noting {
     const isOfCtx = args[0] === this.#func.params[0];
     this.#store(8, note, (isOfCtx ? undefined : args[0]) ?? this.#const(0), numberNote.first);
     this.#store(8, note, args[1] ?? this.#const(0), numberNote.second);
-    this.#send(note, numberNote.bytes);
+    this.#send(note, this.#const(numberNote.bytes));
   }
 
   #noteMemory(insn: Insn & { readonly op: 'call' }, number: number): void {
@@ -214,7 +214,7 @@ class Noting {
     // The last word is not always filled.
     if (capacity % 8 !== 0) this.#store(8, note, this.#const(0), bytes - 8);
     this.#copy(this.#add(note, memoryNote.data), to, capacity);
-    this.#send(note, bytes);
+    this.#send(note, this.#const(bytes));
   }
 
   /** How many bytes a helper may have filled, where that can be seen. */
@@ -262,9 +262,9 @@ class Noting {
   }
 
   /** A note that finds no room is counted: the sign of the result is added. */
-  #send(note: ValueId, bytes: number): void {
+  #send(note: ValueId, bytes: ValueId): void {
     const ring = this.#define({ op: 'mapFd', args: [], map: this.#options.ring });
-    const result = this.#call('ringbuf_output', [ring, note, this.#const(bytes), this.#flags]);
+    const result = this.#call('ringbuf_output', [ring, note, bytes, this.#flags]);
     const losses = this.#define({ op: 'mapValue', args: [], map: this.#options.losses, off: 0 });
     const sign = this.#binary('lshr', result, 63);
     this.#define({ op: 'atomic', kind: 'add', size: 8, off: 0, args: [losses, sign] });

@@ -31,7 +31,13 @@ export function fedTarget(facts: MachineFacts, files: ScriptFiles, btf?: Btf): T
   };
   const tracepoints: ReadonlyMap<string, TracepointFormat> = new Map(Object.entries(facts.tracepoints));
   const functions = facts.functions.map((name) => ({ name }));
-  return embeddedTarget(host, { tracepoints, functions, ...(btf === undefined ? {} : { btf: () => btf }) });
+  const target = embeddedTarget(host, {
+    tracepoints,
+    functions,
+    ...(btf === undefined ? {} : { btf: () => btf }),
+  });
+  // What was not asked there has no answer here.
+  return { ...target, has: (feature) => !facts.lacks.includes(feature) && target.has(feature) };
 }
 
 /** `libc` names /usr/lib/libc.so.6, `bash` /bin/bash, a path itself. */

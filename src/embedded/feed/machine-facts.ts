@@ -1,4 +1,4 @@
-import type { Arch, TracepointFormat, UsdtProbe, UserSymbol } from '../../program/index.ts';
+import type { Arch, Feature, TracepointFormat, UsdtProbe, UserSymbol } from '../../program/index.ts';
 import type { Clock, Task } from '../../vm/index.ts';
 
 /** A binary that probes stand in, as far as they need it. */
@@ -15,6 +15,8 @@ export interface MachineFacts {
   readonly arch: Arch;
   readonly possibleCpus: number;
   readonly onlineCpus: readonly number[];
+  /** What it could not do that this machine can, among what progs are told from outside. */
+  readonly lacks: readonly Feature[];
   /** By `category:event`. */
   readonly tracepoints: Readonly<Record<string, TracepointFormat>>;
   /** Functions of the kernel that have probes. */
