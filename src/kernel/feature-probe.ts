@@ -133,6 +133,8 @@ export class FeatureProbe {
         return callable('cgrp_storage_get');
       case 'get-func-ip':
         return callable('get_func_ip', 'BPF_PROG_TYPE_KPROBE');
+      case 'get-func-ret':
+        return this.#callableAtReturn('get_func_ret');
       case 'attach-cookie':
         return callable('get_attach_cookie', 'BPF_PROG_TYPE_KPROBE');
       case 'ktime-get-boot-ns':
@@ -259,6 +261,15 @@ export class FeatureProbe {
     if (id === undefined) return { kind: 'no', why: 'the kernel has no BTF of bpf_iter_task()' };
     return callable(helper, 'BPF_PROG_TYPE_TRACING', {
       expectedAttachType: 'BPF_TRACE_ITER',
+      attachBtf: { id },
+    });
+  }
+
+  #callableAtReturn(helper: HelperName): FeatureAnswer {
+    const id = this.#vmlinux()?.find(FENTRY_TARGET, 'func');
+    if (id === undefined) return { kind: 'no', why: `the kernel has no BTF of ${FENTRY_TARGET}()` };
+    return callable(helper, 'BPF_PROG_TYPE_TRACING', {
+      expectedAttachType: 'BPF_TRACE_FEXIT',
       attachBtf: { id },
     });
   }

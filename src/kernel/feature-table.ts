@@ -13,6 +13,7 @@ export const features = {
   'task-from-pid': { since: '6.2', what: 'the kfunc bpf_task_from_pid()' },
   'cgrp-storage': { since: '6.2', what: 'bpf_cgrp_storage_get()' },
   'get-func-ip': { since: '5.15', what: 'bpf_get_func_ip()' },
+  'get-func-ret': { since: '5.17', what: 'bpf_get_func_ret()' },
   'attach-cookie': { since: '5.15', what: 'bpf_get_attach_cookie()' },
   'ktime-get-boot-ns': { since: '5.8', what: 'bpf_ktime_get_boot_ns()' },
   'ktime-get-tai-ns': { since: '6.1', what: 'bpf_ktime_get_tai_ns()' },

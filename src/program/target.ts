@@ -11,6 +11,7 @@ export type Feature =
   | 'for-each-map-elem'
   | 'map-lookup-percpu-elem'
   | 'get-func-ip'
+  | 'get-func-ret'
   | 'attach-cookie'
   | 'kprobe'
   | 'kprobe-multi'
@@ -64,6 +65,8 @@ export interface BpfFunction {
   /** The prog's id. */
   readonly prog: number;
   readonly name: string;
+  /** Its result by its BTF: an integer, or anything else (read as one of 8 bytes). Absent: void, or no prototype. */
+  readonly returns?: { readonly size: 1 | 2 | 4 | 8; readonly signed: boolean };
   /** The prog traces others itself, so that patterns leave it out. */
   readonly isTracing: boolean;
 }

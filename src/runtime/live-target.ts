@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
-import type { Btf } from '../btf/index.ts';
+import type { Btf, BtfId } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
 import { isKernelError, type Kallsyms, loadedProgs, TraceableFunctions, Tracefs } from '../kernel/index.ts';
 import {
@@ -136,7 +136,9 @@ export class LiveTarget implements Target {
 
   bpfFunctions(): readonly BpfFunction[] {
     this.#bpfFunctions ??= loadedProgs().flatMap(({ id, isTracing, btf, functions }) =>
-      functions.map((type): BpfFunction => ({ prog: id, name: btf.nameOf(type), isTracing })),
+      functions.map(
+        (type): BpfFunction => ({ prog: id, name: btf.nameOf(type), isTracing, ...resultOf(btf, type) }),
+      ),
     );
     return this.#bpfFunctions;
   }
@@ -278,6 +280,17 @@ export class LiveTarget implements Target {
     // A damaged table is not one without functions.
     return byPlace.size === 0 && elf.damage !== undefined ? undefined : [...byPlace.values()];
   }
+}
+
+/** What a function of a prog gives back, by the prog's BTF. */
+function resultOf(btf: Btf, func: BtfId): Pick<BpfFunction, 'returns'> {
+  const proto = btf.prototypeOf(func);
+  if (!proto) return {};
+  const result = btf.resolved(proto.returns);
+  if (result.kind === 'void') return {};
+  const size = btf.sizeOf(proto.returns);
+  const isInteger = result.kind === 'int' && (size === 1 || size === 2 || size === 4 || size === 8);
+  return { returns: isInteger ? { size, signed: result.signed } : { size: 8, signed: false } };
 }
 
 function archOf(machine: string): Arch {

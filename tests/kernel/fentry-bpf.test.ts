@@ -34,6 +34,16 @@ test('functions of BPF progs are listed, and traced where the kernel lets them b
   assert.match(run.stdout, new RegExp(`^@in\\[fentry:bpf:${id}:${name}\\]: [1-9]`, 'm'));
   assert.match(run.stdout, /^@out: [1-9]/m);
 
+  // Progs at tracepoints give back 1, so that others are told as well.
+  const result = await runTetrace([
+    '-q',
+    ...load,
+    '-e',
+    `fexit:bpf:${id}:${name} { @result[retval] = count(); }`,
+  ]);
+  if (/needs bpf_get_func_ret\(\)/.test(result.stderr)) t.diagnostic('this kernel does not tell results');
+  else assert.match(`${result.stdout}${result.stderr}`, /^\n*@result\[1\]: [1-9]\d*\n*$/);
+
   const pattern = await runTetrace([
     '-q',
     ...load,

@@ -200,6 +200,8 @@ export function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
       return loadFrom(f, { kind: 'ctx', off: source.offset }, type);
     case 'ctx-slot':
       return loadSlotArg(f, source.index, type);
+    case 'func-ret':
+      return functionResult(f, type);
     case 'ctx-location':
       return dynamicAddress(f, { kind: 'ctx', off: 0 }, source.offset, source.relative);
     case 'register': {
@@ -217,6 +219,14 @@ export function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
       return loadFrom(f, { kind: 'foreign', base, off: 0, space: 'user' }, sizedInt(source));
     }
   }
+}
+
+/** The helper writes a u64, and fails only where no trampoline is. */
+function functionResult(f: FuncContext, type: Type): ValueId {
+  const { b } = f;
+  const result = b.temporary(8);
+  b.call('get_func_ret', [f.ctx(), result]);
+  return extend(b, b.load(8, result), storedSize(type, f.prog.program.structs), isSigned(type));
 }
 
 function sizedInt({ size, signed }: { readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }): Type {

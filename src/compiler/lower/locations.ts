@@ -125,6 +125,7 @@ export function argOffset(f: FuncContext, source: ArgSource): number {
     case 'register-part':
       return registerOffset(f, source.register) + source.byte;
     case 'constant':
+    case 'func-ret':
     case 'user-stack':
     case 'user-memory':
       throw new InvariantError(`a ${source.kind} argument does not lie in ctx`);

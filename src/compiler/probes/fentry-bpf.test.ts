@@ -7,7 +7,7 @@ import type { BpfFunction } from '../../program/index.ts';
 /** Three progs: two with a function `count`, and one that traces others. */
 const bpfFunctions: readonly BpfFunction[] = [
   { prog: 3, name: 'count', isTracing: false },
-  { prog: 7, name: 'count', isTracing: false },
+  { prog: 7, name: 'count', isTracing: false, returns: { size: 4, signed: true } },
   { prog: 8, name: 'counter', isTracing: true },
 ];
 
@@ -35,6 +35,21 @@ test('functions of BPF progs by name, id and pattern', () => {
   assert.deepEqual(probe?.attachBtf, { kind: 'func', name: 'count', prog: 7 });
 });
 
+test('the result of a function is what the kernel says', () => {
+  const target = fakeTarget({ bpfFunctions });
+  const { probes, diagnostics } = checkText('fexit:bpf:7:count { print(retval) }', { target });
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(probes[0]?.retval, {
+    type: { kind: 'int', size: 4, signed: true },
+    source: { kind: 'func-ret' },
+  });
+  const old = fakeTarget({ bpfFunctions, without: ['get-func-ret'] });
+  assert.match(
+    checkText('fexit:bpf:7:count { print(retval) }', { target: old }).text,
+    /ERROR: The retval builtin of fexit:bpf needs bpf_get_func_ret/,
+  );
+});
+
 test('what is wrong with them', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['fentry:bpf:seven:count {}', /ERROR: fentry-bpf-id/],
@@ -45,7 +60,9 @@ test('what is wrong with them', () => {
       'fentry:bpf:count { print(args.ctx) }',
       /ERROR: The args builtin cannot be used for 'fentry\/fexit:bpf' probes/,
     ],
-    ['fexit:bpf:count { print(retval) }', /ERROR: The retval builtin can only be used with/],
+    // One of them has no result that is known.
+    ['fexit:bpf:3:count { print(retval) }', /ERROR: The retval builtin can only be used with/],
+    ['fentry:bpf:7:count { print(retval) }', /ERROR: The retval builtin can only be used with/],
   ];
   for (const [text, message] of cases) assert.match(check(text).text, message, text);
 });

@@ -39,7 +39,7 @@ export function fentryBpf(point: Point, context: ResolveContext): readonly Resol
 }
 
 function probeOn(
-  { prog, name: fn }: BpfFunction,
+  { prog, name: fn, returns }: BpfFunction,
   kind: 'fentry' | 'fexit',
   point: Point,
   context: ResolveContext,
@@ -53,10 +53,25 @@ function probeOn(
     space: 'kernel',
     func: 'helper',
     pidFilter: context.options.filtersByPid === true,
-    // Where the kernel does not trust the prog's BTF it lays the ctx out by a pattern of its own, and only it knows which: no retval either.
     argsProblem: "The args builtin cannot be used for 'fentry/fexit:bpf' probes",
+    ...(kind === 'fexit' ? resultIn(returns, context) : {}),
     attachments: [{ kind, name, function: fn, bpfProg: prog }],
   };
+}
+
+/** Where the kernel does not trust the prog's BTF it lays the ctx out by a pattern of its own: only its helper finds the result. */
+function resultIn(
+  returns: BpfFunction['returns'],
+  { target }: ResolveContext,
+): Pick<ResolvedProbe, 'retval' | 'retvalProblem'> {
+  if (returns === undefined) return {};
+  if (!target.has('get-func-ret')) {
+    return {
+      retvalProblem:
+        'The retval builtin of fexit:bpf needs bpf_get_func_ret(), which this kernel lacks (Linux 5.17)',
+    };
+  }
+  return { retval: { type: { kind: 'int', ...returns }, source: { kind: 'func-ret' } } };
 }
 
 /** Whether a function is one that an id (`*`: any) and a name or pattern stand for. Patterns leave out progs that trace others. */

@@ -78,6 +78,8 @@ export interface ResolvedProbe {
   /** `argN`: how many there are and how they are reached; undefined where the provider has none. */
   readonly numbered?: NumberedArgs;
   readonly retval?: { readonly type: Type; readonly source: ArgSource };
+  /** Why `retval` cannot be used here although the provider could have it. */
+  readonly retvalProblem?: string;
   /** `ctx`: its pointer type; undefined: not usable. */
   readonly ctx?: Type;
   /** Where ctx holds pt_regs, for reg(), func and usermode. */

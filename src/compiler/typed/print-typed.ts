@@ -56,6 +56,8 @@ function sourceText(source: ArgSource): string {
       return `${source.relative ? 'rel_loc' : 'data_loc'}@${source.offset}`;
     case 'ctx-slot':
       return `slot ${source.index}`;
+    case 'func-ret':
+      return 'result';
     case 'register':
       return source.name;
     case 'user-stack':

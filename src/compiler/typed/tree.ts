@@ -19,6 +19,8 @@ export type ArgSource =
   | { readonly kind: 'ctx-location'; readonly offset: number; readonly relative: boolean }
   /** The n-th u64 of ctx (fentry, fexit, raw tracepoints); narrower arguments are its low bytes. A by-value struct takes several. */
   | { readonly kind: 'ctx-slot'; readonly index: number }
+  /** What bpf_get_func_ret() says: the result of the function at whose return a trampoline stands. */
+  | { readonly kind: 'func-ret' }
   /** A register of pt_regs. */
   | { readonly kind: 'register'; readonly name: string }
   /** Memory `offset` bytes behind the stack pointer: what a function got on the stack. */

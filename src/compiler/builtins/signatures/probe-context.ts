@@ -31,6 +31,7 @@ function checkArgs(use: BuiltinUse): TypedExpr {
 function checkRetval(use: BuiltinUse): TypedExpr {
   const retval = use.probe?.retval;
   if (!retval) {
+    if (use.probe?.retvalProblem !== undefined) return use.error(use.probe.retvalProblem);
     const hint = use.probe?.kind === 'tracepoint' ? ' (try to use args.ret instead)' : '';
     return use.error(
       `The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes${hint}`,
