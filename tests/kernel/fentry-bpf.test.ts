@@ -9,10 +9,10 @@ const PROG = 'tracepoint_syscalls_sys_enter_clock_nanosleep';
 
 test('functions of BPF progs are listed, and traced where the kernel lets them be', async (t) => {
   if (!requireRoot(t)) return;
-  using traced = startTetrace([
-    '-e',
-    'tracepoint:syscalls:sys_enter_clock_nanosleep { printf("slept\\n"); @ = count(); }',
-  ]);
+  using traced = startTetrace(
+    ['-e', 'tracepoint:syscalls:sys_enter_clock_nanosleep { printf("slept\\n"); @ = count(); }'],
+    { timeoutMs: 300_000 },
+  );
   await traced.waitFor(/Attached 1 probe/, 'stderr');
   const listed = await runTetrace(['-lv', `fexit:bpf:*:${PROG}*`]);
   const [, id = ''] =
