@@ -74,12 +74,6 @@ export class Kallsyms {
     }
   }
 
-  /** Forgets what was read: modules may have come or gone. */
-  reload(): void {
-    this.#bytes = undefined;
-    this.#index = undefined;
-  }
-
   #text(): Buffer {
     try {
       this.#bytes ??= readFileSync(this.#path);
