@@ -1,57 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { asI64, asU64, BoundedCache, ByteReader, ByteWriter, OutOfBytesError } from './index.ts';
+import { asI64, asU64, BoundedCache, ByteWriter } from './index.ts';
 
-test('what a writer wrote, a reader reads', () => {
+test('a writer puts numbers little-endian, texts with their NUL, and grows at any write', () => {
   const written = new ByteWriter(1)
     .u8(1)
     .i16(-2)
-    .u32(0xffff_ffff)
+    .u32(0xffff_fffe)
     .i64(-5n)
     .cString('hé')
     .alignTo(8)
     .u64(9n)
     .finish();
-  const reader = new ByteReader(written);
-  assert.equal(reader.u8(), 1);
-  assert.equal(reader.i16(), -2);
-  assert.equal(reader.u32(), 0xffff_ffff);
-  assert.equal(reader.i64(), -5n);
-  assert.equal(reader.cString(), 'hé');
-  reader.alignTo(8);
-  assert.equal(reader.u64(), 9n);
-  assert.equal(reader.remaining, 0);
-});
-
-test('a writer grows at any write', () => {
+  const expected =
+    '01' + 'feff' + 'feffffff' + 'fbffffffffffffff' + '68c3a900' + '0000000000' + '0900000000000000';
+  assert.equal(Buffer.from(written).toString('hex'), expected);
   const writer = new ByteWriter(1);
   for (let index = 0; index < 1000; index++) writer.u32(index);
-  const reader = new ByteReader(writer.finish());
-  for (let index = 0; index < 1000; index++) assert.equal(reader.u32(), index);
-});
-
-test('a read past the end throws and moves nothing', () => {
-  const reader = new ByteReader(new Uint8Array(3));
-  assert.throws(() => reader.u32(), OutOfBytesError);
-  assert.equal(reader.offset, 0);
-  assert.throws(() => reader.bytes(-1), OutOfBytesError);
-  assert.throws(() => new ByteReader(new Uint8Array([65])).cString(), OutOfBytesError);
-  assert.throws(() => new ByteReader(new Uint8Array(20).fill(0x80)).uleb128(), OutOfBytesError);
-});
-
-test('LEB128 numbers', () => {
-  const rows: [number[], bigint, bigint][] = [
-    [[0x02], 2n, 2n],
-    [[0x7f], 127n, -1n],
-    [[0x80, 0x01], 128n, 128n],
-    [[0x80, 0x7f], 16256n, -128n],
-    [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], 0xffff_ffff_ffff_ffffn, -1n],
-  ];
-  for (const [bytes, unsigned, signed] of rows) {
-    assert.equal(new ByteReader(new Uint8Array(bytes)).uleb128(), unsigned);
-    assert.equal(new ByteReader(new Uint8Array(bytes)).sleb128(), signed);
-  }
+  const words = new Uint32Array(writer.finish().buffer);
+  for (let index = 0; index < 1000; index++) assert.equal(words[index], index);
 });
 
 test('wrapping keeps the low 64 bits', () => {

@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from './text.ts';
+import { encodeText } from './text.ts';
 
 /** A read went past the end of the bytes. `offset` is where it began, `wanted` how many bytes it needed. */
 export class OutOfBytesError extends RangeError {
@@ -18,132 +18,6 @@ export class OutOfBytesError extends RangeError {
 /** A DataView over exactly the bytes of `bytes`. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/**
- * A little-endian read cursor. Every read moves it on; reads past the end throw OutOfBytesError and move nothing.
- *
- * `bytes()` and `subreader()` return views, not copies.
- */
-export class ByteReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #offset: number;
-
-  constructor(bytes: Uint8Array, offset = 0) {
-    this.#bytes = bytes;
-    this.#view = viewOf(bytes);
-    this.#offset = 0;
-    this.seek(offset);
-  }
-
-  /** Bytes from the start of the array. */
-  get offset(): number {
-    return this.#offset;
-  }
-  get remaining(): number {
-    return this.#bytes.length - this.#offset;
-  }
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  seek(offset: number): void {
-    if (!Number.isInteger(offset) || offset < 0 || offset > this.#bytes.length) {
-      throw new OutOfBytesError(offset, 0, this.#bytes.length);
-    }
-    this.#offset = offset;
-  }
-  skip(count: number): void {
-    this.#take(count);
-  }
-  /** Moves on to the next multiple of `align`, counted from the start of the array. */
-  alignTo(align: number): void {
-    const over = this.#offset % align;
-    if (over !== 0) this.#take(align - over);
-  }
-
-  u8(): number {
-    return this.#view.getUint8(this.#take(1));
-  }
-  i8(): number {
-    return this.#view.getInt8(this.#take(1));
-  }
-  u16(): number {
-    return this.#view.getUint16(this.#take(2), true);
-  }
-  i16(): number {
-    return this.#view.getInt16(this.#take(2), true);
-  }
-  u32(): number {
-    return this.#view.getUint32(this.#take(4), true);
-  }
-  i32(): number {
-    return this.#view.getInt32(this.#take(4), true);
-  }
-  u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
-  }
-  i64(): bigint {
-    return this.#view.getBigInt64(this.#take(8), true);
-  }
-  f32(): number {
-    return this.#view.getFloat32(this.#take(4), true);
-  }
-  f64(): number {
-    return this.#view.getFloat64(this.#take(8), true);
-  }
-
-  /** An unsigned LEB128 number of at most 64 bits (10 bytes). Source: DWARF 5, section 7.6. */
-  uleb128(): bigint {
-    const start = this.#offset;
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.u8();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asUintN(64, value);
-    }
-    throw new OutOfBytesError(start, 10, this.#bytes.length);
-  }
-
-  /** A signed LEB128 number of at most 64 bits. */
-  sleb128(): bigint {
-    const start = this.#offset;
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.u8();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asIntN(64, BigInt.asIntN(Number(shift) + 7, value));
-    }
-    throw new OutOfBytesError(start, 10, this.#bytes.length);
-  }
-
-  /** The next `count` bytes, as a view. */
-  bytes(count: number): Uint8Array {
-    const start = this.#take(count);
-    return this.#bytes.subarray(start, start + count);
-  }
-  /** A cursor over the next `count` bytes alone. */
-  subreader(count: number): ByteReader {
-    return new ByteReader(this.bytes(count));
-  }
-  /** Text up to a NUL, which is consumed. @throws OutOfBytesError when there is no NUL. */
-  cString(): string {
-    const end = this.#bytes.indexOf(0, this.#offset);
-    if (end < 0) throw new OutOfBytesError(this.#offset, this.remaining + 1, this.#bytes.length);
-    const text = decodeText(this.#bytes.subarray(this.#offset, end));
-    this.#offset = end + 1;
-    return text;
-  }
-
-  #take(count: number): number {
-    const start = this.#offset;
-    if (!(count >= 0 && count <= this.#bytes.length - start)) {
-      throw new OutOfBytesError(start, count, this.#bytes.length);
-    }
-    this.#offset = start + count;
-    return start;
-  }
 }
 
 /** A little-endian write cursor over a buffer that grows. Growing replaces the view, so each write grows first. */
@@ -219,12 +93,6 @@ export class ByteWriter {
   alignTo(align: number): this {
     const over = this.#length % align;
     return over === 0 ? this : this.zeros(align - over);
-  }
-  /** Overwrites four bytes written before, for lengths known only afterwards. */
-  patchU32(offset: number, value: number): this {
-    if (offset + 4 > this.#length) throw new OutOfBytesError(offset, 4, this.#length);
-    this.#view.setUint32(offset, value, true);
-    return this;
   }
 
   /** A copy of what was written. */

@@ -1,6 +1,6 @@
 export { BoundedCache } from './bounded-cache.ts';
 export type { Brand } from './brand.ts';
-export { ByteReader, ByteWriter, OutOfBytesError, viewOf } from './bytes.ts';
+export { ByteWriter, OutOfBytesError, viewOf } from './bytes.ts';
 export { Crc32 } from './crc32.ts';
 export { type IntegerText, readSigned, readUnsigned } from './integer-text.ts';
 export { InvariantError, invariant, present, unreachable } from './invariant.ts';
@@ -23,6 +23,6 @@ export {
   u32,
   u64,
 } from './struct.ts';
-export { decodeCString, decodeText, encodeCString, encodeText } from './text.ts';
+export { binaryString, decodeCString, decodeText, encodeCString, encodeText } from './text.ts';
 export { utf8Length } from './utf8.ts';
 export { alignUp, asI32, asI64, asU32, asU64, fitsI32, I64_MAX, I64_MIN, U64_MAX } from './wrap.ts';

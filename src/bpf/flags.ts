@@ -37,9 +37,6 @@ export const stackFlags = {
   BPF_F_USER_BUILD_ID: 0x800,
 } as const;
 
-/** Flags of bpf_ringbuf_output(), _submit() and _discard(). */
-export const ringbufFlags = { BPF_RB_NO_WAKEUP: 1, BPF_RB_FORCE_WAKEUP: 2 } as const;
-
 /** What bpf_ringbuf_query() can be asked. */
 export const ringbufQueries = {
   BPF_RB_AVAIL_DATA: 0,

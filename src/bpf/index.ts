@@ -9,7 +9,6 @@ export {
   progFlags,
   pseudoCalls,
   pseudoLoads,
-  ringbufFlags,
   ringbufQueries,
   stackFlags,
   updateFlags,
@@ -61,7 +60,6 @@ export {
   storeRelease,
   toEndian,
 } from './insn.ts';
-export { type LinkType, linkTypes } from './link-types.ts';
 export { type MapType, mapTypes } from './map-types.ts';
 export {
   type AccessSize,

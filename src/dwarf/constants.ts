@@ -23,7 +23,6 @@ export const DW_TAG_unspecified_parameters = 0x18;
 export const DW_TAG_inheritance = 0x1c;
 export const DW_TAG_inlined_subroutine = 0x1d;
 export const DW_TAG_module = 0x1e;
-export const DW_TAG_ptr_to_member_type = 0x1f;
 export const DW_TAG_subrange_type = 0x21;
 export const DW_TAG_base_type = 0x24;
 export const DW_TAG_const_type = 0x26;
@@ -32,7 +31,6 @@ export const DW_TAG_subprogram = 0x2e;
 export const DW_TAG_volatile_type = 0x35;
 export const DW_TAG_restrict_type = 0x37;
 export const DW_TAG_namespace = 0x39;
-export const DW_TAG_imported_unit = 0x3d;
 export const DW_TAG_rvalue_reference_type = 0x42;
 export const DW_TAG_atomic_type = 0x47;
 
@@ -136,7 +134,6 @@ export const DW_ATE_UTF = 0x10;
 export const DW_INL_inlined = 1;
 export const DW_INL_declared_inlined = 3;
 
-export const DW_OP_addr = 0x03;
 export const DW_OP_const1u = 0x08;
 export const DW_OP_const1s = 0x09;
 export const DW_OP_const2u = 0x0a;
@@ -160,12 +157,10 @@ export const DW_LNS_advance_pc = 2;
 export const DW_LNS_advance_line = 3;
 export const DW_LNS_set_file = 4;
 export const DW_LNS_set_column = 5;
-export const DW_LNS_negate_stmt = 6;
 export const DW_LNS_const_add_pc = 8;
 export const DW_LNS_fixed_advance_pc = 9;
 export const DW_LNE_end_sequence = 1;
 export const DW_LNE_set_address = 2;
-export const DW_LNE_define_file = 3;
 
 export const DW_LNCT_path = 1;
 export const DW_LNCT_directory_index = 2;

@@ -18,7 +18,6 @@ export {
   type DwarfMember,
   type DwarfType,
   type DwarfTypeId,
-  type DwarfTypeOf,
   VOID_TYPE,
 } from './type.ts';
 export { dwarfTypeText } from './type-text.ts';

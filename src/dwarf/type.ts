@@ -56,5 +56,3 @@ export type DwarfType =
   | { readonly kind: 'function' }
   /** Something that the languages read here do not have. */
   | { readonly kind: 'other'; readonly name: string; readonly size: number };
-
-export type DwarfTypeOf<K extends DwarfType['kind']> = Extract<DwarfType, { readonly kind: K }>;

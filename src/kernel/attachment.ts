@@ -18,18 +18,6 @@ export class Attachment implements Disposable {
 }
 
 /**
- * Detaches many at once, waiting side by side: taking down a perf-based probe waits 70 to 120 ms for the kernel to be done with it. Each
- * attachment's own descriptors close in reverse order.
- */
-export async function detachAll(attachments: readonly Attachment[]): Promise<void> {
-  await Promise.all(
-    attachments.map(async (attachment) => {
-      for (const fd of attachment.fds.toReversed()) await fd.closeAsync();
-    }),
-  );
-}
-
-/**
  * Stops the progs of many attachments at once and leaves the perf events behind them open.
  *
  * Closing a link waits for a grace period, which such waits share; closing a tracepoint's event waits 35 ms under a lock, one after

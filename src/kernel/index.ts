@@ -1,4 +1,4 @@
-export { Attachment, detachAll, stopAll } from './attachment.ts';
+export { Attachment, stopAll } from './attachment.ts';
 export { bpfRefusal } from './bpf-reach.ts';
 export { btfObjectInfo, type KernelBtfObject, loadBtf, openModuleBtf } from './btf-object.ts';
 export { onlineCpus, parseCpuList, possibleCpuCount } from './cpus.ts';
@@ -18,7 +18,6 @@ export { attachToPerfEvent } from './perf-event-link.ts';
 export { pmuType } from './perf-pmu.ts';
 export { PerfRing } from './perf-ring.ts';
 export {
-  enableProgStats,
   type LoadOptions,
   loadProg,
   Prog,
@@ -43,7 +42,6 @@ export {
   ProcessMemory,
   pageSize,
   pidfdOpen,
-  pidfdSendSignal,
   ptrace,
   ptraceEvents,
   ptraceOptions,

@@ -29,11 +29,6 @@ export class Kallsyms {
     this.#path = path;
   }
 
-  /** Whether the kernel shows zeros instead of addresses (kptr_restrict, missing privileges). @throws KernelError */
-  get isHidden(): boolean {
-    return this.#text().length > 0 && this.#addresses().count === 0;
-  }
-
   /** The symbol with this name; in a module if one is named. Functions win over data of the same name. @throws KernelError */
   byName(name: string, module?: string): KernelSymbol | undefined {
     if (name === '' || /\s/.test(name)) return undefined;

@@ -220,26 +220,7 @@ export class Prog implements Disposable {
     return attr.progInfo.decode(info.bytes);
   }
 
-  /** The instructions after the verifier rewrote them, as `bpftool prog dump xlated` shows them. @throws KernelError */
-  translatedInsns(): Uint8Array {
-    const length = this.info().xlated_prog_len;
-    const insns = pinZeros(length);
-    const info = pin(attr.progInfo.encode({ xlated_prog_len: length, xlated_prog_insns: insns.address }));
-    const request = attr.infoAttr.encode({
-      bpf_fd: this.fd.raw,
-      info_len: attr.progInfo.size,
-      info: info.address,
-    });
-    bpfCall('BPF_OBJ_GET_INFO_BY_FD', request, [insns, info]);
-    return insns.bytes;
-  }
-
   [Symbol.dispose](): void {
     this.fd[Symbol.dispose]();
   }
-}
-
-/** While the returned descriptor is open, the kernel counts runs and run time of all progs. Linux 5.8. @throws KernelError */
-export function enableProgStats(): Fd {
-  return new Fd(bpfCall('BPF_ENABLE_STATS', attr.enableStatsAttr.encode({ type: 0 })));
 }

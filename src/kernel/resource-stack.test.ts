@@ -14,7 +14,7 @@ test('resources are released in reverse, all of them, and the first error is tol
     using stack = new ResourceStack();
     stack.use(resource('a'));
     stack.use(resource('b', true));
-    stack.defer(() => released.push('c'));
+    stack.use(resource('c'));
   }, /^Error: b$/);
   assert.deepEqual(released, ['c', 'b', 'a']);
 });
@@ -24,7 +24,7 @@ test('moved resources belong to the new stack', () => {
   let kept: ResourceStack | undefined;
   {
     using stack = new ResourceStack();
-    stack.defer(() => released.push('a'));
+    stack.use({ [Symbol.dispose]: () => void released.push('a') });
     kept = stack.move();
   }
   assert.deepEqual(released, []);

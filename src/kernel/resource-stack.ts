@@ -15,11 +15,6 @@ export class ResourceStack implements Disposable {
     return resource;
   }
 
-  /** Runs `release` in its turn. */
-  defer(release: () => void): void {
-    this.#resources.push({ [Symbol.dispose]: release });
-  }
-
   /** Hands all resources to a new stack and forgets them. */
   move(): ResourceStack {
     const moved = new ResourceStack();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { KernelError, mountPseudo } from './sys/index.ts';
 import { parseTracepointFormat, type TracepointFormat } from './tracepoint-format.ts';
 
@@ -31,26 +31,9 @@ export class Tracefs {
     return text === undefined ? undefined : parseTracepointFormat(text);
   }
 
-  /** The id alone. */
-  eventId(category: string, event: string): number | undefined {
-    const text = this.#read(`events/${category}/${event}/id`);
-    return text === undefined ? undefined : Number(text);
-  }
-
   /** All tracepoints as `category:event`. */
   events(): string[] {
     return (this.#read('available_events') ?? '').split('\n').filter((line) => line !== '');
-  }
-
-  /** The events of one category, or undefined when there is no such category. */
-  eventsOf(category: string): string[] | undefined {
-    try {
-      return readdirSync(`${this.root}/events/${category}`, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => entry.name);
-    } catch (error) {
-      return this.#absent(`events/${category}`, error);
-    }
   }
 
   /** Functions that kprobes and fprobes can stand on; undefined when this kernel has no such list. */

@@ -10,7 +10,6 @@ import {
   type BpfMap,
   cpuClock,
   createMap,
-  detachAll,
   Epoll,
   FeatureProbe,
   loadBtf,
@@ -20,6 +19,7 @@ import {
   ProgLoadError,
   possibleCpuCount,
   RingBuffer,
+  stopAll,
   Tracefs,
 } from '../../src/kernel/index.ts';
 import { requireRoot, skipUnless } from '../support/requirements.ts';
@@ -176,7 +176,6 @@ test('func_info and line_info are taken, and the log quotes the lines', (t) => {
   assert.match(prog.log, /; @b = 2/);
   assert.equal(prog.testRun().retval, 42);
   assert.equal(prog.info().name, 'begin');
-  assert.equal(bpf.decodeInsns(prog.translatedInsns()).at(-1)?.opcode, 0x95);
 });
 
 test('callbacks of bpf_loop', (t) => {
@@ -216,7 +215,6 @@ test('a tracepoint and a raw tracepoint see system calls', (t) => {
   assert.ok(tracefs !== undefined, 'tracefs');
   const format = tracefs.format('raw_syscalls', 'sys_enter');
   assert.ok(format !== undefined && format.id > 0);
-  assert.equal(tracefs.eventId('raw_syscalls', 'sys_enter'), format.id);
   assert.ok(format.fields.some((field) => field.name === 'id' && field.type === 'long' && field.signed));
   assert.ok(tracefs.events().includes('raw_syscalls:sys_enter'));
   assert.equal(tracefs.format('raw_syscalls', 'nope'), undefined);
@@ -366,7 +364,9 @@ test('nothing stays open', async (t) => {
       insns: bpf.encodeInsns(counting(map, 1)),
     });
     using second = loadProg(prog.spec);
-    await detachAll([attachTracepoint(prog, format.id), attachTracepoint(second, format.id)]);
+    const both = [prog, second].map((each) => attachTracepoint(each, format.id));
+    await stopAll(both);
+    for (const attachment of both) attachment[Symbol.dispose]();
     assert.throws(() => attachTracepoint(prog, 0x7fff_ffff));
     // A prog of the wrong type is refused after the perf event was opened.
     using wrong = loadProg({

@@ -201,7 +201,7 @@ function openObjects(): string[] {
 }
 
 function tracepointId(t: TestContext, category: string, event: string): number | undefined {
-  const id = Tracefs.open()?.eventId(category, event);
+  const id = Tracefs.open()?.format(category, event)?.id;
   return skipUnless(t, id !== undefined, 'needs tracefs') ? id : undefined;
 }
 

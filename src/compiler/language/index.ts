@@ -76,6 +76,7 @@ export { hasErrors, makeDiagnostic, withContext, withHint } from './diagnostic.t
 export { formatScript } from './format.ts';
 export type { ParsedScript } from './parse.ts';
 export { parseExpression, parseScript } from './parse.ts';
+export { precedenceOf } from './parse-expression.ts';
 export { printTree } from './print-tree.ts';
 export type { RenderOptions } from './render-diagnostics.ts';
 export { renderDiagnostic, renderDiagnostics, renderLocation } from './render-diagnostics.ts';
@@ -92,7 +93,7 @@ export {
   textOfBytes,
 } from './source.ts';
 export type { Span } from './span.ts';
-export { spanBetween, spanEnd, spanStart, spanText } from './span.ts';
+export { spanEnd, spanStart, spanText } from './span.ts';
 export { suggest } from './suggest.ts';
 export { syntaxDiagnostics } from './syntax-diagnostics.ts';
 export { builtinTypeNames, isReservedBuiltin, keywords, reservedBuiltins } from './words.ts';

@@ -26,7 +26,7 @@ import { parseTypeOperand, parseTypeof, tryParseCastType } from './parse-type.ts
 import { readStringLiteral } from './string-literal.ts';
 import { isReservedBuiltin } from './words.ts';
 
-/** Binding strength of binary operators; all associate to the left. */
+/** Binding strength of binary operators, which is that of C; all associate to the left. */
 export const precedences: Readonly<Record<BinaryOp, number>> = {
   '||': 1,
   '&&': 2,
@@ -47,6 +47,11 @@ export const precedences: Readonly<Record<BinaryOp, number>> = {
   '/': 10,
   '%': 10,
 };
+
+/** The strength of a text that may be a binary operator; undefined when it is none. */
+export function precedenceOf(text: string): number | undefined {
+  return Object.hasOwn(precedences, text) ? precedences[text as BinaryOp] : undefined; // a key, as just asked
+}
 
 const prefixOps = ['-', '!', '~', '*'] as const;
 

@@ -14,11 +14,6 @@ export interface Span {
   readonly expandedFrom?: Span;
 }
 
-/** The span from the start of `first` to the end of `last`; both lie in one source. */
-export function spanBetween(first: Span, last: Span): Span {
-  return { ...first, end: last.end };
-}
-
 /** The text under a span. */
 export function spanText(span: Span): string {
   return span.source.text.slice(span.start, span.end);

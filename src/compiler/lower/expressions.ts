@@ -114,12 +114,6 @@ function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
   }
 }
 
-/** Lowers an expression for what it does; its value is dropped. */
-export function lowerEffect(f: FuncContext, expr: TypedExpr, into: (expr: TypedExpr) => void): void {
-  if (isByValue(expr.type)) lowerScalar(f, expr);
-  else into(expr);
-}
-
 /** Reads what an expression names; where there is no such value, it is 0. */
 function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) => ValueId): ValueId {
   const { b } = f;

@@ -37,26 +37,6 @@ export function constantOf(
   return insn?.op === 'const' ? insn.value : undefined;
 }
 
-/** By value: how often it is used as an operand, in conditions and results, or passed to a block. */
-export function countUses(func: Func): Int32Array {
-  const uses = new Int32Array(func.valueCount);
-  const addEdge = (edge: Edge): void => {
-    for (const value of edge.args) uses[value]!++;
-  };
-  for (const block of func.blocks) {
-    for (const insn of block.insns) for (const value of insn.args) uses[value]!++;
-    const { end } = block;
-    if (end.kind === 'jump') addEdge(end.to);
-    else if (end.kind === 'return') uses[end.value]!++;
-    else {
-      uses[end.cond]!++;
-      addEdge(end.ifTrue);
-      addEdge(end.ifFalse);
-    }
-  }
-  return uses;
-}
-
 /** Which value stands for which: `stand[v]`, itself perhaps replaced later. */
 export class Replacements {
   readonly #stand: (ValueId | undefined)[] = [];

@@ -1,4 +1,4 @@
-import { array, at, bytes, chars, struct, u8, u32, u64 } from '../../base/index.ts';
+import { at, bytes, chars, struct, u32, u64 } from '../../base/index.ts';
 
 /**
  * The arms of union bpf_attr and the answers of BPF_OBJ_GET_INFO_BY_FD. Source: uapi/linux/bpf.h; a test compares every offset with the
@@ -132,7 +132,6 @@ export const linkCreateParts = {
 } as const;
 
 export const iterCreateAttr = struct('iter_create', { link_fd: u32, flags: u32 });
-export const enableStatsAttr = struct('enable_stats', { type: u32 });
 
 export const progInfo = struct('bpf_prog_info', {
   type: u32,
@@ -175,24 +174,6 @@ export const progInfo = struct('bpf_prog_info', {
   attach_btf_id: u32,
 });
 
-export const mapInfo = struct('bpf_map_info', {
-  type: u32,
-  id: u32,
-  key_size: u32,
-  value_size: u32,
-  max_entries: u32,
-  map_flags: u32,
-  name: chars(16),
-  ifindex: u32,
-  btf_vmlinux_value_type_id: u32,
-  netns_dev: u64,
-  netns_ino: u64,
-  btf_id: u32,
-  btf_key_type_id: u32,
-  btf_value_type_id: u32,
-  map_extra: at(80, u64),
-});
-
 export const btfInfo = struct('bpf_btf_info', {
   btf: u64,
   btf_size: u32,
@@ -200,19 +181,4 @@ export const btfInfo = struct('bpf_btf_info', {
   name: u64,
   name_len: u32,
   kernel_btf: u32,
-});
-
-export const linkInfo = struct('bpf_link_info', { type: u32, id: u32, prog_id: u32 }, { size: 64 });
-
-/** What BPF_PROG_TYPE_PERF_EVENT progs and uprobes see is pt_regs; the compiler knows those. This is the value read from a counter. */
-export const perfEventValue = struct('bpf_perf_event_value', { counter: u64, enabled: u64, running: u64 });
-
-/** What bpf_get_ns_current_pid_tgid() fills. */
-export const pidnsInfo = struct('bpf_pidns_info', { pid: u32, tgid: u32 });
-
-/** One frame of a stack with build ids. */
-export const stackBuildId = struct('bpf_stack_build_id', {
-  status: u32,
-  build_id: array(u8, 20),
-  offset: at(24, u64),
 });

@@ -25,7 +25,7 @@ export {
   perfTypes,
 } from './perf-event.ts';
 export { ProcessMemory } from './process-memory.ts';
-export { clockNs, clocks, kill, pidfdOpen, pidfdSendSignal } from './processes.ts';
+export { clockNs, clocks, kill, pidfdOpen } from './processes.ts';
 export {
   NT_PRSTATUS,
   type PtraceRequest,

@@ -7,11 +7,6 @@ export function pidfdOpen(pid: number): number {
   return syscall('pidfd_open', [pid, 0]);
 }
 
-/** Sends a signal through a pidfd, so that a reused pid is never hit: 0, or the negated errno. */
-export function pidfdSendSignal(pidfd: number, signal: number): number {
-  return syscall('pidfd_send_signal', [pidfd, signal, 0, 0]);
-}
-
 /** kill(2): 0, or the negated errno. Signal 0 only asks whether the process is there. */
 export function kill(pid: number, signal: number): number {
   return syscall('kill', [pid, signal]);

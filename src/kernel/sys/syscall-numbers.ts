@@ -16,12 +16,10 @@ const table = {
   sched_yield: { x64: 24, arm64: 124 },
   kill: { x64: 62, arm64: 129 },
   ptrace: { x64: 101, arm64: 117 },
-  prctl: { x64: 157, arm64: 167 },
   mount: { x64: 165, arm64: 40 },
   clock_gettime: { x64: 228, arm64: 113 },
   waitid: { x64: 247, arm64: 95 },
   epoll_ctl: { x64: 233, arm64: 21 },
-  tgkill: { x64: 234, arm64: 131 },
   epoll_pwait: { x64: 281, arm64: 22 },
   eventfd2: { x64: 290, arm64: 19 },
   epoll_create1: { x64: 291, arm64: 20 },
@@ -30,7 +28,6 @@ const table = {
   process_vm_readv: { x64: 310, arm64: 270 },
   process_vm_writev: { x64: 311, arm64: 271 },
   bpf: { x64: 321, arm64: 280 },
-  pidfd_send_signal: { x64: 424, arm64: 424 },
   pidfd_open: { x64: 434, arm64: 434 },
 } as const;
 
