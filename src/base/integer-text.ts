@@ -1,3 +1,5 @@
+import { U64_MAX } from './wrap.ts';
+
 /** What an integer's text means. */
 export type IntegerText =
   | { readonly kind: 'integer'; readonly value: bigint }
@@ -5,23 +7,21 @@ export type IntegerText =
   /** A value above `max`, the largest that the spelling (its suffix) allows. */
   | { readonly kind: 'overflow'; readonly max: bigint };
 
-const U64_LIMIT = (1n << 64n) - 1n;
-
 /** Largest value and factor per suffix. Source: bpftrace 0.27. */
 const suffixes: Readonly<Record<string, { readonly max: bigint; readonly factor: bigint }>> = {
-  '': { max: U64_LIMIT, factor: 1n },
+  '': { max: U64_MAX, factor: 1n },
   u: { max: (1n << 32n) - 1n, factor: 1n },
-  ul: { max: U64_LIMIT, factor: 1n },
-  ull: { max: U64_LIMIT, factor: 1n },
+  ul: { max: U64_MAX, factor: 1n },
+  ull: { max: U64_MAX, factor: 1n },
   l: { max: (1n << 63n) - 1n, factor: 1n },
   ll: { max: (1n << 63n) - 1n, factor: 1n },
-  ns: { max: U64_LIMIT, factor: 1n },
-  us: { max: U64_LIMIT, factor: 1_000n },
-  ms: { max: U64_LIMIT, factor: 1_000_000n },
-  s: { max: U64_LIMIT, factor: 1_000_000_000n },
-  m: { max: U64_LIMIT, factor: 60_000_000_000n },
-  h: { max: U64_LIMIT, factor: 3_600_000_000_000n },
-  d: { max: U64_LIMIT, factor: 86_400_000_000_000n },
+  ns: { max: U64_MAX, factor: 1n },
+  us: { max: U64_MAX, factor: 1_000n },
+  ms: { max: U64_MAX, factor: 1_000_000n },
+  s: { max: U64_MAX, factor: 1_000_000_000n },
+  m: { max: U64_MAX, factor: 60_000_000_000n },
+  h: { max: U64_MAX, factor: 3_600_000_000_000n },
+  d: { max: U64_MAX, factor: 86_400_000_000_000n },
 };
 
 const shape = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)(?:[eE]([1-9][0-9]*))?(.*)$/s;
@@ -41,7 +41,7 @@ export function readUnsigned(text: string): IntegerText {
     if (value < 1n || value > 9n)
       return { kind: 'malformed', reason: 'coefficient part of scientific literal must be 1-9' };
     // Any exponent of more than two digits is out of range; computing it would only cost time.
-    if (exponent.length > 2) return { kind: 'overflow', max: U64_LIMIT };
+    if (exponent.length > 2) return { kind: 'overflow', max: U64_MAX };
     value *= 10n ** BigInt(exponent);
   }
   if (value * row.factor > row.max) return { kind: 'overflow', max: row.max };

@@ -1,3 +1,4 @@
+import { binaryString } from '../base/index.ts';
 import { BtfError } from './error.ts';
 
 /** Searches by scanning before a table of all strings is built: the table costs about as much as sixteen, and keeps 2 MB. */
@@ -55,7 +56,7 @@ export class BtfStrings {
     if (text === '') return this.#lead === 0 ? 0 : undefined;
     if (text.includes('\0')) return undefined;
     const all = this.#section();
-    const wanted = this.#isAscii ? text : oneCharPerByte(new TextEncoder().encode(text));
+    const wanted = this.#isAscii ? text : binaryString(new TextEncoder().encode(text));
     if (this.#table === undefined) {
       if (this.#scans < SCANS_BEFORE_TABLE) {
         this.#scans++;
@@ -79,7 +80,7 @@ export class BtfStrings {
     const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.#bytes);
     // UTF-8 that is all ASCII has as many chars as bytes; a replacement char or a longer sequence changes that or shows.
     this.#isAscii = decoded.length === this.#bytes.length && !decoded.includes('\ufffd');
-    this.#text = this.#isAscii ? decoded : oneCharPerByte(this.#bytes);
+    this.#text = this.#isAscii ? decoded : binaryString(this.#bytes);
     return this.#text;
   }
 }
@@ -88,13 +89,6 @@ function withLead(bytes: Uint8Array): Uint8Array {
   const padded = new Uint8Array(bytes.length + 1);
   padded.set(bytes, 1);
   return padded;
-}
-
-function oneCharPerByte(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 4096)
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  return text;
 }
 
 /** Mixes the length, the first four and the last eight chars: enough to tell names apart, and cheap to build a table with. */

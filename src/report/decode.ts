@@ -1,4 +1,4 @@
-import { unreachable } from '../base/index.ts';
+import { binaryString, unreachable } from '../base/index.ts';
 import {
   BUILD_ID_FRAME_BYTES,
   layoutOf,
@@ -12,7 +12,7 @@ import {
   type Type,
 } from '../types/index.ts';
 import { combineAggregate } from './aggregates.ts';
-import { binaryString, createStringReader, type StringReader } from './byte-text.ts';
+import { createStringReader, type StringReader } from './byte-text.ts';
 import { DecodeError, UnprintableTypeError } from './decode-error.ts';
 import { readBits, readI32, readI64, readInteger, readU32, readU64 } from './integers.ts';
 import type { NamedValue, StackFrame, Value } from './value.ts';

@@ -1,10 +1,9 @@
 /** A map's contents at one moment, decoded, combined over the CPUs, and in printing order. */
 
-import { asI64, asU64 } from '../base/index.ts';
+import { asI64, asU64, binaryString } from '../base/index.ts';
 import type { PrintOrder, ScriptMap } from '../program/index.ts';
 import { type AggregateType, type IntType, isAggregate, sizeOf } from '../types/index.ts';
 import { bucketCount, combineAggregate, combineSeriesSlot, type SimpleAggregate } from './aggregates.ts';
-import { binaryString } from './byte-text.ts';
 import { type DecodeContext, type Decoder, decoderOf } from './decode.ts';
 import { linearBuckets, log2Buckets } from './histogram.ts';
 import { readInteger } from './integers.ts';

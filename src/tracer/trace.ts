@@ -1,3 +1,4 @@
+import { binaryString } from '../base/index.ts';
 import type { Backend, Host, Loaded, LoadOptions, Program } from '../program/index.ts';
 import type { Outcome, Report } from '../report/index.ts';
 import { attachOrder } from './attach-order.ts';
@@ -311,12 +312,4 @@ class Run {
       }
     }
   }
-}
-
-/** One character per byte, in steps that a call's argument list can take. */
-function binaryString(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 4096)
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  return text;
 }

@@ -1,4 +1,4 @@
-import { unreachable } from '../base/index.ts';
+import { alignUp, unreachable } from '../base/index.ts';
 import type { StructTable } from './struct-table.ts';
 import type { RecordType, TupleType, Type } from './type.ts';
 
@@ -10,10 +10,6 @@ export interface ElementLayout {
   readonly offsets: readonly number[];
   readonly size: number;
   readonly align: number;
-}
-
-function alignUp(value: number, align: number): number {
-  return Math.ceil(value / align) * align;
 }
 
 /** Lays elements out like a C struct; byte arrays and strings align to 1. */

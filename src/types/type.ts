@@ -101,6 +101,11 @@ export const none: Type = { kind: 'none' };
 export const voidType: Type = { kind: 'void' };
 export const bool: Type = { kind: 'bool' };
 
+/** Whether an integer may have so many bytes. */
+export function isIntSize(size: number): size is IntSize {
+  return size === 1 || size === 2 || size === 4 || size === 8;
+}
+
 export function intType(size: IntSize, signed: boolean): IntType {
   return { kind: 'int', size, signed };
 }

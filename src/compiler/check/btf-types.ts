@@ -8,8 +8,8 @@ import {
   type AddressSpace,
   bool,
   type EnumLayout,
-  type IntSize,
   intType,
+  isIntSize,
   none,
   pointerTo,
   type StructField,
@@ -34,10 +34,6 @@ interface Origin {
 
 /** Starts the names of enums that have none in C; what follows says where they are. */
 const ANONYMOUS = '(anonymous) ';
-
-function isIntSize(size: number): size is IntSize {
-  return size === 1 || size === 2 || size === 4 || size === 8;
-}
 
 /** Plain `char`, whose arrays are text; `signed char` and `unsigned char` are numbers. */
 function isChar(type: BtfType): boolean {

@@ -9,8 +9,8 @@ import {
   type AddressSpace,
   bool,
   type EnumLayout,
-  type IntSize,
   intType,
+  isIntSize,
   none,
   pointerTo,
   type StructField,
@@ -273,10 +273,6 @@ function alignOf(dwarf: Dwarf, id: DwarfTypeId, depth: number): number {
     return Math.max(1, ...type.members.map((member) => alignOf(dwarf, member.type, depth + 1)));
   }
   return 'size' in type && isIntSize(type.size) ? type.size : 1;
-}
-
-function isIntSize(size: number): size is IntSize {
-  return size === 1 || size === 2 || size === 4 || size === 8;
 }
 
 /** Something of a size that the language has no numbers for: bytes. */

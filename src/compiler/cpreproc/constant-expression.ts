@@ -3,6 +3,7 @@
  * sizes, bit-field widths. All arithmetic has 64 bits, unsigned as soon as one side is (C11 6.10.1).
  */
 import { asI64, asU64 } from '../../base/index.ts';
+import { precedenceOf } from '../language/index.ts';
 import { CProblem } from './c-diagnostics.ts';
 import type { CToken } from './c-token.ts';
 
@@ -25,27 +26,6 @@ export interface ConstantContext {
   /** Reads `sizeof (…)` or a `(type)` cast at the reader, which moves behind it. */
   readonly readOperand?: (reader: TokenReader) => CValue | ((operand: CValue) => CValue) | undefined;
 }
-
-const precedences: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '|': 3,
-  '^': 4,
-  '&': 5,
-  '==': 6,
-  '!=': 6,
-  '<': 7,
-  '>': 7,
-  '<=': 7,
-  '>=': 7,
-  '<<': 8,
-  '>>': 8,
-  '+': 9,
-  '-': 9,
-  '*': 10,
-  '/': 10,
-  '%': 10,
-};
 
 /** How deep parentheses and prefix operators may nest. */
 const maxNesting = 200;
@@ -85,7 +65,7 @@ class ConstantReader {
     let left = this.#unary(isLive);
     for (;;) {
       const op = this.#peek();
-      const precedence = op?.kind === 'punct' ? precedences[op.text] : undefined;
+      const precedence = op?.kind === 'punct' ? precedenceOf(op.text) : undefined;
       if (op === undefined || precedence === undefined || precedence < minPrecedence) return left;
       this.#reader.at++;
       const isSkipped = (op.text === '&&' && left.value === 0n) || (op.text === '||' && left.value !== 0n);

@@ -142,3 +142,25 @@ export function loopDepths(cfg: Cfg, tree: Dominators): Int32Array {
   }
   return depth;
 }
+
+/**
+ * Visits all blocks, each before those that it dominates: what was learnt on the way down is undone by what `enter` returns, when everything
+ * below a block is done.
+ */
+export function walkDominated(tree: Dominators, enter: (place: number) => () => void): void {
+  const stack: { readonly place: number; next: number; readonly leave: () => void }[] = [];
+  const visit = (place: number): void => {
+    stack.push({ place, next: 0, leave: enter(place) });
+  };
+  visit(0);
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const child = tree.children[top.place]![top.next++];
+    if (child !== undefined) {
+      visit(child);
+      continue;
+    }
+    top.leave();
+    stack.pop();
+  }
+}

@@ -1,6 +1,14 @@
 export { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
 export { type BuilderOptions, FuncBuilder, type VariableId } from './builder.ts';
-export { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf, loopDepths } from './cfg.ts';
+export {
+  type Cfg,
+  cfgOf,
+  type Dominators,
+  dominates,
+  dominatorsOf,
+  loopDepths,
+  walkDominated,
+} from './cfg.ts';
 export { type CheckOptions, checkFunc, isNullable } from './check.ts';
 export { withArgs, withBody } from './copy.ts';
 export {

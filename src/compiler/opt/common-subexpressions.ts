@@ -7,6 +7,7 @@ import {
   isRepeatable,
   opFacts,
   type ValueId,
+  walkDominated,
   withBody,
 } from '../ir/index.ts';
 import { type Pass, Replacements } from './pass.ts';
@@ -31,7 +32,7 @@ export const commonSubexpressions: Pass = {
     const known = new Map<string, ValueId>();
     const changed = new Map<Block, readonly Insn[]>();
 
-    /** Enters the block's values; returns what to take out again when its subtree is done. */
+    /** Enters the block's values; returns what to take out again. */
     const enter = (block: Block): string[] => {
       const added: string[] = [];
       let list: Insn[] | undefined;
@@ -56,21 +57,12 @@ export const commonSubexpressions: Pass = {
       return added;
     };
 
-    const stack: { readonly place: number; next: number; readonly added: readonly string[] }[] = [];
-    const visit = (place: number): void => {
-      stack.push({ place, next: 0, added: enter(cfg.order[place]!) });
-    };
-    visit(0);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const child = tree.children[top.place]![top.next++];
-      if (child !== undefined) {
-        visit(child);
-        continue;
-      }
-      for (const key of top.added) known.delete(key);
-      stack.pop();
-    }
+    walkDominated(tree, (place) => {
+      const added = enter(cfg.order[place]!);
+      return () => {
+        for (const key of added) known.delete(key);
+      };
+    });
     if (replacements.isEmpty) return func;
     const blocks = func.blocks.map((block) => {
       const insns = changed.get(block);

@@ -8,6 +8,7 @@ import {
   type Insn,
   type Terminator,
   type ValueId,
+  walkDominated,
   withArgs,
   withBody,
 } from '../ir/index.ts';
@@ -77,8 +78,7 @@ export const knownConditions: Pass = {
       if (isChanged || end !== block.end) changed.set(block, withBody(block, insns, end));
     };
 
-    const stack: { readonly place: number; next: number; readonly leave: () => void }[] = [];
-    const visit = (place: number): void => {
+    walkDominated(tree, (place) => {
       let leave = (): void => {};
       const [pred, other] = cfg.preds[place]!;
       if (pred !== undefined && other === undefined) {
@@ -86,19 +86,8 @@ export const knownConditions: Pass = {
         if (end.kind === 'branch') leave = learn(end.cond, end.ifTrue.block === cfg.order[place]!.id);
       }
       rewrite(cfg.order[place]!);
-      stack.push({ place, next: 0, leave });
-    };
-    visit(0);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const child = tree.children[top.place]![top.next++];
-      if (child !== undefined) {
-        visit(child);
-        continue;
-      }
-      top.leave();
-      stack.pop();
-    }
+      return leave;
+    });
     if (changed.size === 0) return func;
     return { ...func, blocks: func.blocks.map((block) => changed.get(block) ?? block) };
   },

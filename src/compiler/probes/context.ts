@@ -1,4 +1,5 @@
-import type { Feature, ProbeKind, Target } from '../../program/index.ts';
+import { type Arch, archFacts, type Feature, type ProbeKind, type Target } from '../../program/index.ts';
+import { uint64 } from '../../types/index.ts';
 import type { Script, Span } from '../language/index.ts';
 import type { ProbeCode, probeCatalogue } from './catalogue.ts';
 import type { ResolvedProbe, TypeSource } from './resolved.ts';
@@ -81,5 +82,18 @@ export function baseProbe(
     hasRegisters: false,
     space: 'none',
     pidFilter: false,
+  };
+}
+
+/** `argN` or `retval` of a probe that has registers, where the calling convention puts them. */
+export function inRegisters(arch: Arch, isReturn: boolean): Pick<ResolvedProbe, 'numbered' | 'retval'> {
+  const { args, returnValue } = archFacts(arch);
+  if (isReturn) return { retval: { type: uint64, source: { kind: 'register', name: returnValue } } };
+  return {
+    numbered: {
+      count: args.length,
+      type: uint64,
+      source: (index) => ({ kind: 'register', name: args[index] ?? '' }),
+    },
   };
 }

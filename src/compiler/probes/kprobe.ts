@@ -2,7 +2,14 @@
 import { archFacts, type KernelFunction, type KernelLocation } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';
-import { baseProbe, canAttachBy, type Point, type Provider, type ResolveContext } from './context.ts';
+import {
+  baseProbe,
+  canAttachBy,
+  inRegisters,
+  type Point,
+  type Provider,
+  type ResolveContext,
+} from './context.ts';
 import { isModuleLoaded, matchFunctions, noFunctionList, similarFunction } from './kernel-functions.ts';
 import type { Attachment, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
@@ -148,7 +155,6 @@ function registerProbe(
   locations: readonly KernelLocation[],
   via: 'perf' | 'multi',
 ): ResolvedProbe {
-  const arch = archFacts(context.target.arch);
   const isReturn = point.kind === 'kretprobe';
   const attachment: Attachment = { kind: isReturn ? 'kretprobe' : 'kprobe', name, locations, via };
   return {
@@ -161,15 +167,7 @@ function registerProbe(
     func: isReturn || via === 'multi' || standAtEntries(locations, context) ? 'helper' : 'ip',
     pidFilter: context.options.filtersByPid === true,
     attachments: [attachment],
-    ...(isReturn
-      ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }
-      : {
-          numbered: {
-            count: arch.args.length,
-            type: uint64,
-            source: (index) => ({ kind: 'register', name: arch.args[index] ?? '' }),
-          },
-        }),
+    ...inRegisters(context.target.arch, isReturn),
   };
 }
 

@@ -1,7 +1,7 @@
 /** uprobe and uretprobe by symbol, offset, address or line. */
-import { archFacts, type UserLocation, type UserSymbol } from '../../program/index.ts';
-import { pointerTo, type Type, uint64 } from '../../types/index.ts';
-import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import type { UserLocation, UserSymbol } from '../../program/index.ts';
+import { pointerTo, type Type } from '../../types/index.ts';
+import { baseProbe, inRegisters, type Point, type Provider, type ResolveContext } from './context.ts';
 import { cppMatcher } from './cpp-names.ts';
 import { mayStandAt } from './instruction-boundary.ts';
 import type { ResolvedProbe } from './resolved.ts';
@@ -168,7 +168,6 @@ function make(
   locations: readonly UserLocation[],
   via: 'perf' | 'multi',
 ): ResolvedProbe {
-  const arch = archFacts(context.target.arch);
   const isReturn = point.kind === 'uretprobe';
   const [location] = locations;
   if (location) {
@@ -189,14 +188,6 @@ function make(
     func: isReturn ? 'user-helper' : 'user-ip',
     ...argsHere(),
     attachments: [{ kind: isReturn ? 'uretprobe' : 'uprobe', name, locations, via }],
-    ...(isReturn
-      ? { retval: { type: uint64, source: { kind: 'register', name: arch.returnValue } } }
-      : {
-          numbered: {
-            count: arch.args.length,
-            type: uint64,
-            source: (index) => ({ kind: 'register', name: arch.args[index] ?? '' }),
-          },
-        }),
+    ...inRegisters(context.target.arch, isReturn),
   };
 }

@@ -1,3 +1,4 @@
+import { binaryString } from '../../base/index.ts';
 import type { Core } from '../core.ts';
 import type { AddressSpace } from '../environment.ts';
 import { errno } from '../errno.ts';
@@ -142,11 +143,4 @@ export function readString(core: Core, address: bigint, space: Space): string {
   if (length <= 0) return '';
   const end = buffer.subarray(0, length).indexOf(0);
   return binaryString(buffer.subarray(0, end < 0 ? length : end));
-}
-
-/** One character per byte. */
-export function binaryString(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
 }

@@ -1,5 +1,6 @@
+import { binaryString } from '../../base/index.ts';
 import type { Core } from '../core.ts';
-import { binaryString, readString } from './memory.ts';
+import { readString } from './memory.ts';
 
 const conversion = /%([-0]*)(\d*)(ll|l|hh|h)?(ks|us|[a-zA-Z%])/g;
 
