@@ -38,10 +38,12 @@ export function noteProgram(input: AssembleInput, target: Target): NotedProgram 
       note(funcs, probe, attachment, index) {
         const [main, ...others] = funcs;
         const ctx = ctxFormOf(probe, attachment, target);
-        const reason = typeof ctx === 'string' ? ctx : whyNone(funcs);
+        const followsPointers = probe.progType === 'BPF_PROG_TYPE_TRACING';
+        const reason = typeof ctx === 'string' ? ctx : whyNone(funcs, followsPointers);
         if (reason !== undefined) left.set(attachment.name, reason);
         if (typeof ctx === 'string' || reason !== undefined || main === undefined) return funcs;
-        return [noteEvents(main, { ring, losses, ringLimit, probe: index, ctx, bootClock }), ...others];
+        const about = { ring, losses, ringLimit, probe: index, ctx, followsPointers };
+        return [noteEvents(main, { ...about, bootClock }), ...others];
       },
     },
   });
@@ -66,8 +68,8 @@ const lossesSpec: BpfMapSpec = {
   role: 'other',
 };
 
-function whyNone(funcs: readonly Func[]): string | undefined {
-  return funcs.map((func) => whyUnnotable(func)).find((reason) => reason !== undefined);
+function whyNone(funcs: readonly Func[], followsPointers: boolean): string | undefined {
+  return funcs.map((func) => whyUnnotable(func, followsPointers)).find((reason) => reason !== undefined);
 }
 
 /** How the ctx is read whole; a text: why it is not. */
@@ -93,7 +95,10 @@ function ctxFormOf(probe: ResolvedProbe, attachment: Attachment, target: Target)
     case 'BPF_PROG_TYPE_RAW_TRACEPOINT':
       return { kind: 'bytes', bytes: kind === 'rawtracepoint' ? RAW_TRACEPOINT_BYTES : 0, locations: [] };
     case 'BPF_PROG_TYPE_TRACING':
-      return 'it reads memory of the kernel through typed pointers';
+      if ('module' in attachment && attachment.module !== undefined)
+        return `its types are those of the module ${attachment.module}, which are not kept`;
+      if (probe.ctxWords === undefined) return 'what it runs for is no event';
+      return { kind: 'bytes', bytes: probe.ctxWords * 8, locations: [] };
     case 'BPF_PROG_TYPE_XDP':
     case 'BPF_PROG_TYPE_SYSCALL':
       return 'nothing happens that it runs for';

@@ -12,7 +12,7 @@ import type { HelperName } from '../bpf/index.ts';
 export const NOTE_TAG = 0xffff_ffff_0000_0000n;
 export const noteHead = { tag: 0, id: 8, cpu: 16, about: 20, bytes: 24 } as const;
 
-export const noteKinds = { event: 1, part: 2, number: 3, memory: 4 } as const;
+export const noteKinds = { event: 1, part: 2, number: 3, memory: 4, load: 5 } as const;
 
 /** An event: who was running, and its ctx behind that. `about`: index into Program.probes. */
 export const eventNote = { pidTgid: 24, uidGid: 32, cgroup: 40, task: 48, comm: 56, ctx: 72 } as const;
@@ -23,6 +23,9 @@ export const partNote = { offset: 24, length: 28, data: 32 } as const;
 
 /** A number that a helper gave, and its first two arguments. */
 export const numberNote = { value: 24, first: 32, second: 40, bytes: 48 } as const;
+
+/** What a prog loaded from memory of the kernel itself: the value, and where it lies (`about`: its bytes). */
+export const loadNote = { value: 24, base: 32, offset: 40, bytes: 48 } as const;
 
 /** Memory that a helper filled: what it gave, where from, how much it was asked for (and what else it was told). */
 export const memoryNote = { result: 24, address: 32, size: 40, flags: 44, data: 48 } as const;

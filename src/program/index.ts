@@ -14,6 +14,7 @@ export {
   COMM_BYTES,
   eventNote,
   isNote,
+  loadNote,
   MAX_PART_BYTES,
   memoryNote,
   NOTE_TAG,

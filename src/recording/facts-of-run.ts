@@ -13,6 +13,14 @@ const asked = [
   'jiffies64',
 ] as const satisfies readonly Feature[];
 
+function featuresOf(target: Target): MachineFacts['features'] {
+  const features: Partial<Record<Feature, boolean>> = { fentry: target.has('fentry') };
+  for (const feature of asked) features[feature] = target.has(feature);
+  // Where trampolines stand in for kprobes, they do so again.
+  if (features.fentry === true) features.kprobe = target.has('kprobe');
+  return features;
+}
+
 /** What a recording says of the machine that it was made on, as far as the program has to do with it. */
 export function factsOfRun(program: Program, target: Target, beginning: Beginning): MachineFacts {
   const tracepoints: Record<string, TracepointFormat> = {};
@@ -48,7 +56,7 @@ export function factsOfRun(program: Program, target: Target, beginning: Beginnin
     arch: target.arch,
     possibleCpus: target.possibleCpus,
     onlineCpus: target.onlineCpus,
-    lacks: asked.filter((feature) => !target.has(feature)),
+    features: featuresOf(target),
     bootToWallNs: target.bootToWallNs,
     tracepoints,
     functions: [...functions],

@@ -4,6 +4,7 @@ import { READ_TEXT, type Told } from '../embedded/index.ts';
 import {
   COMM_BYTES,
   eventNote,
+  loadNote,
   memoryNote,
   NOTE_TAG,
   notedHelpers,
@@ -89,6 +90,8 @@ export function readNote(record: Uint8Array): Note | undefined {
       });
       return told && { kind: 'told', key, told };
     }
+    case noteKinds.load:
+      return { kind: 'told', key, told: toldLoad(record, about) };
     case noteKinds.memory: {
       const told = toldMemory(record, about);
       return told && { kind: 'told', key, told };
@@ -152,6 +155,13 @@ function toldNumber(about: number, { value, first, second, cpu }: Given): Told |
     default:
       return undefined;
   }
+}
+
+function toldLoad(record: Uint8Array, bytes: number): Told {
+  const view = viewOf(record);
+  const address = view.getBigUint64(loadNote.base, true) + view.getBigUint64(loadNote.offset, true);
+  const given = record.slice(loadNote.value, loadNote.value + bytes);
+  return { call: 'read', asked: ['kernel', BigInt.asUintN(64, address), bytes], given };
 }
 
 function toldMemory(record: Uint8Array, about: number): Told | undefined {

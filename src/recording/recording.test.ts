@@ -52,7 +52,7 @@ const header: RecordingHeader = {
   constants: [{ offset: 8, bytes: new Uint8Array([1, 2, 255]) }],
   machine: {
     ...{ arch: 'x86_64', possibleCpus: 2, onlineCpus: [0, 1], functions: [], binaries: [], childPid: 0 },
-    lacks: ['get-func-ip'],
+    features: { 'get-func-ip': false },
     tracepoints: { 'a:b': { id: 1, fields: [] } },
     ...{ startNs: 1n, bootToWallNs: 2n, clockOffsets: { tai: 3n }, tracer: task },
   },

@@ -25,6 +25,10 @@ export function typesOfRun(
   );
   for (const probe of program.probes) {
     if (probe.kind === 'fentry' || probe.kind === 'fexit') words.add(probe.function);
+    // The prototype, and the function that has the names of its parameters.
+    if (probe.kind === 'rawtracepoint')
+      for (const prefix of ['btf_trace_', '__traceiter_', '__probestub_', '__bpf_trace_'])
+        words.add(`${prefix}${probe.event}`);
     if (probe.kind !== 'kprobe' && probe.kind !== 'kretprobe') continue;
     for (const location of probe.locations) if (location.function !== undefined) words.add(location.function);
   }

@@ -96,7 +96,7 @@ class ScenarioReader {
         tracepoints: Object.fromEntries(this.#formats),
         functions: [...this.#functions],
         binaries: [...this.#binaries.values()],
-        lacks: [],
+        features: {},
         ...{ startNs: 0n, bootToWallNs: this.#bootToWallNs, childPid: 0, tracer: this.#tracer },
         clockOffsets: { boot: 0n, monotonic: 0n, coarse: 0n, tai: this.#bootToWallNs },
       },

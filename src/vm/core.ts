@@ -284,14 +284,16 @@ export class Core {
 
   /**
    * Where a load finds its bytes when the pointer is none of the machine's. Progs that the kernel gives typed pointers load from kernel memory
-   * directly, and get zeros where nothing can be read (BPF_PROBE_MEM); for other progs this is a fault.
+   * directly, and get zeros where nothing can be read (BPF_PROBE_MEM), such as behind NULL; for other progs this is a fault.
    */
   loadOutside(low: number, high: number, off: number, size: number): number {
     const address = BigInt.asUintN(64, ((BigInt(high) << 32n) | BigInt(low >>> 0)) + BigInt(off));
     const isKernelAddress = high >> 16 === -1;
-    if (!isKernelAddress || this.prog === undefined || !loadsKernelMemory[this.prog.prog.type])
+    const isNull = high === 0 && low >>> 0 < NULL_BYTES;
+    if (!(isKernelAddress || isNull) || this.prog === undefined || !loadsKernelMemory[this.prog.prog.type])
       throw new FaultError(this.memory.explainAt(low, high, off, size, 'read'));
     this.memory.bytes.fill(0, SCRATCH, SCRATCH + 8);
+    if (isNull) return SCRATCH;
     const into = this.memory.bytes.subarray(SCRATCH, SCRATCH + size);
     if (this.environment.read('kernel', address, into) < size) into.fill(0);
     return SCRATCH;
@@ -312,6 +314,9 @@ export const wordsOfCore = { insnsLeft: 40, depth: 41, frameLimit: 42 } as const
 const SCRATCH = 192;
 
 /** Prog types whose ctx holds typed kernel pointers. */
+/** Members behind a pointer that is NULL lie in the first page. */
+const NULL_BYTES = 4096;
+
 const loadsKernelMemory: Readonly<Record<BpfProgType, boolean>> = {
   BPF_PROG_TYPE_KPROBE: false,
   BPF_PROG_TYPE_TRACEPOINT: false,

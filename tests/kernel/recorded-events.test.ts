@@ -48,6 +48,19 @@ const scripts: Readonly<Record<string, { readonly script: string; readonly needs
   samples: {
     script: `software:page-faults:1 /pid == cpid/ { @ip[reg("ip")] = count(); @n = count(); @t = max(nsecs); }`,
   },
+  'typed arguments': {
+    script: `rawtracepoint:sched_switch /pid == cpid/ {
+        @[args.prev.comm, args.next.comm, args.prev.real_parent.comm] = count(); @p[args.preempt, args.prev.pid == pid] = count();
+      }
+      rawtracepoint:sys_enter /pid == cpid/ { @id[args.id] = count(); @regs = sum(args.regs.di); }`,
+  },
+  'functions by their types': {
+    script: `fentry:vfs_read /pid == cpid/ {
+        @start[tid] = nsecs; @asked = hist(args.count); @name[str(args.file.f_path.dentry.d_name.name, 64)] = count(); @[func] = count();
+      }
+      fexit:vfs_read /@start[tid]/ { @got = hist(retval); @same = sum(args.count); delete(@start, tid); }`,
+    needs: ['fentry'],
+  },
   'kernel functions': {
     script: `kprobe:vfs_read /pid == cpid/ { @start[tid] = nsecs; @asked = hist(arg2); @[func] = count(); }
       kretprobe:vfs_read /@start[tid]/ { @ns = hist(nsecs - @start[tid]); @got = hist(retval); delete(@start, tid); }`,

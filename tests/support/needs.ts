@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { FeatureProbe, openVmlinuxBtf } from '../../src/kernel/index.ts';
 import { missingMemoryLimit } from './memory-limit.ts';
 
 /** What a script or its load needs beyond tracepoints: of the kernel, or as a program. */
 export type Need =
   | 'kprobe'
+  | 'fentry'
   | 'all kernel symbols'
   | 'memory limits'
   | { readonly program: string }
@@ -27,6 +29,8 @@ export function missingNeed(need: Need): string | undefined {
   switch (need) {
     case 'kprobe':
       return existsSync('/sys/bus/event_source/devices/kprobe') ? undefined : 'this kernel has no kprobes';
+    case 'fentry':
+      return new FeatureProbe(openVmlinuxBtf).has('fentry') ? undefined : 'this kernel refuses fentry';
     case 'all kernel symbols':
       return / avenrun$/m.test(readFileSync('/proc/kallsyms', 'utf8'))
         ? undefined

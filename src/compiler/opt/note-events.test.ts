@@ -4,7 +4,14 @@ import { checkFunc, type Func, parseFunc } from '../ir/index.ts';
 import { type NoteOptions, noteEvents, whyUnnotable } from './note-events.ts';
 
 const options: NoteOptions = {
-  ...{ ring: 1, losses: 2, ringLimit: 4096, probe: 7, bootClock: 'ktime_get_boot_ns' },
+  ...{
+    ring: 1,
+    losses: 2,
+    ringLimit: 4096,
+    probe: 7,
+    bootClock: 'ktime_get_boot_ns',
+    followsPointers: false,
+  },
   ctx: { kind: 'bytes', bytes: 24, locations: [{ offset: 8, relative: false }] },
 };
 
@@ -46,6 +53,33 @@ describe('a noted prog', () => {
     const noted = noteEvents(reading, { ...options, ctx: { kind: 'perf', registerBytes: 168 } });
     assert.deepEqual(checkFunc(noted, { isFinal: true }), []);
     assert.equal(helpersOf(noted).filter((helper) => helper === 'ringbuf_output').length, 3);
+  });
+
+  test('tells what it loads by pointers that its ctx holds', () => {
+    const following = parseFunc(`
+func f(v0) prog {
+  slot s0 8 align 8
+b0:
+  v1 = load.8 v0+8
+  v2 = load.4 v1+20
+  v3 = load.8 v1+64
+  v4 = load.2 v3+2
+  v5 = slot s0
+  store.8 v5+0 v4
+  v6 = load.8 v5+0
+  v7 = add v2 v6
+  return v7
+}`);
+    const count = (followsPointers: boolean): number => {
+      const noted = noteEvents(following, {
+        ...options,
+        ctx: { kind: 'bytes', bytes: 16, locations: [] },
+        followsPointers,
+      });
+      assert.deepEqual(checkFunc(noted, { isFinal: true }), []);
+      return helpersOf(noted).filter((helper) => helper === 'ringbuf_output').length;
+    };
+    assert.deepEqual([count(false), count(true)], [1, 4]);
   });
 
   test('what cannot be noted is named', () => {

@@ -2,6 +2,7 @@ import type { HelperName } from '../../bpf/index.ts';
 import {
   COMM_BYTES,
   eventNote,
+  loadNote,
   MAX_PART_BYTES,
   memoryNote,
   NOTE_TAG,
@@ -45,6 +46,8 @@ export interface NoteOptions {
   readonly probe: number;
   readonly ctx: CtxForm;
   readonly bootClock: Extract<HelperName, 'ktime_get_boot_ns' | 'ktime_get_ns'>;
+  /** The prog loads from memory of the kernel directly, by pointers whose types the verifier knows. */
+  readonly followsPointers: boolean;
 }
 
 /**
@@ -62,10 +65,15 @@ export function noteEvents(func: Func, options: NoteOptions): Func {
   return new Noting(func, options).run();
 }
 
-/** Why a function cannot be noted; undefined: it can. `isMain`: it is the prog's entry. */
-export function whyUnnotable(func: Func): string | undefined {
+/** Why a function cannot be noted; undefined: it can. `followsPointers`: see NoteOptions. */
+export function whyUnnotable(func: Func, followsPointers = false): string | undefined {
+  const definitions = definitionsOf(func);
   for (const block of func.blocks) {
     for (const insn of block.insns) {
+      if (followsPointers && func.role !== 'prog' && insn.op === 'load') {
+        if (rootOf(definitions, insn.args[0]!)?.op === 'load')
+          return "a loop in it may load the kernel's memory";
+      }
       if (insn.op === 'ksym') return `it reads the kernel variable ${insn.name}`;
       if (insn.op === 'callKfunc' && !harmlessKfuncs.test(insn.name)) return `it calls ${insn.name}()`;
       if (insn.op !== 'call') continue;
@@ -82,6 +90,13 @@ const numbers: ReadonlyMap<string, number> = new Map(notedHelpers.map(([name], i
 
 /** Larger than any text a script can have. */
 const MAX_MEMORY_BYTES = 16384;
+
+/** What an address comes from, without what is added to it; undefined for a parameter. */
+function rootOf(definitions: readonly (Insn | undefined)[], address: ValueId): Insn | undefined {
+  let at = definitions[address];
+  while (at?.op === 'add') at = definitions[at.args[0]!];
+  return at;
+}
 
 class Noting {
   readonly #func: Func;
@@ -112,8 +127,9 @@ class Noting {
       if (index === 0) this.#noteEvent();
       for (const insn of block.insns) {
         this.#out.push(insn);
-        if (insn.op !== 'call') continue;
         this.#at = insn.at;
+        if (insn.op === 'load') this.#noteLoad(insn);
+        if (insn.op !== 'call') continue;
         const number = numbers.get(insn.helper);
         if (number !== undefined) this.#noteCall(insn, number);
       }
@@ -200,6 +216,27 @@ class Noting {
     this.#send(note, this.#const(numberNote.bytes));
   }
 
+  /** Its own memory and its ctx tell a prog nothing new; what else it loads by is a pointer to the kernel's. */
+  #noteLoad(insn: Insn & { readonly op: 'load' }): void {
+    const [address] = insn.args as [ValueId];
+    const root = rootOf(this.#definitions, address);
+    const isParameter = root === undefined && this.#isOffsetOf(address, this.#func.params[0]!);
+    if (!this.#options.followsPointers || isParameter) return;
+    if (root?.op === 'slot' || root?.op === 'mapValue' || root?.op === 'call') return;
+    const note = this.#begin(noteKinds.load, loadNote.bytes, this.#const(insn.size));
+    this.#store(8, note, insn.id, loadNote.value);
+    this.#store(8, note, address, loadNote.base);
+    this.#store(8, note, this.#const(insn.off), loadNote.offset);
+    this.#send(note, this.#const(loadNote.bytes));
+  }
+
+  #isOffsetOf(address: ValueId, parameter: ValueId): boolean {
+    let at = address;
+    for (let insn = this.#definitions[at]; insn?.op === 'add'; insn = this.#definitions[at])
+      at = insn.args[0]!;
+    return at === parameter;
+  }
+
   #noteMemory(insn: Insn & { readonly op: 'call' }, number: number): void {
     const { to, size, from, flags } = partsOf(insn);
     if (from !== undefined && this.#isOwnMemory(from)) return;
@@ -234,9 +271,8 @@ class Noting {
 
   /** Reading what it has itself tells a prog nothing. */
   #isOwnMemory(address: ValueId): boolean {
-    let at = this.#definitions[address];
-    while (at?.op === 'add') at = this.#definitions[at.args[0]!];
-    return at?.op === 'slot' || at?.op === 'mapValue';
+    const root = rootOf(this.#definitions, address);
+    return root?.op === 'slot' || root?.op === 'mapValue';
   }
 
   #constantOf(value: ValueId): number | undefined {

@@ -61,6 +61,7 @@ export const fentry: Provider = (point, context) => {
       progType: 'BPF_PROG_TYPE_TRACING',
       expectedAttachType: kind === 'fexit' ? 'BPF_TRACE_FEXIT' : 'BPF_TRACE_FENTRY',
       attachBtf: { kind: 'func', name: fn.name, ...location },
+      ctxWords: proto.slots + (kind === 'fexit' && proto.retval ? 1 : 0),
       space: 'kernel',
       func: 'helper',
       pidFilter: context.options.filtersByPid === true,

@@ -226,6 +226,7 @@ function trampolineProbes(
         name: fn.name,
         ...(args.module !== undefined ? { module: args.module } : {}),
       },
+      ctxWords: args.slots + (isReturn ? 1 : 0),
       space: 'kernel',
       func: 'helper',
       substituted: true,

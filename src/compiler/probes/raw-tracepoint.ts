@@ -34,6 +34,7 @@ export const rawTracepoint: Provider = (point, context) => {
       progType: 'BPF_PROG_TYPE_TRACING',
       expectedAttachType: 'BPF_TRACE_RAW_TP',
       attachBtf: { kind: 'typedef', name: `btf_trace_${event.name}`, ...location },
+      ctxWords: found.args.length,
       space: 'kernel',
       pidFilter: context.options.filtersByPid === true,
       args,

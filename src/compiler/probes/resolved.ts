@@ -69,6 +69,8 @@ export interface ResolvedProbe {
   readonly progType: BpfProgType;
   readonly expectedAttachType?: string;
   readonly attachBtf?: AttachBtf;
+  /** How many words the ctx of a prog has whose arguments BTF describes; undefined where nobody can tell. */
+  readonly ctxWords?: number;
   /** What the prog returns at its end: 1 for tracepoints (0 would filter), 0 otherwise. */
   readonly defaultReturn: bigint;
   /** `args`: undefined where the provider has none. */

@@ -37,7 +37,7 @@ export function fedTarget(facts: MachineFacts, files: ScriptFiles, btf?: Btf): T
     ...(btf === undefined ? {} : { btf: () => btf }),
   });
   // What was not asked there has no answer here.
-  return { ...target, has: (feature) => !facts.lacks.includes(feature) && target.has(feature) };
+  return { ...target, has: (feature) => facts.features[feature] ?? target.has(feature) };
 }
 
 /** `libc` names /usr/lib/libc.so.6, `bash` /bin/bash, a path itself. */

@@ -15,8 +15,8 @@ export interface MachineFacts {
   readonly arch: Arch;
   readonly possibleCpus: number;
   readonly onlineCpus: readonly number[];
-  /** What it could not do that this machine can, among what progs are told from outside. */
-  readonly lacks: readonly Feature[];
+  /** What its kernel could do and not do, where events and what progs are told hang on it; the machine says the rest. */
+  readonly features: Readonly<Partial<Record<Feature, boolean>>>;
   /** By `category:event`. */
   readonly tracepoints: Readonly<Record<string, TracepointFormat>>;
   /** Functions of the kernel that have probes. */
