@@ -41,6 +41,7 @@ import { openRecordFile, type RecordFile } from './record-file.ts';
 import { LiveControl } from './run-control.ts';
 import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
+import { loaderLogs } from './stage-dumps.ts';
 import {
   closeTraced,
   endOf,
@@ -73,8 +74,8 @@ export async function runScript(
   const format = outputFormat(options, messages);
   if (format === undefined) return exitCodes.refused;
   const probeFilter = readProbeFilter(options.probeFilter);
-  if (probeFilter === null) {
-    messages.error(`Invalid --probe-filter regex '${options.probeFilter}'`);
+  if (typeof probeFilter === 'string') {
+    messages.error(probeFilter);
     return exitCodes.runtime;
   }
   const opened = await openTracedProcess(options);
@@ -254,8 +255,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
       constants,
       ...(pid === undefined ? {} : { pid }),
       ...unwinding?.load,
-      ...verifierLogFor(program, options, messages),
-      ...(options.debug.has('libbpf') ? { loaderLog: (line: string) => messages.plain(line) } : {}),
+      ...loaderLogs(program, options, (text) => void process.stdout.write(text)),
     },
     host: seenHost,
     makeReport: (loaded, format: 'text' | 'json' = run.format) =>
@@ -351,12 +351,14 @@ function childExitCode({ options, traced, context }: ProgramRun, code: number): 
 }
 
 /** undefined: none was given; null: it is no regular expression. */
-function readProbeFilter(text: string | undefined): RegExp | undefined | null {
+function readProbeFilter(text: string | undefined): RegExp | string | undefined {
   if (text === undefined) return undefined;
   try {
     return new RegExp(text);
-  } catch {
-    return null;
+  } catch (error) {
+    // `Invalid regular expression: /(/: Unterminated group`
+    const reason = error instanceof SyntaxError ? error.message.split(': ').at(-1) : undefined;
+    return `Invalid --probe-filter regex '${text}'${reason === undefined ? '' : `: ${reason}`}`;
   }
 }
 
@@ -368,16 +370,4 @@ function unsupportedOption(options: Options): string | undefined {
   if (options.excludeSelf && options.emitElf !== undefined)
     return '--exclude-self has no meaning in an object: whoever loads it is not known yet';
   return undefined;
-}
-
-/** `-d verifier` shows the logs. With `-v` and a size for them they are asked for as well, so that what does not fit is an error. */
-function verifierLogFor(
-  program: Program,
-  options: Options,
-  messages: Messages,
-): Pick<LoadOptions, 'verifierLog'> {
-  if (options.debug.has('verifier')) {
-    return { verifierLog: (prog, log) => messages.plain(`${program.progs[prog]?.name ?? prog}:\n${log}`) };
-  }
-  return options.verbose && program.settings.logSize !== undefined ? { verifierLog: () => {} } : {};
 }

@@ -1,6 +1,7 @@
 import { type StageTrace, stageTexts } from '../compiler/index.ts';
 import { createSourceFromBytes, formatScript, parseScript } from '../compiler/language/index.ts';
-import type { DebugStage } from './options.ts';
+import type { LoadOptions, Program } from '../program/index.ts';
+import type { DebugStage, Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
 
 /**
@@ -14,8 +15,7 @@ export function dumpStages(
 ): StageTrace {
   if (stages.has('parse') || stages.has('ast')) {
     const { script: tree } = parseScript(createSourceFromBytes(script.name, script.bytes));
-    const title = 'AST after: parser';
-    write.err(`${title}\n${'-'.repeat(title.length)}\n${formatScript(tree)}\n`);
+    write.err(`AST after: parse\n-------------------\n${formatScript(tree)}\n`);
   }
   return {
     typed: (program, names) => {
@@ -28,5 +28,22 @@ export function dumpStages(
     prog: (name, prog) => {
       if (stages.has('dis')) write.out(`${name}:\n${stageTexts.insns(prog.insns)}\n\n`);
     },
+  };
+}
+
+/** The stages behind the compiler: what the loader does, and the verifier's logs. With `-v` and a size for them they are asked for as well, so that what does not fit is an error. */
+export function loaderLogs(
+  program: Program,
+  options: Options,
+  write: (text: string) => void,
+): Pick<LoadOptions, 'verifierLog' | 'loaderLog'> {
+  const showLog = (prog: number, log: string): void => {
+    const title = `BPF verifier log for ${program.progs[prog]?.name ?? prog}:`;
+    write(`${title}\n--------------------------------------\n${log}\n`);
+  };
+  const isSized = options.verbose && program.settings.logSize !== undefined;
+  return {
+    ...(options.debug.has('verifier') ? { verifierLog: showLog } : isSized ? { verifierLog: () => {} } : {}),
+    ...(options.debug.has('libbpf') ? { loaderLog: (line: string) => write(`${line}\n`) } : {}),
   };
 }

@@ -10,7 +10,8 @@ export type PidText =
 
 /** Reads a pid as it was typed; whether there is such a process is for the caller to find out. */
 export function parsePid(text: string): PidText {
-  const read = readUnsigned(text);
+  // A number below 0 is read, and is one that no process has.
+  const read = readUnsigned(/^-\d+$/.test(text) ? BigInt.asUintN(64, BigInt(text)).toString() : text);
   switch (read.kind) {
     case 'malformed':
       return { ok: false, message: `Failed to parse pid: ${read.reason}: ${text}` };

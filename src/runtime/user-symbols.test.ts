@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, copyFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram } from '../../tests/support/requirements.ts';
@@ -91,6 +92,28 @@ test('an address of a function of this process has its name, and none outside', 
   ]);
   assert.deepEqual(symbols.at(process.pid, 0x10n), []);
   assert.deepEqual(symbols.at(0x3fffff, address), []);
+});
+
+test('of a process that is gone, the file at its path counts only if it is the one that was mapped', async (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  const wait = '#include <stdio.h>\nint main(void) { return getchar(); }';
+  using program = new CProgram(wait, ['-fno-pie', '-no-pie']);
+  const elfFiles = new ElfFiles();
+  const symbols = new UserSymbols({ elfFiles, cache: 'PER_PID', demangle: (name) => name });
+  const [main] = elfFiles.open(program.path)?.functionsNamed('main') ?? [];
+  const child = spawn(program.path, { stdio: ['pipe', 'ignore', 'ignore'] });
+  const { pid } = child;
+  assert.ok(main && pid !== undefined);
+  // What is mapped first is the program itself.
+  await once(child, 'spawn');
+  symbols.remember(pid);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const name = (address: bigint): string | undefined => symbols.at(pid, address)[0]?.name;
+  assert.equal(name(main.address), 'main');
+  copyFileSync(program.path, `${program.path}.new`);
+  renameSync(`${program.path}.new`, program.path);
+  assert.equal(name(main.address + 1n), undefined);
 });
 
 test('behind a call that never returns the caller is still the one that called', (t) => {

@@ -188,11 +188,11 @@ class Run {
     let places = 0;
     for (const index of attachOrder(program)) {
       if (control.isEnding) return undefined;
-      const outcome = this.#loaded.attach(index);
       const name = program.probes[index]?.name ?? '';
+      if (options.verbose) messages.plain(`Trying to attach probe: ${name}`);
+      const outcome = this.#loaded.attach(index);
       if (outcome.ok) {
         places += outcome.functions;
-        if (options.verbose) messages.plain(`Attaching '${name}' probe`);
         continue;
       }
       switch (program.settings.missingProbes) {

@@ -104,12 +104,16 @@ test('-d shows the typed tree, and what the loader does', async (t) => {
   if (!requireRoot(t)) return;
   const script = 'begin { @x = (int8)5; exit(); }';
   const { stdout, stderr } = await runTetrace(['-d', 'types,libbpf', '-e', script]);
+  assert.match(stderr, /^Attached 1 probe\n$/m);
   assert.match(stdout, /^map @x = int8\(1\)\nbegin\n {2}@x = 5:int8$/m);
   assert.match(
-    stderr,
+    stdout,
     /^map 'globals': created as BPF_MAP_TYPE_ARRAY, key 4 B, value \d+ B, 1 entries, fd=\d+$/m,
   );
-  assert.match(stderr, /^prog 'begin_1': loaded as BPF_PROG_TYPE_RAW_TRACEPOINT, \d+ instructions, fd=\d+$/m);
+  assert.match(stdout, /^prog 'begin_1': loaded as BPF_PROG_TYPE_RAW_TRACEPOINT, \d+ instructions, fd=\d+$/m);
+  const logs = await runTetrace(['-d', 'ast,verifier', '-e', script]);
+  assert.match(logs.stderr, /^AST after: parse\n-{19}\nbegin\n\{\n/);
+  assert.match(logs.stdout, /^BPF verifier log for begin_1:\n-{38}\n(?:.*\n)*?processed \d+ insns/);
 });
 
 test('--verify-llvm-ir has nothing to say of code that is right', async (t) => {

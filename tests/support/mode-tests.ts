@@ -71,7 +71,7 @@ export function testModes(options: readonly string[], isPossible: (t: TestContex
     assert.match(stdout, /Running 1 tests\./);
     assert.match(stdout, /RUN.* b$/m);
     const wrong = await runTetrace(['--probe-filter', '(', '-e', 'begin { }']);
-    assert.match(wrong.stderr, /^ERROR: Invalid --probe-filter regex '\('$/m);
+    assert.match(wrong.stderr, /^ERROR: Invalid --probe-filter regex '\(': Unterminated group$/m);
     assert.equal(wrong.code, 255);
   });
 }

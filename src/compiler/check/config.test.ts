@@ -55,6 +55,13 @@ test('booleans may be said in words', () => {
   }
 });
 
+test('in the environment a boolean is no other number than 0 and 1', () => {
+  assert.equal(resolve('', { BPFTRACE_PRINT_MAPS_ON_EXIT: '0' }).values.print_maps_on_exit, false);
+  assert.deepEqual(resolve('', { BPFTRACE_PRINT_MAPS_ON_EXIT: '5' }).messages, [
+    'print_maps_on_exit: Invalid bool value: valid values are true, false, 1 or 0.',
+  ]);
+});
+
 test('wrong settings are errors that name the key', () => {
   const cases: readonly [string, string][] = [
     ['max_strlen = many', 'max_strlen: expecting a number, got many'],

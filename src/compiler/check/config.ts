@@ -219,6 +219,7 @@ interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** @param at undefined for the environment. */
 function readSetting(spelling: string, text: string, at: Span | undefined): Outcome {
   const lower = spelling.toLowerCase();
   const key = lower.startsWith(PREFIX) ? lower.slice(PREFIX.length) : lower;
@@ -235,7 +236,7 @@ function readSetting(spelling: string, text: string, at: Span | undefined): Outc
     return { value: '', diagnostics: [makeCheckDiagnostic('config-unknown', at, [key], { hint })] };
   }
   const warnings = newName ? [makeCheckDiagnostic('config-renamed', at, [key, newName])] : [];
-  const read = readValue(name, configTable[name], text);
+  const read = readValue(name, configTable[name], text, at === undefined);
   if ('problem' in read) {
     const problem = name === 'license' ? read.problem : `${key}: ${read.problem}`;
     return { value: '', diagnostics: [...warnings, makeCheckDiagnostic('config-value', at, [problem])] };
@@ -252,7 +253,8 @@ const truthWords: ReadonlyMap<string, boolean> = new Map([
   ...['false', 'no', 'off'].map((word) => [word, false] as const),
 ]);
 
-function readValue(name: string, row: ConfigRow, text: string): Reading {
+/** In the environment a bool is no other number than 0 and 1; in a script any number but 0 is true. */
+function readValue(name: string, row: ConfigRow, text: string, isStrict: boolean): Reading {
   switch (row.kind) {
     case 'text':
       return { value: text };
@@ -264,7 +266,8 @@ function readValue(name: string, row: ConfigRow, text: string): Reading {
       const word = truthWords.get(text.toLowerCase());
       if (word !== undefined) return { value: word };
       const read = readUnsigned(text);
-      if (read.kind === 'integer') return { value: read.value !== 0n };
+      const isTruth = read.kind === 'integer' && (!isStrict || read.value < 2n);
+      if (isTruth) return { value: read.value !== 0n };
       return { problem: 'Invalid bool value: valid values are true, false, 1 or 0.' };
     }
     case 'choice': {
@@ -275,9 +278,11 @@ function readValue(name: string, row: ConfigRow, text: string): Reading {
   }
 }
 
+const LICENSING = 'https://docs.kernel.org/bpf/bpf_licensing.html#using-bpf-programs-in-the-linux-kernel';
+
 function choiceProblem(name: string, values: readonly string[], text: string): string {
   if (name === 'license')
-    return `Invalid value for license. Found: ${text}. Valid values: ${values.join(', ')}`;
+    return `Invalid value for license. Found: ${text}. Valid values: ${values.join(', ')}. Read more about BPF programs and licensing: ${LICENSING}`;
   const last = values.at(-1);
   return `Invalid value for ${name}: valid values are ${values.slice(0, -1).join(', ')}, and ${last}.`;
 }

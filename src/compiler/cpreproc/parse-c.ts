@@ -85,25 +85,39 @@ export function parseC(tokens: readonly CToken[], isOwn: (source: Source) => boo
   };
 }
 
-/** Two definitions with one tag; the second is at fault. Headers may repeat each other. */
+/** A name that stands twice where it can only stand once; `at` is the second. */
+interface Repeated {
+  readonly what: string;
+  readonly at: Span;
+  readonly first: Span;
+}
+
+function redefinition({ what, at, first }: Repeated): Diagnostic {
+  const diagnostic = makeDiagnostic(cDiagnostics, 'c-redefinition', at, what);
+  return withContext(diagnostic, first, 'This is the original definition.');
+}
+
+/** Two definitions with one tag, two enumerators or members with one name; the second is at fault. Headers may repeat each other. */
 function redefinitions(parser: Parser, isOwn: (source: Source) => boolean): readonly Diagnostic[] {
   const firsts = new Map<string, Span>();
-  return parser.declarations.flatMap((decl) => {
+  const tags = parser.declarations.flatMap((decl): Repeated[] => {
     if (decl.kind === 'c-typedef' || decl.tag === undefined || !isOwn(decl.span.source)) return [];
     const what = `${decl.kind.slice(2)} ${decl.tag}`;
     const first = firsts.get(what);
     firsts.set(what, first ?? decl.span);
-    if (first === undefined) return [];
-    const diagnostic = makeDiagnostic(cDiagnostics, 'c-redefinition', decl.span, what);
-    return [withContext(diagnostic, first, 'This is the original definition.')];
+    return first === undefined ? [] : [{ what, at: decl.span, first }];
   });
+  const names = parser.repeated.filter(({ at }) => isOwn(at.source));
+  return [...tags, ...names].map(redefinition);
 }
 
 class Parser implements TokenReader {
   readonly tokens: readonly CToken[];
   readonly declarations: CDecl[] = [];
+  readonly repeated: Repeated[] = [];
   at = 0;
   readonly #enumerators = new Map<string, bigint>();
+  readonly #enumeratorSpans = new Map<string, Span>();
   readonly #typedefs = new Map<string, CType>();
   readonly #constants: ConstantContext;
   #depth = 0;
@@ -305,6 +319,25 @@ class Parser implements TokenReader {
     return { kind: 'c-tag', span: name.span, tag, name: name.text };
   }
 
+  #noteName(kind: string, name: string, span: Span, known: Map<string, Span>): void {
+    const first = known.get(name);
+    if (first === undefined) known.set(name, span);
+    else this.repeated.push({ what: `${kind} ${name}`, at: span, first });
+  }
+
+  /** Those of anonymous members are names of the struct as well. */
+  #noteMembers(members: readonly CMember[], known: Map<string, Span>): void {
+    for (const { name, span, type } of members) {
+      if (name !== undefined) this.#noteName('member', name, span, known);
+      else if (
+        type.kind === 'c-inline' &&
+        type.definition.kind !== 'c-enum' &&
+        type.definition.tag === undefined
+      )
+        this.#noteMembers(type.definition.members, known);
+    }
+  }
+
   #structBody(
     tag: 'struct' | 'union',
     start: number,
@@ -318,6 +351,7 @@ class Parser implements TokenReader {
       this.#members(members);
     }
     this.#readAttributes(attributes);
+    this.#noteMembers(members, new Map());
     return {
       kind: tag === 'struct' ? 'c-struct' : 'c-union',
       span: this.#spanFrom(start),
@@ -371,6 +405,7 @@ class Parser implements TokenReader {
       this.#readAttributes(attributes);
       const value = this.#accept('=') ? readConstant(this, this.#constants).value : next;
       enumerators.push({ span: entry.span, name: entry.text, value });
+      this.#noteName('enumerator', entry.text, entry.span, this.#enumeratorSpans);
       this.#enumerators.set(entry.text, value);
       next = value + 1n;
       if (!this.#accept(',') && this.#peek() !== '}') throw this.#unexpected("',' or '}'");

@@ -18,19 +18,18 @@ export const listUprobes: Lister = (query, context) => {
     const written = demangle(symbol);
     return `${language}:${written === symbol ? symbol : `"${written}"`}`;
   };
-  return binariesLike(binary, query, context).flatMap((file) =>
-    (target.userSymbols(file.path) ?? [])
-      .filter((symbol) => isMatch(symbol.name))
-      .map(
-        (symbol): ListedProbe => ({
-          name: `${kind}:${file.shown}:${shownName(symbol.name)}`,
-          params:
-            context.withParams && kind === 'uprobe'
-              ? userFunctionParams(file.path, symbol.address, target)
-              : [],
-        }),
-      ),
-  );
+  const withParams = context.withParams && kind === 'uprobe';
+  return binariesLike(binary, query, context).flatMap((file) => {
+    const symbols = (target.userSymbols(file.path) ?? []).filter((symbol) => isMatch(symbol.name));
+    if (withParams && symbols.length > 0 && !target.debugInfo(file.path))
+      context.warn(`No DWARF found for "${file.shown}", cannot show parameter info`);
+    return symbols.map(
+      (symbol): ListedProbe => ({
+        name: `${kind}:${file.shown}:${shownName(symbol.name)}`,
+        params: withParams ? userFunctionParams(file.path, symbol.address, target) : [],
+      }),
+    );
+  });
 };
 
 /** `usdt:/path:name` finds the name in every namespace. */

@@ -243,6 +243,8 @@ test('what keeps probes from being found is said, unless nobody asked for them',
     assert.equal(warnings.length, 1, pattern);
     assert.match(warnings[0] ?? '', warning, pattern);
   }
+  const { warnings } = list('uprobe:/bin/sh:r*', { withParams: true });
+  assert.deepEqual(warnings, ['No DWARF found for "/bin/sh", cannot show parameter info']);
   const guessed = list('*:x', {
     target: fakeTarget({ functions: [], without: ['kprobe', 'fentry', 'iter'] }),
   });
