@@ -2,6 +2,7 @@ export { BoundedCache } from './bounded-cache.ts';
 export type { Brand } from './brand.ts';
 export { ByteWriter, OutOfBytesError, viewOf } from './bytes.ts';
 export { Crc32 } from './crc32.ts';
+export { type ErrnoName, errnoName, errnos, errnoText } from './errno.ts';
 export { type IntegerText, readSigned, readUnsigned } from './integer-text.ts';
 export { InvariantError, invariant, present, unreachable } from './invariant.ts';
 export {

@@ -1,4 +1,5 @@
 import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { errnoText } from '../base/index.ts';
 import {
   arrayOfBytes,
   bytesOfText,
@@ -8,7 +9,6 @@ import {
   parseScript,
   renderDiagnostics,
 } from '../compiler/language/index.ts';
-import { errnoText } from '../program/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { LoadedScript } from './script-source.ts';

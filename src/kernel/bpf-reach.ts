@@ -1,6 +1,7 @@
+import { errnoText } from '../base/index.ts';
 import { alu64Imm, encodeInsns, exit, R0 } from '../bpf/index.ts';
 import { loadProg } from './prog.ts';
-import { errnoText, isKernelError } from './sys/index.ts';
+import { isKernelError } from './sys/index.ts';
 
 /**
  * Why bpf(2) is out of reach for this process, in the system's words: not there (ENOSYS) or not allowed (EPERM), asked with the smallest tracing

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { unreachable } from '../base/index.ts';
+import { errnoName, errnos, unreachable } from '../base/index.ts';
 import {
   type AttachType,
   alu64Imm,
@@ -33,7 +33,7 @@ import { createMap } from './map.ts';
 import { pmuType } from './perf-pmu.ts';
 import { loadProg, type Prog, ProgLoadError, type ProgSpec } from './prog.ts';
 import { hasSingleProgFrame } from './prog-frames.ts';
-import { attr, errnoName, errnos, isKernelError, KernelError, pinText, pinU64s } from './sys/index.ts';
+import { attr, isKernelError, KernelError, pinText, pinU64s } from './sys/index.ts';
 import { attachTracing } from './tracing.ts';
 import { modulesWithBtf } from './vmlinux-btf.ts';
 

@@ -32,9 +32,6 @@ export { attachSampling, cpuClock, hardwareEvents, type SamplingEvent, softwareE
 export {
   clockNs,
   Epoll,
-  errnoName,
-  errnos,
-  errnoText,
   isKernelError,
   KernelError,
   kill,

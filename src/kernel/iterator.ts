@@ -1,9 +1,10 @@
+import { errnos } from '../base/index.ts';
 import { attachTypes } from '../bpf/index.ts';
 import { Attachment } from './attachment.ts';
 import { bpfCall } from './bpf-call.ts';
 import { Fd } from './fd.ts';
 import type { Prog } from './prog.ts';
-import { attr, checked, errnos, pin, pinText, read } from './sys/index.ts';
+import { attr, checked, pin, pinText, read } from './sys/index.ts';
 
 /**
  * Makes the link of an iterator prog (expected attach type BPF_TRACE_ITER). Linux 5.8.

@@ -1,9 +1,10 @@
+import { errnos } from '../base/index.ts';
 import type { Attachment } from './attachment.ts';
 import { openPerfEvent } from './perf-event.ts';
 import { attachToPerfEvent } from './perf-event-link.ts';
 import { pmuType } from './perf-pmu.ts';
 import type { Prog } from './prog.ts';
-import { errnos, KernelError, pinText } from './sys/index.ts';
+import { KernelError, pinText } from './sys/index.ts';
 
 /** Where a kprobe stands: a symbol and an offset into it, or an address. */
 export type KprobePlace =

@@ -1,8 +1,8 @@
-import { alignUp } from '../base/index.ts';
+import { alignUp, errnos } from '../base/index.ts';
 import { type MapType, mapTypes, updateFlags } from '../bpf/index.ts';
 import { bpfCall, bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
-import { attr, checked, errnos, Mapping, pageSize, pin, pinZeros } from './sys/index.ts';
+import { attr, checked, Mapping, pageSize, pin, pinZeros } from './sys/index.ts';
 
 /** A map to create. Sizes are bytes. */
 export interface MapSpec {

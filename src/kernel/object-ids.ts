@@ -1,6 +1,7 @@
+import { errnos } from '../base/index.ts';
 import type { BpfCommand } from '../bpf/index.ts';
 import { bpfResult } from './bpf-call.ts';
-import { attr, errnos, KernelError } from './sys/index.ts';
+import { attr, KernelError } from './sys/index.ts';
 
 const nextIdCommands = {
   prog: 'BPF_PROG_GET_NEXT_ID',

@@ -1,9 +1,10 @@
+import { errnos } from '../base/index.ts';
 import { attachTypes } from '../bpf/index.ts';
 import { Attachment } from './attachment.ts';
 import { bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
 import type { Prog } from './prog.ts';
-import { attr, checked, errnos, ioctl, KernelError, perfIoctls } from './sys/index.ts';
+import { attr, checked, ioctl, KernelError, perfIoctls } from './sys/index.ts';
 
 /**
  * Attaches a prog to an open perf event and switches the event on: by a BPF link (Linux 5.15), else by PERF_EVENT_IOC_SET_BPF.

@@ -1,4 +1,4 @@
-import { decodeCString } from '../base/index.ts';
+import { decodeCString, errnos } from '../base/index.ts';
 import {
   type AttachType,
   attachTypes,
@@ -11,7 +11,7 @@ import { FUNC_INFO_SIZE, LINE_INFO_SIZE } from '../btf/index.ts';
 import { bpfCall, bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
 import { objectName } from './map.ts';
-import { attr, errnos, KernelError, pin, pinText, pinZeros } from './sys/index.ts';
+import { attr, KernelError, pin, pinText, pinZeros } from './sys/index.ts';
 
 /** A prog to load. */
 export interface ProgSpec {

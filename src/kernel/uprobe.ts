@@ -1,10 +1,11 @@
+import { errnos } from '../base/index.ts';
 import type { Attachment } from './attachment.ts';
 import { PERF_PROBE_CONFIG_IS_RETPROBE } from './kprobe.ts';
 import { openPerfEvent } from './perf-event.ts';
 import { attachToPerfEvent } from './perf-event-link.ts';
 import { pmuType } from './perf-pmu.ts';
 import type { Prog } from './prog.ts';
-import { errnos, KernelError, pinText } from './sys/index.ts';
+import { KernelError, pinText } from './sys/index.ts';
 
 /** Where a uprobe stands: an offset in a file. */
 export interface UprobePlace {

@@ -9,7 +9,6 @@ export type {
   MapEntry,
   Rejection,
 } from './backend.ts';
-export { errnoText } from './errno-texts.ts';
 export {
   COMM_BYTES,
   eventNote,

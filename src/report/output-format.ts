@@ -4,7 +4,8 @@
  * Both forms are one table of functions of the same names, so neither can lack one. JSON goes to stdout alone.
  */
 
-import { errnoText, type RuntimeErrorKind, type ScriptMap, type SourceTrail } from '../program/index.ts';
+import { errnoText } from '../base/index.ts';
+import type { RuntimeErrorKind, ScriptMap, SourceTrail } from '../program/index.ts';
 import { type DiagnosticContext, locatedMessage, placeOf, plainMessage } from './diagnostics.ts';
 import { jsonNumber, jsonObject, jsonString, valueJson } from './json.ts';
 import { mapJson, mapText } from './map-output.ts';

@@ -1,6 +1,7 @@
 /** What run-time warnings say. */
 
-import { errnoText, type RuntimeErrorKind } from '../program/index.ts';
+import { errnoText } from '../base/index.ts';
+import type { RuntimeErrorKind } from '../program/index.ts';
 
 export const runtimeErrorTexts: Readonly<Record<RuntimeErrorKind, string>> = {
   'division-by-zero':

@@ -1,6 +1,6 @@
-import { alignUp, invariant, present } from '../base/index.ts';
+import { alignUp, errnos, invariant, present } from '../base/index.ts';
 import { mapFlags } from '../bpf/index.ts';
-import { type BpfMap, errnos, KernelError, type Mapping } from '../kernel/index.ts';
+import { type BpfMap, KernelError, type Mapping } from '../kernel/index.ts';
 import type { MapAccess, MapEntry } from '../program/index.ts';
 
 /** The key of the only entry of a one-entry array. */

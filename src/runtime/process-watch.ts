@@ -1,4 +1,5 @@
-import { Epoll, errnoText, Fd, pidfdOpen } from '../kernel/index.ts';
+import { errnoText } from '../base/index.ts';
+import { Epoll, Fd, pidfdOpen } from '../kernel/index.ts';
 import { startThreads } from './thread-pool.ts';
 
 /** The process of `-p` cannot be watched; the message is ready to be shown. */

@@ -1,8 +1,8 @@
+import { errnos } from '../base/index.ts';
 import { type AttachType, attachTypes } from '../bpf/index.ts';
 import { type Btf, type BtfKind, buildProgBtf, type ProgBtfFunc, type ProgBtfLine } from '../btf/index.ts';
 import {
   type BpfMap,
-  errnos,
   type Fd,
   KernelError,
   type Prog as KernelProg,

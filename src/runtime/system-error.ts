@@ -1,4 +1,4 @@
-import { errnoText } from '../program/index.ts';
+import { errnoText } from '../base/index.ts';
 
 /** What a failed call of node:fs ran into, as the C library words it: "No such file or directory". */
 export function systemErrorText(error: unknown): string {

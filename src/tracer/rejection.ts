@@ -1,4 +1,5 @@
-import { errnoText, type Program, type Rejection, type SourceTrail } from '../program/index.ts';
+import { errnoText } from '../base/index.ts';
+import type { Program, Rejection, SourceTrail } from '../program/index.ts';
 import { messageAt } from './quote-source.ts';
 
 /** How many of the verifier's last lines are shown. */

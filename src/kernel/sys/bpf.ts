@@ -1,5 +1,4 @@
-import { encodeCString } from '../../base/index.ts';
-import { errnos } from './errno.ts';
+import { encodeCString, errnos } from '../../base/index.ts';
 import { addressOf, syscall } from './ffi.ts';
 import { raiseMemlockLimit } from './resource-limits.ts';
 

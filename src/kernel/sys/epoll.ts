@@ -1,5 +1,4 @@
-import { viewOf } from '../../base/index.ts';
-import { errnos } from './errno.ts';
+import { errnos, viewOf } from '../../base/index.ts';
 import { checked } from './error.ts';
 import { syscall, syscallAsync } from './ffi.ts';
 import { close, read } from './files.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { test } from 'node:test';
-import { checked, errnoName, errnos, errnoText, isKernelError, KernelError } from './index.ts';
+import { errnoName, errnos, errnoText } from '../../base/index.ts';
+import { checked, isKernelError, KernelError } from './index.ts';
 
 test('error numbers are those of this system', () => {
   for (const [name, number] of Object.entries(constants.errno)) {

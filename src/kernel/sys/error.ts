@@ -1,4 +1,4 @@
-import { type ErrnoName, errnoName, errnos, errnoText } from './errno.ts';
+import { type ErrnoName, errnoName, errnos, errnoText } from '../../base/index.ts';
 
 /**
  * The kernel said no.

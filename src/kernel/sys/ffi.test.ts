@@ -3,7 +3,8 @@ import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { addressOf, clockNs, close, Epoll, errnos, Mapping, syscall, viewMemory } from './index.ts';
+import { errnos } from '../../base/index.ts';
+import { addressOf, clockNs, close, Epoll, Mapping, syscall, viewMemory } from './index.ts';
 
 test('results and errors of system calls', () => {
   assert.equal(syscall('close', [-1]), -errnos.EBADF.number);

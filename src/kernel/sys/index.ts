@@ -1,7 +1,6 @@
 export { bpf, type Pinned, pin, pinText, pinU64s, pinZeros } from './bpf.ts';
 export * as attr from './bpf-attr.ts';
 export { Epoll } from './epoll.ts';
-export { type ErrnoName, errnoName, errnos, errnoText } from './errno.ts';
 export { checked, isKernelError, KernelError } from './error.ts';
 export { addressOf, type SyscallArg, syscall, syscallAsync, viewMemory } from './ffi.ts';
 export { close, closeAsync, mountPseudo, read } from './files.ts';

@@ -1,4 +1,4 @@
-import { errnos } from './errno.ts';
+import { errnos } from '../../base/index.ts';
 import { addressOf, syscall, syscallAsync, syscallOfNumbers } from './ffi.ts';
 
 /** Requests of ptrace(2). Source: uapi/linux/ptrace.h. */

@@ -1,7 +1,7 @@
+import { errnos } from '../../base/index.ts';
 import {
   attachKprobe as attachAt,
   attachKprobeMulti,
-  errnos,
   KernelError,
   type KprobePlace,
 } from '../../kernel/index.ts';

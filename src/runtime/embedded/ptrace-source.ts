@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { unreachable } from '../../base/index.ts';
+import { errnos, errnoText, unreachable } from '../../base/index.ts';
 import {
   type Attaching,
   type EventSource,
@@ -8,8 +8,6 @@ import {
   type Worked,
 } from '../../embedded/index.ts';
 import {
-  errnos,
-  errnoText,
   ProcessMemory,
   ptrace,
   ptraceEvents,

@@ -130,6 +130,7 @@ export const errnos = {
   EOWNERDEAD: { number: 130, text: 'Owner died' },
   ENOTRECOVERABLE: { number: 131, text: 'State not recoverable' },
   ERFKILL: { number: 132, text: 'Operation not possible due to RF-kill' },
+  EHWPOISON: { number: 133, text: 'Memory page has hardware error' },
   /** Not for user space, and yet bpf(2) returns it. Source: include/linux/errno.h. */
   ENOTSUPP: { number: 524, text: 'Operation is not supported by the kernel' },
 } as const satisfies Record<string, { readonly number: number; readonly text: string }>;
@@ -146,8 +147,9 @@ export function errnoName(errno: number): ErrnoName | undefined {
   return byNumber.get(errno);
 }
 
-/** `Operation not permitted` for 1. */
+/** What strerror(3) says: `Operation not permitted` for 1. */
 export function errnoText(errno: number): string {
+  if (errno === 0) return 'Success';
   const name = byNumber.get(errno);
   return name === undefined ? `Unknown error ${errno}` : errnos[name].text;
 }
