@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** One mapping of a process. */
 export interface Mapping {
@@ -37,10 +37,33 @@ export function parseMaps(text: string): Mapping[] {
 /** The mappings of a process; undefined when it is gone or not ours to see. */
 export function readMaps(pid: number): Mapping[] | undefined {
   try {
-    return parseMaps(readFileSync(`/proc/${pid}/maps`, 'latin1'));
+    return parseMaps(readFileSync(`/proc/${pid}/maps`, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** Which file it is, under whatever path: device and inode of stat(2). @throws a system error when there is none, or it is not ours to see. */
+export function fileIdentity(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/**
+ * The identity of the file that a process has mapped; undefined when it was deleted, or is none. The numbers in /proc/PID/maps cannot be compared:
+ * the device there is not that of stat(2) on btrfs and overlayfs, and an inode number alone is on every file system. So the mapping's path is
+ * followed, from where the process's files begin; a path that leads nowhere there may be one from where ours begin (after a chroot).
+ */
+export function mappedFile(pid: number, mapping: Mapping): string | undefined {
+  if (!isFileMapping(mapping)) return undefined;
+  for (const path of [`/proc/${pid}/root${mapping.path}`, mapping.path]) {
+    try {
+      return fileIdentity(path);
+    } catch {
+      // Nothing there.
+    }
+  }
+  return undefined;
 }
 
 /** Whether a mapping's path names a file (and not `[stack]`, `/dev/zero` or nothing). */

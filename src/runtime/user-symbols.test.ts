@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, copyFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  copyFileSync,
+  linkSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram } from '../../tests/support/requirements.ts';
 import { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, type PerfMap, parsePerfMap, readPerfMap } from './perf-map.ts';
-import { isFileMapping, parseMaps, readMaps } from './process-maps.ts';
+import { fileIdentity, isFileMapping, mappedFile, parseMaps, readMaps } from './process-maps.ts';
 import { UserSymbols } from './user-symbols.ts';
 
 test('mappings of a process', () => {
@@ -30,6 +42,20 @@ test('mappings of a process', () => {
     [program, stack, anonymous].map((mapping) => mapping && isFileMapping(mapping)),
     [true, false, false],
   );
+});
+
+test('a mapped file is known by more than its inode, and under every path', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tetrace-größe-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const [one, two] = [join(dir, 'one'), join(dir, 'two')];
+  writeFileSync(one, '');
+  linkSync(one, two);
+  const [mapping] = parseMaps(`1000-2000 r-xp 00000000 fe:00 ${statSync('/proc/self/status').ino} ${one}\n`);
+  assert.ok(mapping);
+  assert.equal(mappedFile(process.pid, mapping), fileIdentity(two));
+  assert.notEqual(mappedFile(process.pid, mapping), fileIdentity('/proc/self/status'));
+  rmSync(one);
+  assert.equal(mappedFile(process.pid, mapping), undefined);
 });
 
 test('perf maps: sorted, the later of two lines counts', () => {

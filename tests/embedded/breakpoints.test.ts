@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { CProgram } from '../support/c-program.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
@@ -68,6 +71,18 @@ test('functions and their returns are seen: recursion, threads, signals, forks',
     assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
   for (const line of ['@returned[6]: 151', '@func[factorial]: 453', '@odd: 150', '@result: 150'])
     assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
+});
+
+test('names of a program that has ended, in a folder that is not spelled in ASCII', async (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  using program = new CProgram('int größe(int x) { return x; }\nint main(void) { return größe(3); }');
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-ä-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'größer');
+  copyFileSync(program.path, path);
+  const text = `uprobe:${path}:größe { printf("%s %s\\n", probe, usym(reg("ip"))); }`;
+  const { stdout } = await runTetrace(['-q', '--backend', 'embedded', '-e', text, '-c', path]);
+  assert.equal(stdout.trimEnd(), `uprobe:${path}:größe größe`);
 });
 
 test('the kernel counts the same', async (t) => {

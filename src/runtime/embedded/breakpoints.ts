@@ -1,4 +1,4 @@
-import { closeSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { viewOf } from '../../base/index.ts';
 import type { Fire } from '../../embedded/index.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type TraceeWaits,
 } from '../../kernel/index.ts';
 import { type Arch, archFacts, type ProbeOf } from '../../program/index.ts';
-import { readMaps } from '../process-maps.ts';
+import { fileIdentity, mappedFile, readMaps } from '../process-maps.ts';
 import type { Tracee, TraceeTools } from './tracee.ts';
 
 /** The instruction that stops, and how far behind it the processor stands then. Sources: Intel SDM (INT3), Arm ARM (BRK). */
@@ -25,8 +25,8 @@ const PUSH_RBP = 0x55;
 
 /** A place in a file with what stands on it. */
 interface Place {
+  /** See `fileIdentity`. */
   readonly file: string;
-  readonly inode: string;
   readonly fileOffset: bigint;
   readonly entry: Fire[];
   readonly return: Fire[];
@@ -82,11 +82,10 @@ export class Breakpoints {
 
   add(probe: ProbeOf<'uprobe'> | ProbeOf<'uretprobe'>, fire: Fire): void {
     for (const { path, fileOffset } of probe.locations) {
-      const file = realpathSync(path);
-      const inode = statSync(path, { bigint: true }).ino.toString();
-      let place = this.#places.find((one) => one.inode === inode && one.fileOffset === fileOffset);
+      const file = fileIdentity(path);
+      let place = this.#places.find((one) => one.file === file && one.fileOffset === fileOffset);
       if (place === undefined) {
-        place = { file, inode, fileOffset, entry: [], return: [] };
+        place = { file, fileOffset, entry: [], return: [] };
         this.#places.push(place);
       }
       // The one that is attached last runs first, as in the kernel.
@@ -99,9 +98,10 @@ export class Breakpoints {
     if (this.isEmpty) return;
     for (const mapping of readMaps(tracee.pid) ?? []) {
       if (!mapping.executable) continue;
+      const file = mappedFile(tracee.pid, mapping);
       for (const place of this.#places) {
         const isThere =
-          (mapping.path === place.file || mapping.file.endsWith(`:${place.inode}`)) &&
+          place.file === file &&
           place.fileOffset >= mapping.offset &&
           place.fileOffset < mapping.offset + (mapping.end - mapping.start);
         if (isThere) this.#insertAt(tracee, mapping.start + place.fileOffset - mapping.offset, place);

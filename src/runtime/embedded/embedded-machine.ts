@@ -52,6 +52,8 @@ export class EmbeddedMachine {
   readonly #elfFiles: ElfFiles;
   readonly #demangler = new Demangler();
   readonly #sources: readonly EventSource[];
+  /** Of the run: there is one at a time. */
+  #host: LiveHost | undefined;
 
   constructor(options: EmbeddedMachineOptions) {
     this.#elfFiles = new ElfFiles(options.debugInfoDirs.length > 0 ? options.debugInfoDirs : undefined);
@@ -72,10 +74,13 @@ export class EmbeddedMachine {
     const { arch, onlineCpus } = host;
     const { traced } = options;
     const keys = this.#terminalKeys(arch);
+    const onExiting = (): void => {
+      if (traced !== undefined) this.#host?.rememberProcess(traced.pid, true);
+    };
     this.#sources = [
       new Timers({ world: this.#world, arch, onlineCpus }),
       ...(keys === undefined ? [] : [keys]),
-      ...(traced === undefined ? [] : [new PtraceSource(traced, arch)]),
+      ...(traced === undefined ? [] : [new PtraceSource({ ...traced, onExiting }, arch)]),
     ];
     let btf: Btf | undefined;
     this.target = embeddedTarget(host, {
@@ -124,7 +129,7 @@ export class EmbeddedMachine {
     program: Program,
     streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
   ): LiveHost {
-    return new LiveHost({
+    this.#host = new LiveHost({
       ...streams,
       program,
       kallsyms: new Kallsyms(),
@@ -132,6 +137,7 @@ export class EmbeddedMachine {
       demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: () => this.#bootToWallNs(),
     });
+    return this.#host;
   }
 
   /** What a program may ask to find in its constants map, as it is now. `pid`: of -p or of the child. */

@@ -42,6 +42,8 @@ export interface TracedRoot {
   readonly pid: number;
   /** `child`: held before its exec, which is the first thing that is told of it; `other`: runs already, and its children are left alone. */
   readonly kind: 'child' | 'other';
+  /** Told when it is about to end and stands still: the last moment at which it can be looked at. */
+  readonly onExiting?: () => void;
   /** Told how it ended. */
   readonly onEnd?: (end: { readonly code?: number; readonly signal?: number }) => void;
 }
@@ -294,6 +296,7 @@ export class PtraceSource implements EventSource {
 
   #tellExit(tracee: Tracee): void {
     tracee.isExiting = true;
+    if (tracee.tid === this.#root.pid) this.#root.onExiting?.();
     if (!tracee.isVisible || !this.#events.wants('sched:sched_process_exit')) return;
     const priority = (tracee.stat(STAT_PRIORITY) ?? 0) + MAX_RT_PRIO;
     let isLast = true;
@@ -314,14 +317,18 @@ export class PtraceSource implements EventSource {
     });
     process.off('SIGALRM', ignore);
     // A thread that still waits for stops sees the end of this child instead.
-    if (this.#stops.isWaitingElsewhere) processes().spawn('/bin/true', { stdio: 'ignore' }).unref();
+    if (this.#stops.isWaitingElsewhere) {
+      const child = processes().spawn('/bin/sh', ['-c', ':'], { stdio: 'ignore' });
+      child.on('error', ignore);
+      child.unref();
+    }
   }
 }
 
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU: a stop with one of them is the shell's, and lasts until SIGCONT. Source: signal(7). */
 const stopSignals: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 
-/** The signal has done its work when it arrives: it ended a wait. */
+/** A signal has done its work when it arrives: it ended a wait. A process that cannot be started leaves the wait to the tracees' own ends. */
 function ignore(): void {}
 
 function threadsOf(pid: number): readonly number[] {

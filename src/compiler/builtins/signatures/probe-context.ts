@@ -1,4 +1,5 @@
 import type { ProbeKind } from '../../../program/index.ts';
+import { bytesOfText } from '../../language/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
 
@@ -53,7 +54,9 @@ function checkCtx(use: BuiltinUse): TypedExpr {
 
 function probeText(text: 'name' | 'probeType') {
   return (use: BuiltinUse): TypedExpr =>
-    use.probe ? use.string(use.probe[text]) : use.error(`Builtin ${use.name} not supported outside probe`);
+    use.probe
+      ? use.string(bytesOfText(use.probe[text]))
+      : use.error(`Builtin ${use.name} not supported outside probe`);
 }
 
 /** The name of `argN` in the table: any number may stand for the N. */
