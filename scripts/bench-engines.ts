@@ -2,14 +2,13 @@
 
 import type { Insn } from '../src/bpf/index.ts';
 import * as bpf from '../src/bpf/index.ts';
-import type { BpfMapSpec, Reloc } from '../src/program/index.ts';
-import { createMachine, createQuietEnvironment } from '../src/vm/index.ts';
+import { countUp, lookUp } from '../tests/support/raw-code.ts';
+import { handMadeMachine, mapRelocs, mapSpec } from '../tests/support/vm-program.ts';
 import type { RateCase } from './bench-rates.ts';
 
 interface Case {
   readonly name: string;
   readonly insns: readonly Insn[];
-  readonly relocs?: readonly Reloc[];
   /** What both engines are to reach, in millions. */
   readonly reach?: readonly [interpreter: string, wasm: string];
   /** Runs between two looks at the clock; default 1. */
@@ -19,25 +18,8 @@ interface Case {
 const ROUNDS = 200_000;
 const { R0, R1, R2, R3, R4, R6, R10 } = bpf;
 
-const counts = {
-  name: 'counts',
-  type: 'BPF_MAP_TYPE_HASH',
-  keySize: 4,
-  valueSize: 8,
-  maxEntries: 64,
-  flags: 0,
-  role: 'script',
-} as const satisfies BpfMapSpec;
-
-const board = {
-  name: 'board',
-  type: 'BPF_MAP_TYPE_ARRAY',
-  keySize: 4,
-  valueSize: 64,
-  maxEntries: 1,
-  flags: 0,
-  role: 'globals',
-} as const satisfies BpfMapSpec;
+const counts = mapSpec({ name: 'counts', type: 'BPF_MAP_TYPE_HASH', maxEntries: 64 });
+const board = mapSpec({ name: 'board', type: 'BPF_MAP_TYPE_ARRAY', valueSize: 64, maxEntries: 1 });
 
 const cases: readonly Case[] = [
   {
@@ -79,10 +61,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'machine-map-memory',
-    relocs: [{ insn: 1, kind: 'map-value', map: 1, offset: 0 }],
     insns: [
       bpf.alu64Imm('mov', R1, ROUNDS),
-      bpf.ldMapValue(R6, 0, 0),
+      bpf.ldMapValue(R6, 1, 0),
       bpf.load(8, R2, R6, 0),
       bpf.alu64('add', R2, R1),
       bpf.store(8, R6, 8, R2),
@@ -97,19 +78,13 @@ const cases: readonly Case[] = [
   },
   {
     name: 'machine-map-helpers',
-    relocs: [{ insn: 4, kind: 'map', map: 0 }],
     insns: [
       bpf.alu64Imm('mov', R6, ROUNDS / 10),
       bpf.alu64('mov', R4, R6),
       bpf.alu64Imm('and', R4, 63),
       bpf.store(4, R10, -4, R4),
-      bpf.ldMapFd(R1, 0),
-      bpf.alu64('mov', R2, R10),
-      bpf.alu64Imm('add', R2, -4),
-      bpf.call('map_lookup_elem'),
-      bpf.jumpImm('eq', R0, 0, 2),
-      bpf.alu64Imm('mov', R1, 1),
-      bpf.atomicAdd(8, R0, 0, R1),
+      ...lookUp(0, -4),
+      ...countUp,
       bpf.alu64Imm('sub', R6, 1),
       bpf.jumpImm('ne', R6, 0, -13),
       bpf.alu64Imm('mov', R0, 0),
@@ -120,18 +95,12 @@ const cases: readonly Case[] = [
     // What `@[tid] = count()` does for one event, start of the prog included.
     name: 'machine-short-events',
     batch: 5000,
-    relocs: [{ insn: 4, kind: 'map', map: 0 }],
     insns: [
       bpf.call('get_current_pid_tgid'),
       bpf.alu64Imm('and', R0, 63),
       bpf.store(4, R10, -4, R0),
-      bpf.alu64('mov', R2, R10),
-      bpf.ldMapFd(R1, 0),
-      bpf.alu64Imm('add', R2, -4),
-      bpf.call('map_lookup_elem'),
-      bpf.jumpImm('eq', R0, 0, 2),
-      bpf.alu64Imm('mov', R1, 1),
-      bpf.atomicAdd(8, R0, 0, R1),
+      ...lookUp(0, -4),
+      ...countUp,
       bpf.alu64Imm('mov', R0, 0),
       bpf.exit(),
     ],
@@ -150,44 +119,30 @@ export const engineCases: readonly RateCase[] = cases.map((row) => ({
 
 /** Millions of instructions per second of CPU time: a busy machine takes the clock's time, hardly the process's. */
 function measure(row: Case, engine: 'interpreter' | 'wasm'): number {
-  const result = createMachine(
-    {
-      bpfMaps: [counts, board],
-      sources: [],
-      progs: [
-        {
-          name: 'bench',
-          type: 'BPF_PROG_TYPE_SYSCALL',
-          insns: bpf.encodeInsns(row.insns),
-          relocs: row.relocs ?? [],
-          lines: [],
-          funcs: [],
-        },
-      ],
-    },
-    { environment: createQuietEnvironment(), engine, insnLimit: 0x7fff_ffff },
-  );
-  if (!result.ok) throw new Error(result.rejection.log);
-  const { machine } = result;
+  const { insns } = row;
+  const machine = handMadeMachine([{ insns, relocs: mapRelocs(insns), maps: [counts, board] }], {
+    engine,
+    insnLimit: 0x7fff_ffff,
+  });
   for (let key = 0; key < counts.maxEntries; key++)
     machine.maps.update(0, new Uint8Array([key, 0, 0, 0]), [new Uint8Array(8)]);
   let best = 0;
   // The fastest round counts: everything else a computer does only adds.
   for (let round = 0; round < 10; round++) {
     const before = process.cpuUsage();
-    let insns = 0;
+    let executed = 0;
     // The clock of CPU time has coarse ticks.
     for (let elapsedUs = 0; elapsedUs < 100_000; ) {
       for (let count = 0; count < (row.batch ?? 1); count++) {
         const run = machine.run(0);
         if (!run.ok) throw new Error(machine.describe(run.fault));
-        insns += run.insns;
+        executed += run.insns;
       }
       const used = process.cpuUsage(before);
       elapsedUs = used.user + used.system;
     }
     const used = process.cpuUsage(before);
-    best = Math.max(best, insns / (used.user + used.system));
+    best = Math.max(best, executed / (used.user + used.system));
   }
   return best;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { stackAddress } from '../../tests/support/raw-code.ts';
 import { engines, handMadeMachine, mapSpec } from '../../tests/support/vm-program.ts';
 import * as bpf from '../bpf/index.ts';
 import type { BpfMapSpec, BpfProgType, Reloc } from '../program/index.ts';
@@ -42,8 +43,7 @@ interface CallCase {
 /** Calls a helper and returns R0 (signed) and the buffer as a binary string up to its last byte that is not zero. */
 function call(engine: (typeof engines)[number], helper: bpf.HelperName, row: CallCase): [bigint, string] {
   const head = [
-    bpf.alu64('mov', R6, R10),
-    bpf.alu64Imm('add', R6, -32),
+    ...stackAddress(R6, -32),
     ...[-32, -24, -16, -8].map((off) => bpf.storeImm(8, R10, off, 0)),
     bpf.store(8, R10, -40, R1),
   ];
@@ -108,13 +108,7 @@ const cases: readonly (CallCase & {
   { helper: 'probe_read', args: read(6, KERNEL), gives: 0n, leaves: 'kernel' },
   {
     helper: 'probe_read_kernel',
-    args: [
-      bpf.storeImm(4, R10, -8, 0x41424344),
-      toBuffer,
-      imm(R2, 4),
-      bpf.alu64('mov', R3, R10),
-      bpf.alu64Imm('add', R3, -8),
-    ],
+    args: [bpf.storeImm(4, R10, -8, 0x41424344), toBuffer, imm(R2, 4), ...stackAddress(R3, -8)],
     gives: 0n,
     leaves: `DCBA${'\0'.repeat(20)}DCBA`,
   },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { countUp, lookUp, stackAddress, update } from '../../tests/support/raw-code.ts';
 import { anyCall, fuzzedBytes, tangledProg } from '../../tests/support/vm-hostile.ts';
 import {
   engines,
@@ -74,20 +75,9 @@ describe('fuzzed bytes', () => {
     bpf.alu64('mov', R6, R1),
     bpf.load(8, R7, R6, 0),
     bpf.store(8, R10, -8, R7),
-    bpf.ldMapFd(R1, 0),
-    bpf.alu64('mov', R2, R10),
-    bpf.alu64Imm('add', R2, -4),
-    bpf.alu64('mov', R3, R10),
-    bpf.alu64Imm('add', R3, -8),
-    bpf.alu64Imm('mov', R4, 0),
-    bpf.call('map_update_elem'),
-    bpf.ldMapFd(R1, 0),
-    bpf.alu64('mov', R2, R10),
-    bpf.alu64Imm('add', R2, -4),
-    bpf.call('map_lookup_elem'),
-    bpf.jumpImm('eq', R0, 0, 2),
-    bpf.alu64Imm('mov', R1, 1),
-    bpf.atomicAdd(8, R0, 0, R1),
+    ...update(0, -4, -8, 0),
+    ...lookUp(0, -4),
+    ...countUp,
     bpf.ldMapFd(R1, 0),
     bpf.alu64Imm('mov', R2, 24),
     bpf.alu64Imm('mov', R3, 0),
@@ -99,8 +89,7 @@ describe('fuzzed bytes', () => {
     bpf.call('ringbuf_submit'),
     bpf.alu64Imm('mov', R1, 3),
     bpf.ldFunc(R2, 10),
-    bpf.alu64('mov', R3, R10),
-    bpf.alu64Imm('add', R3, -16),
+    ...stackAddress(R3, -16),
     bpf.alu64Imm('mov', R4, 0),
     bpf.call('loop'),
     bpf.alu64('mov', R1, R10),

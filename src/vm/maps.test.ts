@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { stackAddress } from '../../tests/support/raw-code.ts';
 import { handMadeMachine, mapSpec } from '../../tests/support/vm-program.ts';
 import * as bpf from '../bpf/index.ts';
 import type { BpfMapSpec } from '../program/index.ts';
@@ -16,10 +17,8 @@ function machineWith(spec: BpfMapSpec, cpus = 1): Machine {
     bpf.load(8, R1, R6, 8),
     bpf.store(8, R10, -16, R1),
     bpf.ldMapFd(R1, 0),
-    bpf.alu64('mov', R2, R10),
-    bpf.alu64Imm('add', R2, -8),
-    bpf.alu64('mov', R3, R10),
-    bpf.alu64Imm('add', R3, -16),
+    ...stackAddress(R2, -8),
+    ...stackAddress(R3, -16),
     bpf.alu64Imm('mov', R4, 0),
   ];
   const relocs = [{ insn: 5, kind: 'map', map: 0 }] as const;

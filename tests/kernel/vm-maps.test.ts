@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import * as bpf from '../../src/bpf/index.ts';
 import type { BpfMapSpec, BpfMapType } from '../../src/program/index.ts';
 import { seededRandom } from '../../src/vm/index.ts';
+import { stackAddress } from '../support/raw-code.ts';
 import { requireRoot } from '../support/requirements.ts';
 import { Pair } from '../support/vm-pair.ts';
 import { mapSpec } from '../support/vm-program.ts';
@@ -24,8 +25,7 @@ function operation(keySize: 4 | 8, body: readonly bpf.Insn[]): bpf.Insn[] {
     bpf.load(8, R1, R6, 8),
     bpf.store(8, R10, -16, R1),
     bpf.ldMapFd(R1, 0),
-    bpf.alu64('mov', R2, R10),
-    bpf.alu64Imm('add', R2, -8),
+    ...stackAddress(R2, -8),
     ...body,
     bpf.store(8, R6, 24, R0),
     bpf.call('get_smp_processor_id'),
@@ -44,12 +44,7 @@ function progsFor(keySize: 4 | 8): bpf.Insn[][] {
       bpf.store(8, R6, 32, R0),
       bpf.alu64Imm('mov', R0, 1),
     ]),
-    operation(keySize, [
-      bpf.alu64('mov', R3, R10),
-      bpf.alu64Imm('add', R3, -16),
-      bpf.load(8, R4, R6, 16),
-      bpf.call('map_update_elem'),
-    ]),
+    operation(keySize, [...stackAddress(R3, -16), bpf.load(8, R4, R6, 16), bpf.call('map_update_elem')]),
     operation(keySize, [bpf.call('map_delete_elem')]),
     // Adds to the value in place, as maps of counts do.
     operation(keySize, [
@@ -131,8 +126,7 @@ describe('map operations', () => {
       bpf.alu64('mov', R6, R1),
       ...Array.from({ length: 16 }, (_unused, word) => bpf.storeImm(8, R10, -8 * (word + 1), word)),
       bpf.ldMapFd(R1, 0),
-      bpf.alu64('mov', R2, R10),
-      bpf.alu64Imm('add', R2, -128),
+      ...stackAddress(R2, -128),
       bpf.load(8, R3, R6, 0),
       bpf.alu64Imm('and', R3, 127),
       bpf.load(8, R4, R6, 8),

@@ -5,6 +5,7 @@ import { openPerfEvent, possibleCpuCount, ResourceStack } from '../../src/kernel
 import { softwareEvents } from '../../src/kernel/sampling.ts';
 import { Mapping, PERF_SAMPLE_RAW, pageSize, perfTypes } from '../../src/kernel/sys/index.ts';
 import { createQuietEnvironment } from '../../src/vm/index.ts';
+import { stackAddress } from '../support/raw-code.ts';
 import { requireRoot } from '../support/requirements.ts';
 import { Pair } from '../support/vm-pair.ts';
 import { mapSpec } from '../support/vm-program.ts';
@@ -38,8 +39,7 @@ describe('perf event arrays', () => {
     bpf.storeImm(8, R10, -16, 2),
     bpf.ldMapFd(R2, 0),
     bpf.load(8, R3, R6, 0),
-    bpf.alu64('mov', R4, R10),
-    bpf.alu64Imm('add', R4, -16),
+    ...stackAddress(R4, -16),
     bpf.alu64Imm('mov', R5, 16),
     bpf.call('perf_event_output'),
     bpf.exit(),
@@ -106,8 +106,7 @@ describe('stack traces', () => {
     // get_stack(ctx, buffer, 8, flags)
     const stack = [
       bpf.load(8, R4, R1, 0),
-      bpf.alu64('mov', R2, R10),
-      bpf.alu64Imm('add', R2, -8),
+      ...stackAddress(R2, -8),
       bpf.storeImm(8, R10, -8, 0),
       bpf.alu64Imm('mov', R3, 8),
       bpf.call('get_stack'),
