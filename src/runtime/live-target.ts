@@ -246,7 +246,7 @@ export class LiveTarget implements Target {
       return { with: () => named };
     }
     const refused = refusedByKprobes();
-    return { with: (piece) => functions.with(piece).filter(({ name }) => !refused.includes(`\t${name}\n`)) };
+    return { with: (piece) => functions.with(piece).filter(({ name }) => !refused.has(name)) };
   }
 
   /** Where there is no list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
@@ -322,10 +322,11 @@ function readOrUndefined<T>(read: () => T): T | undefined {
 }
 
 /** Functions kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
-function refusedByKprobes(): string {
+function refusedByKprobes(): ReadonlySet<string> {
   try {
-    return readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
+    const text = readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
+    return new Set(text.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
   } catch {
-    return ''; // no debugfs: the kernel itself will refuse those
+    return new Set(); // no debugfs: the kernel itself will refuse those
   }
 }
