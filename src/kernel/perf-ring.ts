@@ -11,9 +11,10 @@
  * loads data_head before the data and stores data_tail after it, which Atomics order.
  */
 
-import { viewOf } from '../base/index.ts';
+import { invariant, viewOf } from '../base/index.ts';
 import type { Fd } from './fd.ts';
 import { openPerfEvent } from './perf-event.ts';
+import { ResourceStack } from './resource-stack.ts';
 import {
   checked,
   ioctl,
@@ -36,7 +37,7 @@ const DATA_PAGES = 64;
 
 export class PerfRing implements Disposable {
   readonly fd: Fd;
-  readonly #mapping: Mapping;
+  readonly #resources: ResourceStack;
   readonly #head: BigUint64Array;
   readonly #tail: BigUint64Array;
   readonly #data: Uint8Array;
@@ -44,29 +45,27 @@ export class PerfRing implements Disposable {
 
   /** @throws KernelError */
   constructor(cpu: number) {
-    this.fd = openPerfEvent(
-      {
-        type: perfTypes.PERF_TYPE_SOFTWARE,
-        config: PERF_COUNT_SW_BPF_OUTPUT,
-        sample_type: PERF_SAMPLE_RAW,
-        sample_period: 1n,
-        wakeup_events: 1,
-      },
-      { pid: -1, cpu },
-      `bpf-output on CPU ${cpu}`,
+    using resources = new ResourceStack();
+    this.fd = resources.use(
+      openPerfEvent(
+        {
+          type: perfTypes.PERF_TYPE_SOFTWARE,
+          config: PERF_COUNT_SW_BPF_OUTPUT,
+          sample_type: PERF_SAMPLE_RAW,
+          sample_period: 1n,
+          wakeup_events: 1,
+        },
+        { pid: -1, cpu },
+        `bpf-output on CPU ${cpu}`,
+      ),
     );
-    try {
-      const page = pageSize();
-      this.#mapping = new Mapping(this.fd.raw, (1 + DATA_PAGES) * page, { writable: true });
-      const { buffer } = this.#mapping;
-      this.#head = new BigUint64Array(buffer, DATA_HEAD, 1);
-      this.#tail = new BigUint64Array(buffer, DATA_TAIL, 1);
-      this.#data = new Uint8Array(buffer, page, DATA_PAGES * page);
-      checked('ioctl(PERF_EVENT_IOC_ENABLE)', ioctl(this.fd.raw, perfIoctls.PERF_EVENT_IOC_ENABLE));
-    } catch (error) {
-      this.fd[Symbol.dispose]();
-      throw error;
-    }
+    const page = pageSize();
+    const { buffer } = resources.use(new Mapping(this.fd.raw, (1 + DATA_PAGES) * page, { writable: true }));
+    this.#head = new BigUint64Array(buffer, DATA_HEAD, 1);
+    this.#tail = new BigUint64Array(buffer, DATA_TAIL, 1);
+    this.#data = new Uint8Array(buffer, page, DATA_PAGES * page);
+    checked('ioctl(PERF_EVENT_IOC_ENABLE)', ioctl(this.fd.raw, perfIoctls.PERF_EVENT_IOC_ENABLE));
+    this.#resources = resources.move();
   }
 
   /** Records that there was no room for, as far as the ring has told. */
@@ -82,6 +81,7 @@ export class PerfRing implements Disposable {
     let goesOn = true;
     while (goesOn && position < head) {
       const { type, size } = perfEventHeader.decode(this.#copy(position, perfEventHeader.size));
+      invariant(size >= perfEventHeader.size, 'a record of a perf ring has a header');
       const body = viewOf(this.#copy(position + perfEventHeader.size, size - perfEventHeader.size));
       position += size;
       Atomics.store(this.#tail, 0, BigInt(position));
@@ -94,8 +94,7 @@ export class PerfRing implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#mapping[Symbol.dispose]();
-    this.fd[Symbol.dispose]();
+    this.#resources[Symbol.dispose]();
   }
 
   #copy(position: number, length: number): Uint8Array {

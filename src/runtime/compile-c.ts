@@ -50,7 +50,7 @@ function runClang(path: string, headers: string, { arch, includeDirs }: CCompila
   const flags = [
     ...['-target', 'bpf', '-O2', '-g', '-c', '-o', '-', `-D${targetMacros[arch]}`, ...dirs],
     ...[...systemIncludeDirs(arch), headers].flatMap((dir) => ['-idirafter', dir]),
-    path,
+    path.startsWith('-') ? `./${path}` : path,
   ];
   const { error, status, stdout, stderr } = processes().spawnSync('clang', flags, { maxBuffer: MAX_BYTES });
   if (error) {
