@@ -4,8 +4,8 @@ import {
   type FedNames,
   fedHost,
   fedTarget,
+  isMachineError,
   type MachineFacts,
-  MachineFaultError,
   OutsideError,
 } from '../embedded/index.ts';
 import type { Target } from '../program/index.ts';
@@ -100,7 +100,7 @@ export async function runOnEvents(
     stdout.flush();
     return stdout.isBroken ? exitCodes.brokenPipe : code;
   } catch (error) {
-    if (!(error instanceof MachineFaultError) && !(error instanceof OutsideError)) throw error;
+    if (!isMachineError(error) && !(error instanceof OutsideError)) throw error;
     // What was printed before is true.
     stdout.flush();
     messages.error(error.message);

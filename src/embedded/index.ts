@@ -9,7 +9,7 @@ export {
   sourceOf,
   type Worked,
 } from './event-source.ts';
-export { MachineFaultError } from './fault-error.ts';
+export { isMachineError, MachineFaultError } from './fault-error.ts';
 export {
   type BinaryFacts,
   EventFeed,

@@ -48,6 +48,12 @@ test('arity counts conversions', () => {
   assert.equal(formatArity(format), 2);
 });
 
+test('widths and precisions have a limit', () => {
+  for (const text of ['%65536d', '%.65536f', '%-99999999999s', '%99999999999999999999u'])
+    assert.deepEqual(parseFormat(`x ${text}`), { unsupported: text });
+  assert.deepEqual(parseFormat('%65535.99999s'), [conversion(0, 's', { width: 65_535, precision: 99_999 })]);
+});
+
 test('text without a percent sign is one literal', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (text) => {

@@ -57,7 +57,10 @@ function isLength(text: string): text is Conversion['length'] {
   return lengths.has(text);
 }
 
-/** A conversion of C that the language does not have (`%e`, `%n`); the caller words the error. */
+/** Characters that a width or a precision asks for at most. */
+const MAX_SIZE = 0xffff;
+
+/** A conversion of C that the language does not have (`%e`, `%n`), or one of a size that nobody wants to see; the caller words the error. */
 export interface UnknownConversion {
   readonly unsupported: string;
 }
@@ -80,6 +83,9 @@ export function parseFormat(text: string): Format | UnknownConversion {
       continue;
     }
     if (!isVerb(verb)) return { unsupported: verb };
+    // Of a text, the precision is only a limit.
+    const size = Math.max(Number(width) || 0, verb === 's' ? 0 : Number(precision) || 0);
+    if (size > MAX_SIZE) return { unsupported: whole };
     if (literal !== '') pieces.push(literal);
     literal = '';
     pieces.push({

@@ -89,6 +89,8 @@ const conversions: Readonly<Record<string, (moment: Moment) => Part>> = {
   Z: ({ fields }) => text(fields.zone),
 };
 
+/** Wider than any line; a greater width is taken for this. */
+const MAX_WIDTH = 1024;
 /** Flags and width are GNU's; the alternative-locale letters E and O change nothing in the C locale. */
 const conversionPattern = /%([_\-0^#]*)(\d*)[EO]?([a-zA-Z%])/g;
 
@@ -114,7 +116,7 @@ function expand(pattern: string, moment: Moment): string {
 }
 
 function showPart(part: Part, letter: string, flags: string, width: string, moment: Moment): string {
-  const asked = Number(width);
+  const asked = Math.min(Number(width), MAX_WIDTH);
   if ('number' in part) {
     const pad = flags.includes('_') ? ' ' : flags.includes('0') ? '0' : part.pad;
     const digits = String(Math.abs(part.number));

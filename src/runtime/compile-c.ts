@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Btf, headerText } from '../btf/index.ts';
 import type { Arch, ObjectAnswer } from '../program/index.ts';
 import { cHeaders, VMLINUX } from './c-headers/index.ts';
+import { readWhole } from './plain-file.ts';
 import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
@@ -67,7 +68,7 @@ function runClang(path: string, headers: string, { arch, includeDirs }: CCompila
 
 export function readBytes(path: string): ObjectAnswer {
   try {
-    return { kind: 'object', bytes: new Uint8Array(readFileSync(path)) };
+    return { kind: 'object', bytes: readWhole(path).bytes };
   } catch (error) {
     return { kind: 'refused', reason: systemErrorText(error) };
   }

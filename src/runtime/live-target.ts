@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
+import { decodeText } from '../base/index.ts';
 import type { Btf, BtfId } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
 import { isKernelError, type Kallsyms, loadedProgs, TraceableFunctions, Tracefs } from '../kernel/index.ts';
@@ -27,6 +28,7 @@ import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
+import { readWhole } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
 import { readUsdtProbes } from './usdt-probes.ts';
@@ -190,8 +192,8 @@ export class LiveTarget implements Target {
 
   readFile(path: string): FileAnswer {
     try {
-      const text = readFileSync(path, 'utf8');
-      return { kind: 'text', text, worldWritable: (statSync(path).mode & 0o002) !== 0 };
+      const { bytes, worldWritable } = readWhole(path);
+      return { kind: 'text', text: decodeText(bytes), worldWritable };
     } catch (error) {
       return { kind: 'refused', reason: systemErrorText(error) };
     }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ElfFiles } from './elf-files.ts';
-import { NotPlainError, PlainFile } from './plain-file.ts';
+import { NotPlainError, PlainFile, readWhole } from './plain-file.ts';
 
 describe('plain files', () => {
   let folder: string;
@@ -28,6 +28,13 @@ describe('plain files', () => {
       assert.throws(() => PlainFile.open(path), NotPlainError);
     assert.throws(() => PlainFile.open(join(folder, 'link'), { followsLinks: false }), { code: 'ELOOP' });
     assert.throws(() => PlainFile.open(join(folder, 'none')), { code: 'ENOENT' });
+  });
+
+  test('are read whole, also where they do not tell their size', () => {
+    const { bytes, worldWritable } = readWhole(join(folder, 'file'));
+    assert.deepEqual([Buffer.from(bytes).toString(), worldWritable], ['0123456789', false]);
+    assert.match(Buffer.from(readWhole('/proc/self/status').bytes).toString(), /^Name:/);
+    assert.throws(() => readWhole('/dev/zero'), NotPlainError);
   });
 
   test('a pipe in the place of a binary is no binary', () => {

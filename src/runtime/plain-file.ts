@@ -56,6 +56,19 @@ export class PlainFile implements Disposable {
   }
 }
 
+/** What a script may include or import at most: vmlinux.h has 4 MB. */
+const MAX_WHOLE_BYTES = 256 << 20;
+/** Asked for where a file does not tell its size, as those of /proc and /sys. */
+const UNTOLD_BYTES = 1 << 20;
+
+/** All of a file that a script names, and whether anybody may write to it. @throws as `PlainFile.open`, and NotPlainError for one that is too large. */
+export function readWhole(path: string): { readonly bytes: Uint8Array; readonly worldWritable: boolean } {
+  using file = PlainFile.open(path);
+  const { size, mode } = file.stat;
+  if (size > MAX_WHOLE_BYTES) throw new NotPlainError(`${path} is larger than ${MAX_WHOLE_BYTES >> 20} MB`);
+  return { bytes: file.read(0, size || UNTOLD_BYTES), worldWritable: (mode & 0o002) !== 0 };
+}
+
 /** A folder, a pipe or a device stands where a file was to be. */
 export class NotPlainError extends Error {
   override readonly name = 'NotPlainError';

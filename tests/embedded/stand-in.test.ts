@@ -63,6 +63,13 @@ test('mistakes in a script that it could serve are shown', async (t) => {
   if (result) assert.match(result.stderr, /Undefined or undeclared variable: \$x/);
 });
 
+test('maps larger than its memory are refused with the sizes', async () => {
+  const script = 'let @a = hash(99999999999); begin { @a[1] = 1; exit(); }';
+  const { code, stderr } = await runTetrace(['--backend', 'embedded', '-e', script]);
+  assert.match(stderr, /^ERROR: the maps need \d+ MB .* lower max_map_keys/m);
+  assert.equal(code, 255);
+});
+
 test('never under the name bpftrace, and never when the kernel was asked for', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'tetrace-'));
   try {

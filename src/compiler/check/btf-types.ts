@@ -32,6 +32,8 @@ interface Origin {
   readonly id: BtfId;
 }
 
+/** Pointers to pointers, and arrays of arrays, followed in one type. */
+const MAX_DEPTH = 32;
 /** Starts the names of enums that have none in C; what follows says where they are. */
 const ANONYMOUS = '(anonymous) ';
 
@@ -64,7 +66,8 @@ export class BtfTypes {
   }
 
   /** The type of an id, behind typedefs and modifiers; pointers lead to `space`. */
-  ofId(btf: Btf, id: BtfId, space: AddressSpace): Type {
+  ofId(btf: Btf, id: BtfId, space: AddressSpace, depth = 0): Type {
+    if (depth > MAX_DEPTH) return voidType; // it leads to itself
     const resolved = btf.resolve(id);
     const type = btf.type(resolved);
     switch (type.kind) {
@@ -83,10 +86,10 @@ export class BtfTypes {
         if (type.name === '') return intType(type.size, type.signed);
         return { kind: 'enum', name: type.name, size: type.size, signed: type.signed };
       case 'ptr':
-        return pointerTo(this.ofId(btf, type.type, space), space);
+        return pointerTo(this.ofId(btf, type.type, space, depth + 1), space);
       case 'array': {
         if (type.length > 0 && isChar(btf.resolved(type.type))) return { kind: 'string', size: type.length };
-        return { kind: 'array', of: this.ofId(btf, type.type, space), length: type.length };
+        return { kind: 'array', of: this.ofId(btf, type.type, space, depth + 1), length: type.length };
       }
       case 'struct':
       case 'union':
@@ -94,7 +97,7 @@ export class BtfTypes {
       case 'fwd':
         return { kind: 'struct', name: `${type.of} ${type.name}` };
       case 'var':
-        return this.ofId(btf, type.type, space);
+        return this.ofId(btf, type.type, space, depth + 1);
       case 'datasec':
       case 'decl_tag':
         return voidType;

@@ -207,7 +207,7 @@ export class DwarfTypes {
       name,
       union: type.kind === 'union',
       size: type.size,
-      align: alignOf(dwarf, id, 0),
+      align: alignOf(dwarf, id, new Map()),
       fields: type.members.map((member) => this.#field(dwarf, member)),
     };
   }
@@ -264,15 +264,26 @@ function isDeclared({ dwarf, id }: Origin): boolean {
   return (type.kind === 'struct' || type.kind === 'union') && type.isDeclaration;
 }
 
-/** The largest alignment among the members; debug information gives one only where the source does. */
-function alignOf(dwarf: Dwarf, id: DwarfTypeId, depth: number): number {
-  const type = dwarf.type(dwarf.resolve(id));
-  if (depth > MAX_DEPTH || id === VOID_TYPE) return 1;
-  if (type.kind === 'array') return alignOf(dwarf, type.of, depth + 1);
-  if (type.kind === 'struct' || type.kind === 'union') {
-    return Math.max(1, ...type.members.map((member) => alignOf(dwarf, member.type, depth + 1)));
-  }
-  return 'size' in type && isIntSize(type.size) ? type.size : 1;
+/**
+ * The largest alignment among the members; debug information gives one only where the source does.
+ *
+ * @param found of the types that were met on the way; one that is met inside itself, or deeper than any is, counts as 1
+ */
+function alignOf(dwarf: Dwarf, id: DwarfTypeId, found: Map<DwarfTypeId, number>, depth = 0): number {
+  const resolved = dwarf.resolve(id);
+  if (depth > MAX_DEPTH || resolved === VOID_TYPE) return 1;
+  const known = found.get(resolved);
+  if (known !== undefined) return known;
+  found.set(resolved, 1);
+  const type = dwarf.type(resolved);
+  let align = 1;
+  if (type.kind === 'array') align = alignOf(dwarf, type.of, found, depth + 1);
+  else if (type.kind === 'struct' || type.kind === 'union') {
+    for (const { type: member } of type.members)
+      align = Math.max(align, alignOf(dwarf, member, found, depth + 1));
+  } else if ('size' in type && isIntSize(type.size)) align = type.size;
+  found.set(resolved, align);
+  return align;
 }
 
 /** Something of a size that the language has no numbers for: bytes. */

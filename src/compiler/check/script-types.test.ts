@@ -85,3 +85,9 @@ test('a typedef of a struct without a name gives it one', () => {
 test('a struct that holds itself has no layout, and nothing hangs', () => {
   assert.equal(tableOf('struct s { struct s inner; int x; };').struct('struct s')?.size, 4);
 });
+
+test('typedefs of each other lead nowhere', () => {
+  const table = tableOf('typedef a b; typedef b a; typedef struct s *p; struct s { p next; };');
+  assert.deepEqual(table.named('a', 'kernel'), { kind: 'void' });
+  assert.equal(layoutText(table, 'struct s'), 'next@0:struct s * | size 8 align 8');
+});

@@ -45,6 +45,7 @@ export class ScriptTypes {
   readonly #enumerators = new Map<string, Enumerator>();
   readonly #layouts = new Map<string, StructLayout | undefined>();
   readonly #inlineNames = new Map<CStruct, string>();
+  /** Structs and typedefs that are being worked out: met again, they contain themselves. */
   readonly #inProgress = new Set<string>();
 
   constructor(declarations: readonly CDecl[], outer: OuterTypes) {
@@ -109,12 +110,16 @@ export class ScriptTypes {
 
   typedef(name: string): Type | undefined {
     const definition = this.#typedefs.get(name);
-    if (!definition) return undefined;
+    const progress = `typedef ${name}`;
+    if (!definition || this.#inProgress.has(progress)) return undefined;
     // `typedef struct { … } name;`: the struct goes by the typedef's name.
     if (definition.type.kind === 'c-inline' && definition.type.definition.kind !== 'c-enum') {
       this.#inlineNames.set(definition.type.definition, `${keyword(definition.type.definition)} ${name}`);
     }
-    return this.#typeOf(definition.type, 0);
+    this.#inProgress.add(progress);
+    const type = this.#typeOf(definition.type, 0);
+    this.#inProgress.delete(progress);
+    return type;
   }
 
   struct(name: string): StructLayout | undefined {

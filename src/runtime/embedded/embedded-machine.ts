@@ -3,10 +3,10 @@ import {
   EmbeddedBackend,
   type EventSource,
   embeddedTarget,
+  isMachineError,
   KernelModel,
   kernelModelBtf,
   type MachineFacts,
-  MachineFaultError,
   processTracepoints,
   ranByTracer,
   sourceOf,
@@ -100,9 +100,9 @@ export class EmbeddedMachine {
     return new TerminalKeys({ input: process.stdin, arch, terminal, ownTask: () => this.#world.ownTask() });
   }
 
-  /** Whether this is what a prog did that no kernel lets it do. */
-  isFault(error: unknown): error is MachineFaultError {
-    return error instanceof MachineFaultError;
+  /** See `isMachineError`: for who has not loaded the module that knows. */
+  isFault(error: unknown): error is Error {
+    return isMachineError(error);
   }
 
   /** Whether there is a source for every probe of the program. */
