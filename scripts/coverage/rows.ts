@@ -345,7 +345,7 @@ const rows: readonly Row[] = [
     'language',
     'Division by zero gives 0 and a warning.',
     golden.lower('division'),
-    kernel('imports', 'a run-time warning'),
+    both('import-tests', 'a run-time warning'),
   ],
   [
     'casts',

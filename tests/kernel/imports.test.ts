@@ -1,95 +1,17 @@
 /** Scripts of several files, as the command reads them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { join } from 'node:path';
+import { test } from 'node:test';
 import { Btf, headerText } from '../../src/btf/index.ts';
 import { objectOfFunctions } from '../support/c-object.ts';
+import { runScripts, testImports } from '../support/import-tests.ts';
 import { requireProgram, requireRoot } from '../support/requirements.ts';
 import { type RunResult, runTetrace } from '../support/run-tetrace.ts';
 
-type Files = Readonly<Record<string, string | Uint8Array>>;
-
-/** Runs `main.bt` of a folder with these files; the folder is the working directory. */
-async function run(t: TestContext, files: Files, ...words: readonly string[]): Promise<RunResult> {
-  const cwd = mkdtempSync(join(tmpdir(), 'tetrace-imports-'));
-  t.after(() => rmSync(cwd, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(cwd, dirname(name)), { recursive: true });
-    writeFileSync(join(cwd, name), text);
-    if (name.startsWith('open/')) chmodSync(join(cwd, 'open'), 0o777);
-  }
-  return runTetrace([...words, 'main.bt'], { cwd });
-}
-
-test('probes, macros, functions, maps and types of other files', async (t) => {
-  if (!requireRoot(t)) return;
-  const { stdout, stderr, code } = await run(
-    t,
-    {
-      'main.bt': `
-        import "lib";
-        begin { @seen[1] = twice(area((struct box *)0)); printf("main %d\\n", sizeof(struct box)); exit(); }
-        end { printf("last\\n"); }`,
-      'lib/a.bt': 'import "b.bt"; begin { printf("a\\n"); } end { printf("a ends\\n"); }',
-      'lib/b.bt': `
-        let @seen = lruhash(7);
-        macro twice(x) { x + x }
-        fn area($b : struct box *) : int64 { return 21; }
-        begin { printf("b\\n"); }`,
-      'lib/box.h': '#define SIDES 4\nstruct box { int sides[SIDES]; };',
-    },
-    '-q',
-  );
-  assert.equal(stderr, '');
-  assert.equal(stdout, 'b\na\nmain 16\na ends\nlast\n\n\n@seen[1]: 42\n');
-  assert.equal(code, 0);
-});
-
-test('a run-time warning of an imported script names its file and line', async (t) => {
-  if (!requireRoot(t)) return;
-  const { stderr } = await run(t, {
-    'main.bt': 'import "lib/zero.bt"; begin { exit(); }',
-    'lib/zero.bt': '\nbegin { $z = (uint64)nsecs * 0; print(1 / $z); }',
-  });
-  assert.match(stderr, /^lib\/zero\.bt:2:\d+-\d+: WARNING: Divide or modulo by 0 detected/m);
-});
-
-test('a header imported inside a block, when the config allows it', async (t) => {
-  if (!requireRoot(t)) return;
-  const files = { 'lib/q.h': 'struct q { long a; long b; };' };
-  const block = 'begin { import "lib/q.h"; print(sizeof(struct q)); exit(); }';
-  const allowed = 'config = { unstable_import_statement = enable }';
-  assert.equal((await run(t, { ...files, 'main.bt': `${allowed} ${block}` }, '-q')).stdout, '16\n\n\n');
-  const refused = await run(t, { ...files, 'main.bt': block });
-  assert.match(refused.stderr, /^main\.bt:1:9-25: ERROR: Import statements that are not at the top level/);
-  assert.equal(refused.code, 1);
-});
-
-test('files that everybody can change are not read', async (t) => {
-  if (!requireRoot(t)) return;
-  const { stderr, code } = await run(t, {
-    'main.bt': 'import "open/a.bt"; begin { }',
-    'open/a.bt': 'end { }',
-  });
-  assert.match(
-    stderr,
-    /^main\.bt:1:1-19: WARNING: skipping due to global write permissions: "open\/a\.bt"$/m,
-  );
-  assert.equal(code, 1);
-});
-
-test('functions of the library of bpftrace', async (t) => {
-  if (!requireRoot(t)) return;
-  const { stdout } = await run(
-    t,
-    { 'main.bt': 'import "stdlib/test"; begin { print(__always_true()); exit(); }' },
-    '-q',
-  );
-  assert.equal(stdout, '1\n\n\n');
-});
+testImports([], (t) => requireRoot(t));
 
 test('-l lists probes of imported scripts', async (t) => {
   if (!requireRoot(t)) return;
@@ -97,7 +19,7 @@ test('-l lists probes of imported scripts', async (t) => {
     'main.bt': 'import "lib/a.bt"; begin { }',
     'lib/a.bt': 'tracepoint:syscalls:sys_enter_nanosleep { }',
   };
-  assert.equal((await run(t, files, '-l')).stdout, 'tracepoint:syscalls:sys_enter_nanosleep\n');
+  assert.equal((await runScripts(t, files, '-l')).stdout, 'tracepoint:syscalls:sys_enter_nanosleep\n');
 });
 
 test('functions of an object file', async (t) => {
@@ -111,9 +33,13 @@ test('functions of an object file', async (t) => {
       if comptime (kfunc_exist("bpf_strlen")) { print(length("four") == 4); } else { print(true); }
       exit();
     }`;
-  const { stdout, stderr } = await run(t, { 'main.bt': main, 'lib/a.bpf.o': objectOfFunctions() }, '-q');
+  const { stdout, stderr } = await runScripts(
+    t,
+    { 'main.bt': main, 'lib/a.bpf.o': objectOfFunctions() },
+    '-q',
+  );
   assert.equal(stdout.trim(), '7 6\ntrue', stderr);
-  const wrong = await run(t, {
+  const wrong = await runScripts(t, {
     'main.bt': 'import "a.bpf.o"; begin { add_one("x"); }',
     'a.bpf.o': objectOfFunctions(),
   });
@@ -128,8 +54,8 @@ test('functions written in C, where clang is installed', async (t) => {
       long four_times(long x) { return twice(twice(x)); }`,
     'main.bt': 'import "lib.bpf.c"; begin { print(four_times((int64)pid * 0 + 5)); exit(); }',
   };
-  assert.equal((await run(t, files, '-q')).stdout.trim(), '20');
-  const broken = await run(t, { ...files, 'lib.bpf.c': 'int broken(' });
+  assert.equal((await runScripts(t, files, '-q')).stdout.trim(), '20');
+  const broken = await runScripts(t, { ...files, 'lib.bpf.c': 'int broken(' });
   assert.match(broken.stderr, /^main\.bt:1:1-19: ERROR: cannot import 'lib\.bpf\.c': clang refuses it:$/m);
 });
 
@@ -182,7 +108,7 @@ test('maps, global data and helpers in C', async (t) => {
       fn _sum() : int64 { return sum_to(4); }
       interval:ms:1 { printf("%d %d\\n", bump(3), how_often()); exit(); }`,
   };
-  const { stdout, stderr } = await run(t, files, '-q');
+  const { stdout, stderr } = await runScripts(t, files, '-q');
   assert.equal(stderr, '');
   assert.equal(stdout.trim(), '1 2 1\n27 54 -1\n3 30 31\n6 one\n3 4');
 });
@@ -230,7 +156,7 @@ test('types of the kernel in C: members by name, questions whether they are ther
         exit();
       }`,
   };
-  const { stdout, stderr } = await run(t, files, '-q');
+  const { stdout, stderr } = await runScripts(t, files, '-q');
   assert.equal(stderr, '');
   assert.equal(stdout.trim(), '1 1\n215 0 0');
 });
@@ -238,7 +164,7 @@ test('types of the kernel in C: members by name, questions whether they are ther
 test('what C warns of is shown, what cannot be linked is an error', async (t) => {
   if (!requireRoot(t) || !requireProgram(t, 'clang')) return;
   const main = { 'main.bt': 'import "a.bpf.c"; begin { print(f(1)); exit(); }' };
-  const said = async (c: string): Promise<RunResult> => run(t, { ...main, 'a.bpf.c': c }, '-q');
+  const said = async (c: string): Promise<RunResult> => runScripts(t, { ...main, 'a.bpf.c': c }, '-q');
   const warned = await said('#warning careful\nint f(int x) { return x; }');
   assert.match(warned.stderr, /^main\.bt:1:1-17: WARNING: found external warnings$/m);
   assert.match(warned.stderr, /careful/);
@@ -275,8 +201,11 @@ test('functions of two files with one name', async (t) => {
     'main.bt': 'import "a.bpf.c"; import "b.bpf.c"; begin { print((a((int32)1), b((int32)1))); exit(); }',
     'a.bpf.c': file(1, 'a'),
   };
-  assert.equal((await run(t, { ...files, 'b.bpf.c': file(100, 'b') }, '-q')).stdout.trim(), '(4, 202)');
-  const twice = await run(t, { ...files, 'b.bpf.c': file(100, 'a') }, '-q');
+  assert.equal(
+    (await runScripts(t, { ...files, 'b.bpf.c': file(100, 'b') }, '-q')).stdout.trim(),
+    '(4, 202)',
+  );
+  const twice = await runScripts(t, { ...files, 'b.bpf.c': file(100, 'a') }, '-q');
   assert.match(
     twice.stderr,
     /^main\.bt:1:19-35: ERROR: cannot import 'b\.bpf\.c': it defines a\(\), as a\.bpf\.c does$/m,

@@ -1,0 +1,3 @@
+import { testImports } from '../support/import-tests.ts';
+
+testImports(['--backend', 'embedded'], () => true);
