@@ -1,6 +1,6 @@
 /**
  * Measures whole processes, side by side with bpftrace: `bench [--kernel VERSION] [CASE...]`; with a kernel, in a machine that TETRACE_VM boots.
- * Behind that table, a line each: how fast the embedded machine's engines are, and system calls under several tracers. Without any word all
+ * Behind that table, a line each: how fast the compiler is with short and with long scripts, how fast the embedded machine's engines are, and system calls under several tracers. Without any word all
  * of that is measured here, and then on other kernels what shows most there.
  *
  * TETRACE_BPFTRACE names the command to compare with, for example `chroot DIR bpftrace` (scripts/install-bpftrace.mjs makes one); without
@@ -11,6 +11,7 @@
 import { spawnSync } from 'node:child_process';
 import { type BenchCase, cases, casesByKernel } from './bench-cases.ts';
 import { engineCases } from './bench-engines.ts';
+import { frontEndCases } from './bench-front-end.ts';
 import { benchOnKernel } from './bench-on-kernel.ts';
 import { printRates } from './bench-rates.ts';
 import { syscallCases } from './bench-syscalls.ts';
@@ -25,7 +26,7 @@ const theirs = (process.env['TETRACE_BPFTRACE'] ?? '').split(/\s+/).filter((word
 const words = process.argv.slice(2);
 if (words[0] === '--kernel') process.exit(benchOnKernel(words[1] ?? '', words.slice(2)));
 const wanted = words;
-const rateCases = [...engineCases, ...syscallCases];
+const rateCases = [...frontEndCases, ...engineCases, ...syscallCases];
 const names = [...cases, ...rateCases].map((row) => row.name);
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
@@ -77,11 +78,11 @@ if (words.length === 0 && !isEmulated) {
 function printTetrisSize(): void {
   const game = cases.find(({ name }) => name === 'tetris-2019-first-frame');
   if (game === undefined || game.needs?.() !== undefined) return;
-  const { stderr } = spawnSync('bin/tetrace', ['--dry-run', '-d', 'libbpf', ...game.args], {
+  const { stdout } = spawnSync('bin/tetrace', ['--dry-run', '-d', 'libbpf', ...game.args], {
     env: { ...process.env, ...game.env },
     encoding: 'utf8',
   });
-  const [, insns] = /^prog 'interval\S*': loaded as \S+, (\d+) instructions/m.exec(stderr) ?? [];
+  const [, insns] = /^prog 'interval\S*': loaded as \S+, (\d+) instructions/m.exec(stdout) ?? [];
   process.stdout.write(
     `tetris-2019, interval prog: ${insns ?? 'not loaded:'} instructions (bpftrace 0.17: 32799; to reach: 8199)\n`,
   );

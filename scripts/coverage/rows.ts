@@ -515,6 +515,7 @@ const rows: readonly Row[] = [
     'messages',
     'No text makes the front end fail or hang.',
     'tests/property/language.test.ts',
+    'tests/property/examples.test.ts',
     'src/compiler/check/mutations.test.ts',
   ],
   ['unsafe', 'messages', 'Unsafe functions need --unsafe.', golden.check('unsafe-functions')],

@@ -15,11 +15,12 @@ import {
   renderDiagnostics,
 } from '../../src/compiler/language/index.ts';
 import { parseGolden } from '../support/golden.ts';
+import { HangGuard } from '../support/hang-guard.ts';
 import { goldenRoot } from '../support/paths.ts';
 import { requireCheckout } from '../support/requirements.ts';
 
-/** Ends a test that hangs; none comes near it. */
-const options = { timeout: 300_000 };
+/** Reading one script takes milliseconds. */
+const HANG_SECONDS = 60;
 
 /** The scripts of our own golden files. */
 const scripts: readonly string[] = ['syntax', 'format', 'c-section'].flatMap((folder) => {
@@ -81,16 +82,19 @@ const piece = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 3 }),
 );
 
-test('a script cut off anywhere is read', options, () => {
+test('a script cut off anywhere is read', () => {
+  using guard = new HangGuard(HANG_SECONDS);
   fc.assert(
     fc.property(anyScript, fc.double({ min: 0, max: 1, noNaN: true }), (script, part) => {
-      readAll(script.slice(0, Math.floor(script.length * part)));
+      const text = script.slice(0, Math.floor(script.length * part));
+      guard.watch(text, () => readAll(text));
     }),
     { seed: 11, numRuns: 1500 },
   );
 });
 
-test('a script with pieces put in, taken out or repeated is read', options, () => {
+test('a script with pieces put in, taken out or repeated is read', () => {
+  using guard = new HangGuard(HANG_SECONDS);
   const edit = fc.record({ at: fc.nat(), drop: fc.nat({ max: 12 }), insert: piece });
   fc.assert(
     fc.property(anyScript, fc.array(edit, { minLength: 1, maxLength: 5 }), (script, edits) => {
@@ -99,23 +103,27 @@ test('a script with pieces put in, taken out or repeated is read', options, () =
         const start = at % (text.length + 1);
         text = text.slice(0, start) + insert + text.slice(start + drop);
       }
-      readAll(text);
+      guard.watch(text, () => readAll(text));
     }),
     { seed: 12, numRuns: 2000 },
   );
 });
 
-test('pieces of scripts in any order are read', options, () => {
+test('pieces of scripts in any order are read', () => {
+  using guard = new HangGuard(HANG_SECONDS);
   const slice = fc
     .tuple(anyScript, fc.nat(), fc.nat({ max: 60 }))
     .map(([script, start, length]) => script.slice(start % script.length, (start % script.length) + length));
   fc.assert(
-    fc.property(fc.array(fc.oneof(slice, piece), { maxLength: 20 }), (pieces) => readAll(pieces.join(' '))),
+    fc.property(fc.array(fc.oneof(slice, piece), { maxLength: 20 }), (pieces) => {
+      const text = pieces.join(' ');
+      guard.watch(text, () => readAll(text));
+    }),
     { seed: 13, numRuns: 1500 },
   );
 });
 
-test('any bytes are read', options, () => {
+test('any bytes are read', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const { diagnostics } = parseScript(createSourceFromBytes('stdin', bytes));
@@ -125,7 +133,7 @@ test('any bytes are read', options, () => {
   );
 });
 
-test('ten independent errors give ten messages', options, () => {
+test('ten independent errors give ten messages', () => {
   const broken = fc.constantFrom(
     '$x = ;',
     'print(1;',
@@ -236,7 +244,7 @@ const expression: fc.Arbitrary<string> = fc.letrec<{ expr: string; operand: stri
   ),
 })).expr;
 
-test('formatting random expressions keeps their meaning', options, () => {
+test('formatting random expressions keeps their meaning', () => {
   fc.assert(
     fc.property(fc.array(expression, { minLength: 1, maxLength: 4 }), expression, (values, predicate) => {
       const script = `begin /${predicate}/ { ${values.map((value) => `$v = ${value};`).join(' ')} }`;
@@ -268,7 +276,7 @@ function gapsOf(text: string): readonly number[] {
   return gaps;
 }
 
-test('comments put anywhere between words stay', options, () => {
+test('comments put anywhere between words stay', () => {
   const formatted = scripts
     .map(parse)
     .filter(({ diagnostics, script }) => !hasErrors(diagnostics) && script.items.length > 0)
@@ -296,11 +304,11 @@ test('comments put anywhere between words stay', options, () => {
   );
 });
 
-test('our golden scripts format to the same meaning', options, () => {
+test('our golden scripts format to the same meaning', () => {
   for (const script of scripts) if (!hasErrors(parse(script).diagnostics)) checkFormatting(script, script);
 });
 
-test('the tools of a checkout format to the same meaning', options, (t) => {
+test('the tools of a checkout format to the same meaning', (t) => {
   const path = requireCheckout(t, 'TETRACE_UPSTREAM');
   if (path === undefined) return;
   const names = readdirSync(join(path, 'tools')).filter((name) => name.endsWith('.bt'));
@@ -312,7 +320,7 @@ test('the tools of a checkout format to the same meaning', options, (t) => {
   }
 });
 
-test('the game of a checkout formats to the same meaning', options, (t) => {
+test('the game of a checkout formats to the same meaning', (t) => {
   const path = requireCheckout(t, 'TETRACE_TETRIS');
   if (path === undefined) return;
   const game = readFileSync(path.endsWith('.bt') ? path : join(path, 'tetris.bt'), 'utf8');
