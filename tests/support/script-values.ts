@@ -236,6 +236,25 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
   ];
   runs('long loops through iterators', longRows);
   runs('long loops through callbacks', longRows, { without: ['open-coded-iterators'] });
+  const outlinedRows: readonly Row[] = [
+    [
+      '$n = 0; $k = (uint8)250; unroll (40) { $j = 3; unroll (20) { @a[$j]++; $n += @a[$j] % 3; $j++; } if ($n > 100) { $k += 1; } } printf("%d %d\\n", $n, $k); print(@a[4]); clear(@a);',
+      '800 286\n40\n',
+    ],
+    [
+      '$s = "begin"; $t = (1, "x"); $n = 0; for $i : 10..200 { if ($i == 100) { $s = "end"; $t = ((int64)$i, "y"); } $own = $i * 2; $n += $own; @b[$i, 1] = $own; } printf("%s %d %s %d\\n", $s, $t.0, $t.1, $n); print(len(@b)); clear(@b);',
+      'end 100 y 39710\n190\n',
+    ],
+    [
+      'unroll (100) { unroll (3) { @n += 1; if (@n % 100 == 0) { printf("%d\\n", @n); } } @c[@n % 4] = 1; } print(len(@c)); clear(@c); clear(@n);',
+      '100\n200\n300\n4\n',
+    ],
+  ];
+  runs('dear loops', outlinedRows);
+  runs('dear loops as calls', outlinedRows, { without: ['open-coded-iterators'] });
+  runs('dear loops as calls, on verifiers that take every number for an important one', outlinedRows, {
+    without: ['open-coded-iterators', 'cgrp-storage', 'bpf-loop'],
+  });
   runs('while', [
     ['$i=0; while ($i < 5) { if ($i == 3) { break; } $i++; } print($i);', '3\n'],
     ['$p = nsecs; $n = 0; while ($p != 0) { $p = $p >> 1; $n++; } print($n > 20 && $n < 65);', 'true\n'],

@@ -29,13 +29,16 @@ function mapLoopsOf(body: TypedBody): readonly Loop[] {
   return loops;
 }
 
-const isCallback = (loop: Loop): boolean => loop.kind === 'for-map';
+const forms = {
+  isFunction: (loop: Loop): boolean => loop.kind === 'for-map' || loop.kind === 'repeat',
+  isOutlined: (loop: Loop): boolean => loop.kind === 'repeat',
+};
 
 test('a callback captures what belongs to a function around it, and keeps what only it uses', () => {
   const body = bodyOf(
     'begin { $n = 0; $k = 1; @a[1] = 2; for $x : @a { $own = $x.1; for $y : @a { $n += $own + $y.1; } } print($n); print($k); }',
   );
-  const captures = findCaptures(body, isCallback);
+  const captures = findCaptures(body, forms);
   const [outer, inner] = mapLoopsOf(body);
   assert.deepEqual(namesOf(body, captures.capturedBy(outer!)), ['$n']);
   assert.deepEqual(namesOf(body, captures.capturedBy(inner!)), ['$n', '$own']);
@@ -55,19 +58,19 @@ test('a callback captures what belongs to a function around it, and keeps what o
 
 test('a loop that is no callback captures nothing', () => {
   const body = bodyOf('begin { $n = 0; for $i : 0..9 { $n += $i; } print($n); }');
-  assert.deepEqual(namesOf(body, findCaptures(body, isCallback).inMemory), []);
+  assert.deepEqual(namesOf(body, findCaptures(body, forms).inMemory), []);
 });
 
 test('a variable whose address is taken lives in memory', () => {
   const body = bodyOf('begin { $n = 5; $p = &$n; print(*$p); }');
-  assert.deepEqual(namesOf(body, findCaptures(body, isCallback).inMemory), ['$n']);
+  assert.deepEqual(namesOf(body, findCaptures(body, forms).inMemory), ['$n']);
 });
 
 test('a return inside a callback leaves the probe, also through the loop around it', () => {
   const body = bodyOf(
     'begin { @a[1] = 2; for $x : @a { for $y : @a { return; } } for $z : @a { print($z); } }',
   );
-  const captures = findCaptures(body, isCallback);
+  const captures = findCaptures(body, forms);
   assert.deepEqual(
     mapLoopsOf(body).map((loop) => captures.leavesFrom(loop)),
     [true, true, false],
@@ -87,3 +90,10 @@ for (const [script, unassigned] of assignments) {
     assert.deepEqual(namesOf(body, readBeforeAssigned(body.statements, [])), unassigned);
   });
 }
+
+test('what an outlined loop shares lies in cells, what only its rounds use does not', () => {
+  const body = bodyOf('begin { $n = 0; $m = 1; unroll(9) { $own = 2; $n += $own; } print($n); print($m); }');
+  const captures = findCaptures(body, forms);
+  assert.deepEqual(namesOf(body, captures.inCells), ['$n']);
+  assert.deepEqual(namesOf(body, captures.inMemory), ['$n']);
+});

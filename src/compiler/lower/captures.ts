@@ -1,11 +1,13 @@
-import type { LocalIndex, TypedBody, TypedExpr, TypedStatement } from '../typed/index.ts';
-import type { Loop } from './loop-form.ts';
+import type { LocalIndex, TypedBody, TypedExpr } from '../typed/index.ts';
+import { isLoop, type Loop, type LoopForms } from './loop-form.ts';
 import { walkStatements } from './walk.ts';
 
-/** What the functions that a body becomes (itself and the callbacks in it) share. */
+/** What the functions that a body becomes (itself, and those of loops in it) share. */
 export interface Captures {
-  /** Locals that need an address: a callback reaches them, or the script asks for it. */
+  /** Locals that need an address: the function of a loop reaches them, or the script asks for it. */
   readonly inMemory: ReadonlySet<LocalIndex>;
+  /** Those of them that the function of an outlined loop reaches. */
+  readonly inCells: ReadonlySet<LocalIndex>;
   /** The callback loop a local belongs to; undefined: the body itself. */
   ownerOf(local: LocalIndex): Loop | undefined;
   /** Locals a callback loop reaches that belong to a function around it. */
@@ -27,7 +29,7 @@ export const leaving: ReadonlySet<string> = new Set(['exit', 'assert']);
  *       for $x : @b { $n += $k }   // captures $n and $k
  *     }
  */
-export function findCaptures(body: TypedBody, isCallback: (loop: Loop) => boolean): Captures {
+export function findCaptures(body: TypedBody, forms: Pick<LoopForms, 'isFunction' | 'isOutlined'>): Captures {
   const path: Loop[] = [];
   const mentions = new Map<LocalIndex, (readonly Loop[])[]>();
   const inMemory = new Set<LocalIndex>();
@@ -48,7 +50,7 @@ export function findCaptures(body: TypedBody, isCallback: (loop: Loop) => boolea
       if (expr.kind === 'call-fn' || (expr.kind === 'call' && leaving.has(expr.builtin))) leave();
     },
     enter: (statement) => {
-      if (isLoop(statement) && isCallback(statement)) path.push(statement);
+      if (isLoop(statement) && forms.isFunction(statement)) path.push(statement);
       if (statement.kind === 'set-local' || statement.kind === 'for-range' || statement.kind === 'for-map') {
         mention(statement.local);
       }
@@ -61,28 +63,24 @@ export function findCaptures(body: TypedBody, isCallback: (loop: Loop) => boolea
 
   const captured = new Map<Loop, LocalIndex[]>();
   const owners = new Map<LocalIndex, Loop | undefined>();
+  const inCells = new Set<LocalIndex>();
   for (const [local, places] of mentions) {
     const depth = commonPrefix(places);
     owners.set(local, places[0]?.[depth - 1]);
     const loops = new Set(places.flatMap((place) => place.slice(depth)));
     if (loops.size > 0) inMemory.add(local);
-    for (const loop of loops) captured.set(loop, [...(captured.get(loop) ?? []), local]);
+    for (const loop of loops) {
+      captured.set(loop, [...(captured.get(loop) ?? []), local]);
+      if (forms.isOutlined(loop)) inCells.add(local);
+    }
   }
   return {
     inMemory,
+    inCells,
     ownerOf: (local) => owners.get(local),
     capturedBy: (loop) => captured.get(loop) ?? [],
     leavesFrom: (loop) => leaves.has(loop),
   };
-}
-
-function isLoop(statement: TypedStatement): statement is Loop {
-  return (
-    statement.kind === 'while' ||
-    statement.kind === 'repeat' ||
-    statement.kind === 'for-range' ||
-    statement.kind === 'for-map'
-  );
 }
 
 function localsIn(expr: TypedExpr): readonly LocalIndex[] {

@@ -16,6 +16,8 @@ export interface FuncContext {
   readonly loops: LoopContext[];
   /** The prog's ctx in this function. */
   readonly ctx: () => ValueId;
+  /** The cells of this CPU, in functions that share variables with loops (`outlined-loops.ts`). */
+  cells?: ValueId;
   /** Leaves the probe with a value, from the main function or out of callbacks. Loops are left already. */
   readonly leaveProbe: (value: ValueId) => void;
 }
@@ -25,7 +27,9 @@ export interface BodyContext {
   readonly captures: Captures;
   /** Homes in the function being built. */
   readonly homes: Map<LocalIndex, Home>;
-  /** The callback loop whose body this function is; undefined in the main function. */
+  /** Where variables lie in the cells, in all functions that the body becomes. */
+  readonly cellOffsets: Map<LocalIndex, number>;
+  /** The loop whose body this function is; undefined in the main function. */
   readonly owner: Loop | undefined;
   /** How many loops of the function were open where the body begins. */
   readonly loopDepth: number;

@@ -48,8 +48,9 @@ function inline(
   const caller = f.body;
   const body: BodyContext = {
     typed: fn,
-    captures: findCaptures(fn, (loop) => prog.program.loopForms.isCallback(loop)),
+    captures: findCaptures(fn, prog.program.loopForms),
     homes: new Map(),
+    cellOffsets: new Map(),
     owner: undefined,
     loopDepth: f.loops.length,
     onReturn: (value) => {

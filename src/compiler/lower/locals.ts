@@ -3,6 +3,7 @@ import { sizeOf } from '../../types/index.ts';
 import { addressOf, copyPlace, type Place, zeroPlace } from '../builtins/index.ts';
 import type { ValueId, VariableId } from '../ir/index.ts';
 import type { LocalIndex, TypedLocal } from '../typed/index.ts';
+import { cellOf } from './cells.ts';
 import { readBeforeAssigned } from './definite-assignment.ts';
 import type { FuncContext } from './func-context.ts';
 import { isByValue, loadValue, storeValue } from './values.ts';
@@ -22,8 +23,9 @@ function homeOf(f: FuncContext, local: LocalIndex): Home {
   const known = f.body.homes.get(local);
   if (known !== undefined) return known;
   const { type } = localOf(f, local);
-  const home: Home =
-    isByValue(type) && !f.body.captures.inMemory.has(local)
+  const home: Home = f.body.captures.inCells.has(local)
+    ? { kind: 'memory', place: cellOf(f, local) }
+    : isByValue(type) && !f.body.captures.inMemory.has(local)
       ? { kind: 'variable', variable: f.b.declareVariable() }
       : slotHome(f, sizeOf(type, f.prog.program.structs));
   f.body.homes.set(local, home);

@@ -8,14 +8,24 @@ import { walkStatements } from './walk.ts';
  * - unrolled: its body is repeated; for targets without loops.
  * - bounded: a loop the verifier follows round by round.
  * - iterator: a loop around an open-coded number iterator, which the verifier follows until nothing new happens.
+ * - outlined: a loop of calls of the body, which is a function that the verifier looks at once (`outlined-loops.ts`).
  * - callback: the body is a function that a helper calls; it has no ctx and reaches variables through memory.
  * - impossible: the target has nothing for it; `needs` says what it would take.
  */
 export type LoopForm =
-  | { readonly kind: 'unrolled' | 'bounded' | 'iterator' | 'callback' }
+  | { readonly kind: 'unrolled' | 'bounded' | 'iterator' | 'outlined' | 'callback' }
   | { readonly kind: 'impossible'; readonly needs: string };
 
 export type Loop = Extract<TypedStatement, { readonly kind: 'while' | 'repeat' | 'for-range' | 'for-map' }>;
+
+export function isLoop(statement: TypedStatement): statement is Loop {
+  return (
+    statement.kind === 'while' ||
+    statement.kind === 'repeat' ||
+    statement.kind === 'for-range' ||
+    statement.kind === 'for-map'
+  );
+}
 
 /** Rounds times instructions that the verifier may be made to follow one by one. Its own limit is a million in all. */
 const VERIFIED_BUDGET = 150_000;
@@ -29,8 +39,10 @@ export class LoopForms {
   readonly #target: Target;
   readonly #forms = new Map<Loop, LoopForm>();
 
-  constructor(target: Target) {
+  /** @param outlined the loops that become calls whatever else they could be. */
+  constructor(target: Target, outlined: Iterable<Loop>) {
     this.#target = target;
+    for (const loop of outlined) this.#forms.set(loop, { kind: 'outlined' });
   }
 
   of(loop: Loop): LoopForm {
@@ -43,12 +55,16 @@ export class LoopForms {
   }
 
   /** Whether the body is a function of its own. */
-  isCallback(loop: Loop): boolean {
-    return this.of(loop).kind === 'callback';
+  isFunction(loop: Loop): boolean {
+    return this.isOutlined(loop) || this.of(loop).kind === 'callback';
+  }
+
+  isOutlined(loop: Loop): boolean {
+    return this.of(loop).kind === 'outlined';
   }
 }
 
-function loopForm(loop: Loop, target: Target): LoopForm {
+export function loopForm(loop: Loop, target: Target): LoopForm {
   switch (loop.kind) {
     case 'repeat':
       if (!target.has('bounded-loops')) return { kind: 'unrolled' };
@@ -127,7 +143,7 @@ function likelyRounds(condition: TypedExpr): number {
 }
 
 /** A rough count of the instructions that running statements once takes, the rounds of inner loops included. */
-function costOf(statements: readonly TypedStatement[]): number {
+export function costOf(statements: readonly TypedStatement[]): number {
   let cost = 0;
   const factors = [1];
   const factor = (): number => factors[factors.length - 1]!;

@@ -9,6 +9,7 @@ import type { FuncContext, LoopContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
 import { everChanged, forget, forgetConstants, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop } from './loop-form.ts';
+import { lowerOutlined } from './outlined-loops.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
 import { lowerStatements } from './statements.ts';
@@ -29,6 +30,7 @@ export function lowerLoop(f: FuncContext, loop: Loop): void {
   switch (loop.kind) {
     case 'repeat':
       if (form.kind === 'iterator') repeatWithIterator(f, loop);
+      else if (form.kind === 'outlined') lowerOutlined(f, loop);
       else if (form.kind === 'unrolled') unroll(f, loop.count, () => lowerStatements(f, loop.body));
       else plainRepeat(f, loop);
       return;
@@ -39,6 +41,7 @@ export function lowerLoop(f: FuncContext, loop: Loop): void {
     case 'for-range':
       if (form.kind === 'callback') lowerRangeCallback(f, loop);
       else if (form.kind === 'iterator') rangeWithIterator(f, loop);
+      else if (form.kind === 'outlined') lowerOutlined(f, loop);
       else if (form.kind === 'unrolled') unrolledRange(f, loop);
       else plainRange(f, loop);
       return;

@@ -17,6 +17,7 @@ import { type ResolvedProbe, sessionQuestion } from '../probes/index.ts';
 import type { MapIndex, TypedBody, TypedProbe, TypedProgram } from '../typed/index.ts';
 import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';
+import { findCells } from './cells.ts';
 import { ConstantPool } from './constants.ts';
 import { branch } from './control.ts';
 import { denseSlots } from './dense-bounds.ts';
@@ -29,6 +30,7 @@ import { clearUnassignedLocals } from './locals.ts';
 import { LoopForms } from './loop-form.ts';
 import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
+import { loopsToOutline } from './outlining.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { RecordTable } from './record-table.ts';
 import { leaveAfterRunEnd, placeRunEnd } from './run-end.ts';
@@ -96,7 +98,10 @@ export function lowerProgram(
     records: new RecordTable(),
     constants,
     lines: new LineTable(),
-    loopForms: new LoopForms(target),
+    loopForms: new LoopForms(
+      target,
+      typed.probes.flatMap((probe) => [...loopsToOutline(probe, probes[probe.probe]?.kind, target)]),
+    ),
     ended: placeRunEnd(typed, probes, mapTable),
     clockMap: clockMapOf(typed),
   };
@@ -220,8 +225,9 @@ function bodyContext(b: FuncBuilder, typed: TypedProbe, prog: ProgContext): Func
     loops: [],
     body: {
       typed,
-      captures: findCaptures(typed, (loop) => program.loopForms.isCallback(loop)),
+      captures: findCaptures(typed, program.loopForms),
       homes: new Map(),
+      cellOffsets: new Map(),
       owner: undefined,
       loopDepth: 0,
       onReturn: (value) => {
@@ -238,6 +244,8 @@ function lowerBody(f: FuncContext, { typed, resolved }: Half): void {
   if (resolved.pidFilter) filterByPid(f);
   if (f.prog.program.options.excludeSelf && !ownKinds.has(resolved.kind)) leaveOutSelf(f);
   leaveAfterRunEnd(f);
+  if (f.body.captures.inCells.size > 0)
+    f.cells = findCells(f.b, f, () => f.leaveProbe(f.b.const(resolved.defaultReturn)));
   clearUnassignedLocals(f);
   lowerStatements(f, typed.statements);
   if (!f.b.isEnded) f.b.return(f.b.const(resolved.defaultReturn));

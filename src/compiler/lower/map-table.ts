@@ -35,6 +35,8 @@ export class MapTable {
   #perfBuffer: number | undefined;
   #unwinding: (UnwindMaps & { readonly states: number }) | undefined;
   #unwindStates = 0;
+  #cells: number | undefined;
+  #cellBytes = 0;
   /** Bytes used of a row: the lost count comes first. */
   #rowBytes = 8;
   #zero: number | undefined;
@@ -54,6 +56,19 @@ export class MapTable {
   get globals(): number {
     this.#globals ??= this.#specs.push(undefined) - 1;
     return this.#globals;
+  }
+
+  /** One entry per CPU, for variables that progs share with the functions of their loops. */
+  get cells(): number {
+    this.#cells ??= this.#specs.push(undefined) - 1;
+    return this.#cells;
+  }
+
+  /** Offset of bytes in the cells that nobody else has. */
+  allocateCell(bytes: number): number {
+    const offset = this.#cellBytes;
+    this.#cellBytes += alignUp(Math.max(1, bytes), 8);
+    return offset;
   }
 
   get constants(): number {
@@ -162,6 +177,7 @@ export class MapTable {
     return this.#specs.map((spec, index) => {
       if (spec !== undefined) return spec;
       if (index === this.#unwinding?.states) return this.#unwindStatesSpec();
+      if (index === this.#cells) return cellsSpec(this.#cellBytes);
       return index === this.#globals ? this.#globalsSpec() : constantsSpec(constants);
     });
   }
@@ -186,6 +202,13 @@ export class MapTable {
       role: 'globals',
     };
   }
+}
+
+function cellsSpec(bytes: number): BpfMapSpec {
+  return {
+    ...{ name: 'cells', type: 'BPF_MAP_TYPE_PERCPU_ARRAY', keySize: 4, valueSize: Math.max(8, bytes) },
+    ...{ maxEntries: 1, flags: 0, role: 'other' },
+  };
 }
 
 function constantsSpec(initial: Uint8Array): BpfMapSpec {
