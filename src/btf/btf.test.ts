@@ -140,6 +140,9 @@ test('look-ups by name, before and after the name table is built', () => {
     assert.equal(btf.find('task', 'union'), undefined);
     assert.equal(btf.find('wake', 'func'), types.func);
     assert.equal(btf.find('ask'), undefined);
+    assert.ok(btf.hasFunction('wake'));
+    for (const name of ['task', 'who', 'text', 'pid_t', 'RUNNING', 'BIG', 'ake', '', 'no such name'])
+      assert.ok(!btf.hasFunction(name), name);
     assert.equal(btf.find('no such name'), undefined);
     assert.equal(btf.find(''), undefined);
   }
@@ -255,6 +258,7 @@ test('a split BTF continues the ids and strings of its base', () => {
   for (let round = 0; round < 8; round++) assert.equal(split.find('mod_state', 'struct'), id);
   assert.equal(split.findMember(id!, 'owner')?.type, base.find('task', 'struct'));
   assert.equal(base.find('mod_state'), undefined);
+  assert.deepEqual([split.hasFunction('wake'), split.hasFunction('mod_state')], [true, false]);
 });
 
 /**
@@ -376,6 +380,9 @@ test("the running kernel's BTF", { skip: existsSync(kernelBtf) ? false : 'this k
   assert.ok(comm !== undefined);
   assert.equal(btf.sizeOf(comm.type), 16);
   assert.match(typeText(btf, comm.type), /^char\[/);
+  const somewhere = Array.from({ length: 20 }, (_, index) => Math.floor((btf.typeCount * index) / 20));
+  for (const name of [...somewhere.map((id) => btf.nameOf(id)), 'vfs_read', 'read', 'file', 'list_head'])
+    assert.equal(btf.hasFunction(name), btf.find(name, 'func') !== undefined, name);
   const open = btf.find('vfs_read', 'func');
   assert.ok(open !== undefined);
   assert.deepEqual(

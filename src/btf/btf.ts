@@ -152,6 +152,23 @@ export class Btf {
     return this.base === undefined ? found : [...found, ...this.base.findAll(name, ...kinds)];
   }
 
+  /**
+   * Whether there is a function of this name, own or the base's. Answered without the index of ids, which takes longer to make than all else
+   * that many scripts want of BTF. The second word of a function's record says so: as the type of a member or parameter it would be an id beyond
+   * 200 million. (An enumerator of that value could stand in for a function, if it had the same name.)
+   */
+  hasFunction(name: string): boolean {
+    if (name === '') return false;
+    const words = this.#words;
+    for (const offset of this.#stringOffsets(name)) {
+      for (let at = words.indexOf(offset); at >= 0; at = words.indexOf(offset, at + 1)) {
+        const info = words[at + 1]!;
+        if (info >>> 16 === btfKinds.func.number << 8 && (info & 0xffff) < linkages.length) return true;
+      }
+    }
+    return this.base?.hasFunction(name) === true;
+  }
+
   /** The ids of this BTF's own types of a kind, ascending. The base's are not among them. */
   *idsOfKind(kind: BtfKind): Generator<BtfId> {
     const words = this.#words;

@@ -237,7 +237,7 @@ export class FeatureProbe {
   #hasFunction(name: string): FeatureAnswer {
     const btf = this.#vmlinux();
     if (btf === undefined) return { kind: 'unknown', why: 'this kernel has no BTF to look in' };
-    return btf.find(name, 'func') === undefined ? { kind: 'no', why: `the kernel has no ${name}()` } : yes;
+    return btf.hasFunction(name) ? yes : { kind: 'no', why: `the kernel has no ${name}()` };
   }
 
   #hasModuleBtf(): FeatureAnswer {

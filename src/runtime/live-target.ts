@@ -129,7 +129,7 @@ export class LiveTarget implements Target {
   hasKernelFunction(name: string, module?: string): boolean | undefined {
     // BTF answers in milliseconds; the list of functions takes tens of them.
     const btf = module === undefined || module === 'vmlinux' ? this.btf() : this.moduleBtf(module);
-    if (this.#options.traceableFunctions === undefined && btf?.find(name, 'func') !== undefined) return true;
+    if (this.#options.traceableFunctions === undefined && btf?.hasFunction(name)) return true;
     const wanted = module === 'vmlinux' ? undefined : module;
     return this.kernelFunctions(name)?.some(
       (row) => row.name === name && (module === undefined || row.module === wanted),

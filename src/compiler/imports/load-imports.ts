@@ -217,7 +217,7 @@ function kernelNames(target: Target): KernelNames {
   ];
   return {
     btf,
-    hasFunction: (name) => btfs().some((each) => each?.find(name, 'func') !== undefined),
+    hasFunction: (name) => btfs().some((each) => each?.hasFunction(name)),
     address: (name) => target.kernelSymbol(name),
   };
 }

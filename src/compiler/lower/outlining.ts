@@ -23,36 +23,48 @@ const plain: ReadonlySet<string> = new Set<TypedExpr['kind']>([
   ...(['modify', 'negate', 'complement', 'not', 'binary', 'compare', 'logical', 'conditional'] as const),
 ]);
 
-/** The loops of a probe that become calls: all that are dear, or none. */
+/** Rounds of calls that the verifier may be made to follow, at some eight instructions each; with a choice, fewer. */
+const MAX_ROUNDS = 15_000;
+const MAX_ROUNDS_WITH_ITERATORS = 600;
+
+/** The loops of a probe that become calls. Without iterators it is all that are dear, or none. */
 export function loopsToOutline(
   { statements }: TypedProbe,
   kind: ProbeKind | undefined,
   target: Target,
 ): ReadonlySet<Loop> {
   const outlined = new Set<Loop>();
-  if (kind === 'iter' || target.has('open-coded-iterators') || !target.has('bounded-loops')) return outlined;
+  if (kind === 'iter' || !target.has('bounded-loops')) return outlined;
+  const hasIterators = target.has('open-coded-iterators');
   let staysInPlace = false;
   let nesting = 0;
   walkStatements(statements, {
     enter: (statement) => {
-      if (statement.kind === 'while' || statement.kind === 'for-map') staysInPlace = true;
-      if (statement.kind !== 'repeat' && statement.kind !== 'for-range') return;
-      if (loopForm(statement, target).kind !== 'bounded') staysInPlace = true;
-      const rounds =
-        statement.kind === 'repeat' ? statement.count : constantRounds(statement.from, statement.to);
-      const cost = (rounds ?? Number.POSITIVE_INFINITY) * costOf(statement.body);
-      if (cost < OUTLINED_FROM) return;
-      if (rounds !== undefined && isPlain(statement.body)) {
+      if (!isLoop(statement)) return;
+      const form = loopForm(statement, target).kind;
+      if (form !== 'bounded' && form !== 'iterator') staysInPlace = true;
+      const rounds = roundsOf(statement);
+      const cost = rounds * costOf(statement.body);
+      const isDear = hasIterators ? form === 'iterator' : cost >= OUTLINED_FROM;
+      if (!isDear) return;
+      if (rounds <= (hasIterators ? MAX_ROUNDS_WITH_ITERATORS : MAX_ROUNDS) && isPlain(statement.body)) {
         outlined.add(statement);
         nesting += 1;
         if (nesting > MAX_NESTING) staysInPlace = true;
-      } else if (cost > IN_PLACE_LIMIT) staysInPlace = true;
+      } else if (!hasIterators && cost > IN_PLACE_LIMIT) staysInPlace = true;
     },
     leave: (statement) => {
       if (isLoop(statement) && outlined.has(statement)) nesting -= 1;
     },
   });
   return staysInPlace ? new Set() : outlined;
+}
+
+/** Infinite where nobody knows it. */
+function roundsOf(loop: Loop): number {
+  if (loop.kind === 'repeat') return loop.count;
+  const rounds = loop.kind === 'for-range' ? constantRounds(loop.from, loop.to) : undefined;
+  return rounds ?? Number.POSITIVE_INFINITY;
 }
 
 /** Whether a body can do without ctx, and is left at its end alone. */

@@ -208,5 +208,5 @@ export function rawTracepointNames(
 
 /** Whether the kernel's BTF has a function of this name. */
 export function hasBtfFunction(target: Target, name: string): boolean {
-  return target.btf()?.find(name, 'func') !== undefined;
+  return target.btf()?.hasFunction(name) === true;
 }

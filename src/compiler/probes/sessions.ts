@@ -52,7 +52,7 @@ function hasSessions(target: Target): boolean {
   return (
     target.has('kprobe-multi') &&
     target.has('kprobe-session') &&
-    target.btf()?.find(sessionQuestion, 'func') !== undefined
+    target.btf()?.hasFunction(sessionQuestion) === true
   );
 }
 

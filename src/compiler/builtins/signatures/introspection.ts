@@ -21,7 +21,7 @@ function checkIsLiteral(use: BuiltinUse): TypedExpr {
 function checkKfunc(use: BuiltinUse): TypedExpr {
   const name = stringLiteral(use, 0);
   if (name === undefined) return use.unknown();
-  return use.bool(use.target.btf()?.find(name, 'func') !== undefined);
+  return use.bool(use.target.btf()?.hasFunction(name) === true);
 }
 
 /** The progs of a probe are of one type. */
