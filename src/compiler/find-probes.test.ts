@@ -106,3 +106,23 @@ test('the machine is asked for as little as a script needs: no types, and the fu
   assert.deepEqual(diagnostics, []);
   assert.deepEqual(asked, ['_rea']);
 });
+
+test('the machine is not asked about loops where none is dear', () => {
+  const asked: string[] = [];
+  const target: Target = Object.create(fakeKernel(), {
+    btf: { value: () => undefined },
+    has: { value: (feature: Feature) => asked.push(feature) > 0 },
+  });
+  const { diagnostics } = compile({
+    source: createSource('stdin', 'kprobe:vfs_read { $i = 0; while ($i < 3) { $i++; } @ = $i; }'),
+    target,
+    positional: [],
+    environment: {},
+    options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+  });
+  assert.deepEqual(
+    diagnostics.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+  assert.ok(!asked.includes('open-coded-iterators'));
+});

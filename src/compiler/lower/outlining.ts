@@ -34,7 +34,8 @@ export function loopsToOutline(
   target: Target,
 ): ReadonlySet<Loop> {
   const outlined = new Set<Loop>();
-  if (kind === 'iter' || !target.has('bounded-loops')) return outlined;
+  // Looked at first: what the target can do takes longer to find out.
+  if (kind === 'iter' || !hasDearLoop(statements) || !target.has('bounded-loops')) return outlined;
   const hasIterators = target.has('open-coded-iterators');
   let staysInPlace = false;
   let nesting = 0;
@@ -58,6 +59,18 @@ export function loopsToOutline(
     },
   });
   return staysInPlace ? new Set() : outlined;
+}
+
+function hasDearLoop(statements: readonly TypedStatement[]): boolean {
+  let found = false;
+  walkStatements(statements, {
+    enter: (statement) => {
+      if (found || !isLoop(statement)) return;
+      const rounds = roundsOf(statement);
+      found = rounds <= MAX_ROUNDS && rounds * costOf(statement.body) >= OUTLINED_FROM;
+    },
+  });
+  return found;
 }
 
 /** Infinite where nobody knows it. */
