@@ -3,6 +3,8 @@ import { unreachable } from '../base/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
 import type { ScriptInput } from './options.ts';
 
+const STDIN = 0;
+
 /** A script's bytes and the name that messages call it by. */
 export interface LoadedScript {
   readonly name: string;
@@ -20,16 +22,20 @@ export function loadScript(input: ScriptInput): LoadedScript {
     case 'text':
       return { name: 'stdin', bytes: Buffer.from(input.text, 'utf8') };
     case 'stdin':
-      return { name: 'stdin', bytes: readFileSync(0) };
+      return { name: 'stdin', bytes: readBytes(STDIN, 'stdin') };
     case 'file':
-      try {
-        return { name: input.path, bytes: readFileSync(input.path) };
-      } catch (error) {
-        throw new ScriptUnreadableError(`failed to open file '${input.path}': ${systemErrorText(error)}`, {
-          cause: error,
-        });
-      }
+      return { name: input.path, bytes: readBytes(input.path, input.path) };
     default:
       return unreachable(input);
+  }
+}
+
+function readBytes(file: string | number, name: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ScriptUnreadableError(`failed to open file '${name}': ${systemErrorText(error)}`, {
+      cause: error,
+    });
   }
 }
