@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { errnos } from '../base/index.ts';
 import type { AttachOutcome, Host, Loaded, ProbeSpec, Program, Rejection } from '../program/index.ts';
 import type { TextOutcome } from '../report/index.ts';
 import { type RunControl, type TraceRun, trace } from './trace.ts';
@@ -18,6 +19,8 @@ interface Scene {
   readonly runs?: (prog: number, repeat: number) => { readonly retval: number; readonly durationNs: bigint };
   readonly missingProbes?: 'error' | 'warn' | 'ignore';
   readonly failing?: ReadonlySet<number>;
+  /** Why they fail. */
+  readonly errno?: number;
   readonly options?: Partial<TraceRun['options']>;
   readonly lost?: bigint;
   readonly rejection?: Rejection;
@@ -48,7 +51,12 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
   const loaded = {
     attach: (probe: number): AttachOutcome => {
       log.push(`attach ${probe}`);
-      return scene.failing?.has(probe) ? { ok: false, message: 'no such thing' } : { ok: true, functions: 1 };
+      if (scene.failing?.has(probe) !== true) return { ok: true, functions: 1 };
+      return {
+        ok: false,
+        message: 'no such thing',
+        ...(scene.errno === undefined ? {} : { errno: scene.errno }),
+      };
     },
     detach: () => void log.push('detach'),
     run: (prog: number, repeat?: number) => {
@@ -223,6 +231,16 @@ test('missing probes: an error, a warning, or nothing', async () => {
   const none = await play({ probes: [tracepoint('x', 0)], failing: new Set([0]), missingProbes: 'ignore' });
   assert.equal(none.code, 255);
   assert.ok(none.log.includes('Attachment failed for all probes.'));
+});
+
+test('a kprobe inside an instruction is told as such', async () => {
+  const locations = [{ function: 'f', offset: 1 }];
+  const inside: ProbeSpec = { kind: 'kprobe', via: 'perf', name: 'kprobe:f+1', prog: 0, locations };
+  const { log } = await play({ probes: [inside], failing: new Set([0]), errno: errnos.EILSEQ.number });
+  assert.deepEqual(log.slice(1, 3), [
+    'Possible attachment attempt in the middle of an instruction, try a different offset.',
+    "Unable to attach probe: kprobe:f+1. If this is expected, set the 'missing_probes' config variable to 'warn'.",
+  ]);
 });
 
 test('an effect is done, and its output shown, before the next record', async () => {

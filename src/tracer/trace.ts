@@ -1,4 +1,4 @@
-import { binaryString } from '../base/index.ts';
+import { binaryString, errnos } from '../base/index.ts';
 import type { Backend, Host, Loaded, LoadOptions, Program } from '../program/index.ts';
 import type { Outcome, Report } from '../report/index.ts';
 import { attachOrder } from './attach-order.ts';
@@ -74,6 +74,8 @@ export interface TraceRun {
 /** Ends of a run as exit codes; `exit(n)` in a script gives n. Source: bpftrace 0.27. */
 const EXIT_REFUSED = 1;
 const EXIT_FAILED = 255;
+/** What EILSEQ says of a kprobe. Source: arch/x86/kernel/kprobes/core.c, arch_prepare_kprobe(); the text is bpftrace's. */
+const INSIDE_INSN = 'Possible attachment attempt in the middle of an instruction, try a different offset.';
 
 /** The longest a run sleeps before it looks at signals and losses again. */
 const WAIT_MS = 100;
@@ -188,21 +190,25 @@ class Run {
     let places = 0;
     for (const index of attachOrder(program)) {
       if (control.isEnding) return undefined;
-      const name = program.probes[index]?.name ?? '';
+      const probe = program.probes[index];
+      const name = probe?.name ?? '';
       if (options.verbose) messages.plain(`Trying to attach probe: ${name}`);
       const outcome = this.#loaded.attach(index);
       if (outcome.ok) {
         places += outcome.functions;
         continue;
       }
+      const isInside = probe?.kind === 'kprobe' && outcome.errno === errnos.EILSEQ.number;
       switch (program.settings.missingProbes) {
         case 'error':
+          if (isInside) messages.error(INSIDE_INSN);
           messages.error(
             `Unable to attach probe: ${name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
           );
           messages.hint(outcome.message);
           return undefined;
         case 'warn':
+          if (isInside) messages.warning(INSIDE_INSN);
           messages.warning(`Unable to attach probe: ${name}. Skipping.`);
           if (options.verbose) messages.plain(outcome.message);
           break;
