@@ -266,8 +266,9 @@ export class FeatureProbe {
   }
 
   #callableAtReturn(helper: HelperName): FeatureAnswer {
+    const trampolines = this.ask('fentry');
     const id = this.#vmlinux()?.find(FENTRY_TARGET, 'func');
-    if (id === undefined) return { kind: 'no', why: `the kernel has no BTF of ${FENTRY_TARGET}()` };
+    if (trampolines.kind !== 'yes' || id === undefined) return trampolines;
     return callable(helper, 'BPF_PROG_TYPE_TRACING', {
       expectedAttachType: 'BPF_TRACE_FEXIT',
       attachBtf: { id },
