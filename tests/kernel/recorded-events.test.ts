@@ -56,7 +56,7 @@ const scripts: Readonly<Record<string, { readonly script: string; readonly needs
   },
   'functions by their types': {
     script: `fentry:vfs_read /pid == cpid/ {
-        @start[tid] = nsecs; @asked = hist(args.count); @name[str(args.file.f_path.dentry.d_name.name, 64)] = count(); @[func] = count();
+        @start[tid] = nsecs; @asked = hist(args.count); @name[str(args.file.f_path.dentry.d_name.name, 64)] = count(); @[probe] = count();
       }
       fexit:vfs_read /@start[tid]/ { @got = hist(retval); @same = sum(args.count); delete(@start, tid); }`,
     needs: ['fentry'],
