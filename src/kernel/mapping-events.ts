@@ -2,18 +2,17 @@ import { decodeCString, viewOf } from '../base/index.ts';
 import { onlineCpus } from './cpus.ts';
 import type { Fd } from './fd.ts';
 import { openPerfEvent } from './perf-event.ts';
+import { PerfEventBuffer, type PerfRecord } from './perf-event-buffer.ts';
 import { ResourceStack } from './resource-stack.ts';
 import {
+  checked,
   ioctl,
-  Mapping,
   PERF_RECORD_COMM,
   PERF_RECORD_FORK,
   PERF_RECORD_MISC_COMM_EXEC,
   PERF_RECORD_MMAP2,
   PERF_SAMPLE_TIME,
-  pageSize,
   perfEventBits,
-  perfEventHeader,
   perfIoctls,
   perfTypes,
 } from './sys/index.ts';
@@ -39,18 +38,9 @@ export type MappingEvent =
 const DUMMY = 9n;
 /** A process that starts maps ten files, 150 bytes each: some hundred of them between two looks. */
 const DATA_PAGES = 32;
-/** Where the first page of a ring has its positions. Source: uapi/linux/perf_event.h, struct perf_event_mmap_page. */
-const HEAD = 1024 / 8;
-const TAIL = 1032 / 8;
-/** struct perf_event_header, and where the fields of each record are behind it. */
-const HEADER_BYTES = 8;
-const PATH_AT = 72;
+/** Where the path of struct perf_record_mmap2 is behind the header, and how long the time behind every record. */
+const PATH_AT = 64;
 const TIME_BYTES = 8;
-
-interface Ring {
-  readonly positions: BigUint64Array;
-  readonly data: Uint8Array;
-}
 
 /**
  * Tells what all processes map as code, as it happens: short-lived ones as well, of which nothing is left when they are asked about.
@@ -59,26 +49,22 @@ interface Ring {
  */
 export class MappingEvents implements Disposable {
   readonly #resources: ResourceStack;
-  readonly #rings: readonly Ring[];
+  readonly #buffers: readonly PerfEventBuffer[];
 
   constructor() {
     using resources = new ResourceStack();
-    this.#rings = onlineCpus().map((cpu) => {
+    this.#buffers = onlineCpus().map((cpu) => {
       const fd = resources.use(openDummy(cpu));
-      const page = pageSize();
-      const mapping = resources.use(new Mapping(fd.raw, (1 + DATA_PAGES) * page, { writable: true }));
-      ioctl(fd.raw, perfIoctls.PERF_EVENT_IOC_ENABLE);
-      return {
-        positions: new BigUint64Array(mapping.buffer, 0, page / 8),
-        data: new Uint8Array(mapping.buffer, page),
-      };
+      const buffer = resources.use(new PerfEventBuffer(fd, DATA_PAGES));
+      checked('ioctl(PERF_EVENT_IOC_ENABLE)', ioctl(fd.raw, perfIoctls.PERF_EVENT_IOC_ENABLE));
+      return buffer;
     });
     this.#resources = resources.move();
   }
 
   /** What happened since the last call, in order. Some of it may be missing when too much did. */
   take(): MappingEvent[] {
-    const found = this.#rings.flatMap((ring) => [...readRing(ring)]);
+    const found = this.#buffers.flatMap((buffer) => [...eventsOf(buffer)]);
     return found.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map(({ event }) => event);
   }
 
@@ -101,54 +87,33 @@ function openDummy(cpu: number): Fd {
   return openPerfEvent(fields, { pid: -1, cpu }, 'mappings of processes');
 }
 
-function* readRing({ positions, data }: Ring): Generator<{ time: bigint; event: MappingEvent }> {
-  // Acquire, mirroring the barrier behind the writing of records in perf_output_put_handle().
-  const head = Number(Atomics.load(positions, HEAD));
-  let tail = Number(Atomics.load(positions, TAIL));
-  while (tail < head) {
-    const header = perfEventHeader.decode(bytesAt(data, tail, HEADER_BYTES));
-    if (header.size < HEADER_BYTES || tail + header.size > head) break;
-    const record = bytesAt(data, tail, header.size);
-    tail += header.size;
-    const event = readRecord(header, record);
-    if (event) yield { time: viewOf(record).getBigUint64(record.length - TIME_BYTES, true), event };
+function* eventsOf(buffer: PerfEventBuffer): Generator<{ time: bigint; event: MappingEvent }> {
+  for (const record of buffer.records()) {
+    const event = readRecord(record);
+    const { body } = record;
+    if (event) yield { time: viewOf(body).getBigUint64(body.length - TIME_BYTES, true), event };
   }
-  // Release: the space may be written again from now on.
-  Atomics.store(positions, TAIL, BigInt(head));
-}
-
-/** A record may go round the end of the ring. */
-function bytesAt(data: Uint8Array, position: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const start = position % data.length;
-  const first = data.subarray(start, start + length);
-  bytes.set(first);
-  bytes.set(data.subarray(0, length - first.length), first.length);
-  return bytes;
 }
 
 /** Source: uapi/linux/perf_event.h, enum perf_event_type. */
-function readRecord(
-  { type, misc }: { readonly type: number; readonly misc: number },
-  record: Uint8Array,
-): MappingEvent | undefined {
-  const view = viewOf(record);
-  const pid = view.getInt32(HEADER_BYTES, true);
+function readRecord({ type, misc, body }: PerfRecord): MappingEvent | undefined {
+  const view = viewOf(body);
+  const pid = view.getInt32(0, true);
   switch (type) {
     case PERF_RECORD_MMAP2: {
-      if (record.length < PATH_AT + TIME_BYTES) return undefined;
-      const device = [view.getUint32(40, true), view.getUint32(44, true)];
+      if (body.length < PATH_AT + TIME_BYTES) return undefined;
+      const device = [view.getUint32(32, true), view.getUint32(36, true)];
       return {
-        ...{ kind: 'map', pid, start: view.getBigUint64(16, true), length: view.getBigUint64(24, true) },
-        offset: view.getBigUint64(32, true),
-        file: `${device.map((part) => part.toString(16).padStart(2, '0')).join(':')}:${view.getBigUint64(48, true)}`,
-        path: decodeCString(record.subarray(PATH_AT, record.length - TIME_BYTES)),
+        ...{ kind: 'map', pid, start: view.getBigUint64(8, true), length: view.getBigUint64(16, true) },
+        offset: view.getBigUint64(24, true),
+        file: `${device.map((part) => part.toString(16).padStart(2, '0')).join(':')}:${view.getBigUint64(40, true)}`,
+        path: decodeCString(body.subarray(PATH_AT, body.length - TIME_BYTES)),
       };
     }
     case PERF_RECORD_COMM:
       return (misc & PERF_RECORD_MISC_COMM_EXEC) === 0 ? undefined : { kind: 'exec', pid };
     case PERF_RECORD_FORK: {
-      const parent = view.getInt32(HEADER_BYTES + 4, true);
+      const parent = view.getInt32(4, true);
       // Threads have the pid of their parent.
       return pid === parent ? undefined : { kind: 'fork', pid, parent };
     }
