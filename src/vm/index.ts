@@ -10,7 +10,6 @@ export {
   type Task,
   UnansweredError,
 } from './environment.ts';
-export { type Errno, MapError } from './errno.ts';
 export { type Access, describeCause, describeFault, type Fault, type FaultCause } from './fault.ts';
 export {
   createMachine,
@@ -21,4 +20,5 @@ export {
   type RunInput,
   type RunResult,
 } from './machine.ts';
+export { MapError } from './map-error.ts';
 export { MemoryLimitError } from './memory.ts';

@@ -1,10 +1,9 @@
-import { present } from '../base/index.ts';
+import { errnos, present } from '../base/index.ts';
 import type { LineEntry, LoadOptions, MapAccess, Program, Rejection, SourceTrail } from '../program/index.ts';
 import { endReservation, hasHelper, kfuncIndex } from './calls/index.ts';
 import { Core, type LoadedProg, MAX_RESERVED } from './core.ts';
 import { type Code, decodeProg, type Links, RejectedProgError } from './decode.ts';
 import { type Environment, UnansweredError } from './environment.ts';
-import { errno } from './errno.ts';
 import { describeFault, type Fault, type FaultCause, FaultError } from './fault.ts';
 import { createInterpreter } from './interpreter.ts';
 import { createMapAccess, directMap } from './map-access.ts';
@@ -320,7 +319,7 @@ function rejectionOf(error: RejectedProgError, program: MachineProgram, index: n
     trail: trailAt(prog.lines, error.slot),
   };
   const log = `${describeFault(fault, program.sources)}\n`;
-  return { prog: index, log, errno: errno.EINVAL, insn: error.slot };
+  return { prog: index, log, errno: errnos.EINVAL.number, insn: error.slot };
 }
 
 /** The place of the script that an instruction stands for: that of the last line entry at or before it. */

@@ -1,7 +1,7 @@
-import { present } from '../base/index.ts';
+import { errnoName, present } from '../base/index.ts';
 import { mapFlags } from '../bpf/index.ts';
 import type { MapAccess, MapEntry } from '../program/index.ts';
-import { type Errno, errno, MapError } from './errno.ts';
+import { MapError } from './map-error.ts';
 import type { KeyedMap, VmMap } from './maps/index.ts';
 
 /**
@@ -56,13 +56,6 @@ export function directMap(
 const FIRST_KEY = new Uint8Array(4);
 
 function check(result: number, what: string): void {
-  if (result < 0) throw new MapError(errnoName(-result), what);
-}
-
-function errnoName(number: number): Errno {
-  // Maps answer with numbers of the table only.
-  return present(
-    (Object.keys(errno) as Errno[]).find((name) => errno[name] === number),
-    'a map answers with a known errno',
-  );
+  if (result < 0)
+    throw new MapError(present(errnoName(-result), 'a map answers with an error of the kernel'), what);
 }

@@ -1,5 +1,5 @@
+import { errnos } from '../../base/index.ts';
 import { type Core, MAX_LOOPS } from '../core.ts';
-import { errno } from '../errno.ts';
 import type { HelperCall } from './call.ts';
 
 /** Kernel functions, by their BTF names. Source: kernel/bpf/helpers.c, map_iter.c, bpf_iter.c, kernel/trace/bpf_trace.c. */
@@ -23,7 +23,7 @@ export const kfuncs = {
     const at = core.locate(1, 8, 'write');
     const start = core.low(2);
     const end = core.low(3);
-    const refusal = start > end ? -errno.EINVAL : end - start > MAX_LOOPS ? -errno.E2BIG : 0;
+    const refusal = start > end ? -errnos.EINVAL.number : end - start > MAX_LOOPS ? -errnos.E2BIG.number : 0;
     core.memory.view.setInt32(at, refusal === 0 ? start - 1 : 0, true);
     core.memory.view.setInt32(at + 4, refusal === 0 ? end : 0, true);
     core.return(refusal);

@@ -1,5 +1,5 @@
+import { errnos } from '../../base/index.ts';
 import { MAX_LOOPS } from '../core.ts';
-import { errno } from '../errno.ts';
 import type { HelperCall } from './call.ts';
 
 export const loopCalls = {
@@ -10,9 +10,9 @@ export const loopCalls = {
     const count = core.low(1) >>> 0;
     const ctxLow = core.low(3);
     const ctxHigh = core.high(3);
-    if (!core.isZero(4)) return core.return(-errno.EINVAL);
+    if (!core.isZero(4)) return core.return(-errnos.EINVAL.number);
     // The verifier puts the loop in place of the call, and its version answers with 32 bits (inline_bpf_loop).
-    if (core.high(1) !== 0 || count > MAX_LOOPS) return core.returnUnsigned(-errno.E2BIG);
+    if (core.high(1) !== 0 || count > MAX_LOOPS) return core.returnUnsigned(-errnos.E2BIG.number);
     for (let index = 0; index < count; index++) {
       words[2] = index;
       words[3] = 0;

@@ -1,5 +1,5 @@
+import { errnos } from '../../base/index.ts';
 import type { Core } from '../core.ts';
-import { errno } from '../errno.ts';
 import { FaultError } from '../fault.ts';
 import type { KeyedMap } from '../maps/index.ts';
 import type { HelperCall } from './call.ts';
@@ -23,7 +23,9 @@ export const mapCalls = {
     const keyAt = core.locate(2, map.spec.keySize, 'read');
     const valueAt = core.locate(3, map.spec.valueSize, 'read');
     core.chargeBytes(map.spec.valueSize * map.rows);
-    core.return(core.high(4) === 0 ? map.update(keyAt, valueAt, core.low(4), core.cpu) : -errno.EINVAL);
+    core.return(
+      core.high(4) === 0 ? map.update(keyAt, valueAt, core.low(4), core.cpu) : -errnos.EINVAL.number,
+    );
   },
 
   map_delete_elem(core) {
@@ -39,7 +41,7 @@ export const mapCalls = {
     const mapHigh = core.high(1);
     const ctxLow = core.low(3);
     const ctxHigh = core.high(3);
-    if (!core.isZero(4)) return core.return(-errno.EINVAL);
+    if (!core.isZero(4)) return core.return(-errnos.EINVAL.number);
     core.charge(map.visitCost);
     let visited = 0;
     const key = core.borrowKey();

@@ -1,7 +1,6 @@
-import { binaryString } from '../../base/index.ts';
+import { binaryString, errnos } from '../../base/index.ts';
 import type { Core } from '../core.ts';
 import type { AddressSpace } from '../environment.ts';
-import { errno } from '../errno.ts';
 import type { HelperCall } from './call.ts';
 
 /** `any`: user addresses read the process, all others the kernel. */
@@ -24,9 +23,9 @@ export const memoryCalls = {
     const size = core.size(3, 'probe_write_user');
     const from = core.locate(2, size, 'read');
     const write = core.environment.write;
-    if (write === undefined) return core.return(-errno.EPERM);
+    if (write === undefined) return core.return(-errnos.EPERM.number);
     const bytes = core.memory.bytes.slice(from, from + size);
-    core.return(write.call(core.environment, core.value(1), bytes) ? 0 : -errno.EFAULT);
+    core.return(write.call(core.environment, core.value(1), bytes) ? 0 : -errnos.EFAULT.number);
   },
 
   /** bpf_strncmp(s1, s1 size, constant s2). */
@@ -49,8 +48,8 @@ export const memoryCalls = {
     const at = core.locate(2, size, 'write');
     if (size === 0) return core.return(0);
     const path = core.environment.path?.(core.value(1));
-    if (path === undefined) return core.return(-errno.EFAULT);
-    if (path.length + 1 > size) return core.return(-errno.ENAMETOOLONG);
+    if (path === undefined) return core.return(-errnos.EFAULT.number);
+    if (path.length + 1 > size) return core.return(-errnos.ENAMETOOLONG.number);
     for (let index = 0; index < path.length; index++) core.memory.bytes[at + index] = path.charCodeAt(index);
     core.memory.bytes[at + path.length] = 0;
     core.return(path.length + 1);
@@ -77,7 +76,7 @@ function probeRead(core: Core, space: Space): number {
   const answer = readBytes(core, core.low(3), core.high(3), space, into);
   if (answer === size) return 0;
   into.fill(0);
-  return answer < 0 ? answer : -errno.EFAULT;
+  return answer < 0 ? answer : -errnos.EFAULT.number;
 }
 
 /** As probeRead, up to a NUL, which is always there in the end; the length with it. */
@@ -99,7 +98,7 @@ function probeReadString(core: Core, space: Space): number {
     return size;
   }
   target.fill(0);
-  return answer < 0 ? answer : -errno.EFAULT;
+  return answer < 0 ? answer : -errnos.EFAULT.number;
 }
 
 /** Reads as much of `into` as there is at an address: the number of bytes, or a negative errno when the space has no such address. */
@@ -113,7 +112,7 @@ function readBytes(
 ): number {
   const region = core.memory.regionOf(high);
   if (region !== 0) {
-    if (space === 'user') return -errno.EFAULT;
+    if (space === 'user') return -errnos.EFAULT.number;
     const available = core.memory.availableFrom(region, low);
     const length = Math.min(available, into.length);
     const from = core.memory.start(region) + (low >>> 0);
@@ -123,9 +122,9 @@ function readBytes(
   // A user address has its 16 upper bits clear, a kernel address has them set.
   const top = high >> 16;
   const isUser = top === 0;
-  if (space === 'user' && !isUser) return -errno.EFAULT;
-  if (space === 'kernel' && top !== -1) return -errno.ERANGE;
-  if (!isUser && top !== -1) return -errno.ERANGE;
+  if (space === 'user' && !isUser) return -errnos.EFAULT.number;
+  if (space === 'kernel' && top !== -1) return -errnos.ERANGE.number;
+  if (!isUser && top !== -1) return -errnos.ERANGE.number;
   core.charge(OUTSIDE_COST);
   const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
   return core.environment.read(isUser ? 'user' : 'kernel', address, into, isText);

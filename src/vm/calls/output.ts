@@ -1,6 +1,6 @@
+import { errnos } from '../../base/index.ts';
 import { perfOutputFlags } from '../../bpf/index.ts';
 import type { Core, Reservation } from '../core.ts';
-import { errno } from '../errno.ts';
 import type { RingBufferMap } from '../maps/index.ts';
 import type { HelperCall } from './call.ts';
 import { formatTrace } from './trace-format.ts';
@@ -11,9 +11,9 @@ export const outputCalls = {
     const ring = ringAt(core, 'ringbuf_output');
     const size = core.size(3, 'ringbuf_output');
     const from = core.locate(2, size, 'read');
-    if (!areRingFlags(core, 4)) return core.return(-errno.EINVAL);
+    if (!areRingFlags(core, 4)) return core.return(-errnos.EINVAL.number);
     const at = ring.reserve(size);
-    if (at < 0) return core.return(-errno.EAGAIN);
+    if (at < 0) return core.return(-errnos.EAGAIN.number);
     core.memory.bytes.copyWithin(at, from, from + size);
     ring.commit(at, false, core.low(4));
     core.return(0);
@@ -43,7 +43,7 @@ export const outputCalls = {
     if (map.kind !== 'perf') return core.badArgument('perf_event_output', 2, 'perf event array');
     const size = core.size(5, 'perf_event_output');
     const from = core.locate(4, size, 'read');
-    if (core.high(3) !== 0) return core.return(-errno.EINVAL);
+    if (core.high(3) !== 0) return core.return(-errnos.EINVAL.number);
     const index = core.low(3) >>> 0;
     const isCurrent = BigInt(index) === perfOutputFlags.BPF_F_CURRENT_CPU;
     const bytes = core.memory.bytes.subarray(from, from + size);
@@ -68,7 +68,7 @@ export const outputCalls = {
     const formatAt = core.locate(2, formatSize, 'read');
     const size = core.size(5, 'seq_printf');
     const at = size === 0 ? 0 : core.locate(4, size, 'read');
-    if (size % 8 !== 0 || size > MAX_SEQ_VALUES * 8) return core.return(-errno.EINVAL);
+    if (size % 8 !== 0 || size > MAX_SEQ_VALUES * 8) return core.return(-errnos.EINVAL.number);
     const values = Array.from({ length: size / 8 }, (_unused, index) =>
       core.memory.view.getBigUint64(at + index * 8, true),
     );

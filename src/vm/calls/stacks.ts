@@ -1,6 +1,6 @@
+import { errnos } from '../../base/index.ts';
 import { stackFlags } from '../../bpf/index.ts';
 import type { Core } from '../core.ts';
-import { errno } from '../errno.ts';
 import type { HelperCall } from './call.ts';
 
 /** Helpers that take stacks. Source: kernel/bpf/stackmap.c. */
@@ -14,9 +14,9 @@ export const stackCalls = {
       stackFlags.BPF_F_USER_STACK |
       stackFlags.BPF_F_FAST_STACK_CMP |
       stackFlags.BPF_F_REUSE_STACKID;
-    if (core.high(3) !== 0 || (flags & ~known) !== 0) return core.return(-errno.EINVAL);
+    if (core.high(3) !== 0 || (flags & ~known) !== 0) return core.return(-errnos.EINVAL.number);
     const frames = framesOf(core, flags, map.spec.valueSize / 8) ?? [];
-    core.return(frames.length === 0 ? -errno.EFAULT : map.store(frames, flags));
+    core.return(frames.length === 0 ? -errnos.EFAULT.number : map.store(frames, flags));
   },
 
   /** bpf_get_stack(ctx, buffer, size, flags): bytes written; the rest of the buffer is zeroed. */
@@ -27,7 +27,7 @@ export const stackCalls = {
     const size = core.size(3, 'get_task_stack');
     const at = core.locate(2, size, 'write');
     core.memory.bytes.fill(0, at, at + size);
-    core.return(-errno.EFAULT);
+    core.return(-errnos.EFAULT.number);
   },
 } as const satisfies Record<string, HelperCall>;
 
@@ -37,9 +37,9 @@ function copyStack(core: Core): number {
   core.memory.bytes.fill(0, at, at + size);
   const flags = core.low(4);
   const known = stackFlags.BPF_F_SKIP_FIELD_MASK | stackFlags.BPF_F_USER_STACK;
-  if (core.high(4) !== 0 || (flags & ~known) !== 0 || size % 8 !== 0) return -errno.EINVAL;
+  if (core.high(4) !== 0 || (flags & ~known) !== 0 || size % 8 !== 0) return -errnos.EINVAL.number;
   const frames = framesOf(core, flags, size / 8);
-  if (frames === undefined) return -errno.EFAULT;
+  if (frames === undefined) return -errnos.EFAULT.number;
   const count = Math.min(frames.length, size / 8);
   for (let index = 0; index < count; index++)
     core.memory.view.setBigUint64(at + index * 8, frames[index]!, true);

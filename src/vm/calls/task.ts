@@ -1,5 +1,5 @@
+import { errnos } from '../../base/index.ts';
 import type { Core } from '../core.ts';
-import { errno } from '../errno.ts';
 import type { HelperCall } from './call.ts';
 
 /** Helpers about the event's task, CPU and probe. Source: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c. */
@@ -41,7 +41,7 @@ export const taskCalls = {
     const ids = size === 8 ? core.environment.namespaceIds?.(core.value(1), core.value(2)) : undefined;
     if (ids === undefined) {
       core.memory.bytes.fill(0, at, at + size);
-      return core.return(-errno.EINVAL);
+      return core.return(-errnos.EINVAL.number);
     }
     core.memory.view.setInt32(at, ids.tid, true);
     core.memory.view.setInt32(at + 4, ids.pid, true);
@@ -53,7 +53,7 @@ export const taskCalls = {
 
   override_return(core) {
     const answer = core.environment.overrideReturn?.(core.value(2));
-    core.return(answer ?? -errno.EOPNOTSUPP);
+    core.return(answer ?? -errnos.EOPNOTSUPP.number);
   },
 
   get_socket_cookie: (core) => core.returnBig(core.environment.socketCookie?.(core.value(1)) ?? 0n),
@@ -64,8 +64,8 @@ export const taskCalls = {
 
 function signal(core: Core, scope: 'process' | 'thread'): number {
   const number = core.low(1);
-  if (number < 1 || number > MAX_SIGNAL) return -errno.EINVAL;
-  return core.environment.signal?.(number, scope) ?? -errno.EPERM;
+  if (number < 1 || number > MAX_SIGNAL) return -errnos.EINVAL.number;
+  return core.environment.signal?.(number, scope) ?? -errnos.EPERM.number;
 }
 
 /** Source: _NSIG on x86_64 and arm64. */

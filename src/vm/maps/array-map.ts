@@ -1,6 +1,6 @@
+import { errnos } from '../../base/index.ts';
 import { mapFlags, updateFlags } from '../../bpf/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
-import { errno } from '../errno.ts';
 import type { Memory, Space } from '../memory.ts';
 import type { KeyedMap } from './map.ts';
 import { Values, valuesSpace } from './values.ts';
@@ -56,7 +56,7 @@ class ArrayMap implements KeyedMap {
   }
 
   delete(): number {
-    return -errno.EINVAL;
+    return -errnos.EINVAL.number;
   }
 
   forEach(cpu: number, scratchAt: number, visit: (keyAt: number, region: number) => boolean): void {
@@ -87,13 +87,13 @@ class ArrayMap implements KeyedMap {
   }
 
   remove(): number {
-    return -errno.EINVAL;
+    return -errnos.EINVAL.number;
   }
 
   #refusal(index: number, flags: number): number {
-    if ((flags & ~updateFlags.BPF_F_LOCK) >>> 0 > updateFlags.BPF_EXIST) return -errno.EINVAL;
-    if (index >= this.size) return -errno.E2BIG;
-    return (flags & updateFlags.BPF_NOEXIST) !== 0 ? -errno.EEXIST : 0;
+    if ((flags & ~updateFlags.BPF_F_LOCK) >>> 0 > updateFlags.BPF_EXIST) return -errnos.EINVAL.number;
+    if (index >= this.size) return -errnos.E2BIG.number;
+    return (flags & updateFlags.BPF_NOEXIST) !== 0 ? -errnos.EEXIST.number : 0;
   }
 }
 

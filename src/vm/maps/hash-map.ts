@@ -1,7 +1,6 @@
-import { alignUp } from '../../base/index.ts';
+import { alignUp, errnos } from '../../base/index.ts';
 import { mapFlags, updateFlags } from '../../bpf/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
-import { errno } from '../errno.ts';
 import type { Memory, Space } from '../memory.ts';
 import type { KeyedMap } from './map.ts';
 import { RecencyList } from './recency-list.ts';
@@ -105,7 +104,7 @@ class HashMap implements KeyedMap {
   delete(keyAt: number): number {
     const hash = this.#hash(keyAt);
     const slot = this.#find(keyAt, hash);
-    if (slot === NONE) return -errno.ENOENT;
+    if (slot === NONE) return -errnos.ENOENT.number;
     this.#release(slot);
     return 0;
   }
@@ -145,18 +144,18 @@ class HashMap implements KeyedMap {
   }
 
   #put(keyAt: number, flags: number, setValue: (slot: number, isNew: boolean) => void): number {
-    if ((flags & ~updateFlags.BPF_F_LOCK) >>> 0 > updateFlags.BPF_EXIST) return -errno.EINVAL;
+    if ((flags & ~updateFlags.BPF_F_LOCK) >>> 0 > updateFlags.BPF_EXIST) return -errnos.EINVAL.number;
     const hash = this.#hash(keyAt);
     const found = this.#find(keyAt, hash);
     if (found !== NONE) {
-      if ((flags & updateFlags.BPF_NOEXIST) !== 0) return -errno.EEXIST;
+      if ((flags & updateFlags.BPF_NOEXIST) !== 0) return -errnos.EEXIST.number;
       this.#recency?.touch(found);
       setValue(found, false);
       return 0;
     }
-    if ((flags & updateFlags.BPF_EXIST) !== 0) return -errno.ENOENT;
+    if ((flags & updateFlags.BPF_EXIST) !== 0) return -errnos.ENOENT.number;
     const slot = this.#take(hash);
-    if (slot === NONE) return -errno.E2BIG;
+    if (slot === NONE) return -errnos.E2BIG.number;
     this.#memory.bytes.copyWithin(this.#keyAt(slot), keyAt, keyAt + this.#keySize);
     setValue(slot, true);
     return 0;

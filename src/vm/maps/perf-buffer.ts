@@ -1,6 +1,5 @@
-import { alignUp } from '../../base/index.ts';
+import { alignUp, errnos } from '../../base/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
-import { errno } from '../errno.ts';
 import type { PerfBufferMap } from './map.ts';
 
 /** BPF_MAP_TYPE_PERF_EVENT_ARRAY with a software event per CPU: a queue each. Source: kernel/trace/bpf_trace.c. */
@@ -39,14 +38,14 @@ class PerfBuffer implements PerfBufferMap {
 
   output(cpu: number, index: number | undefined, bytes: Uint8Array): number {
     const wanted = index ?? cpu;
-    if (wanted >= this.spec.maxEntries) return -errno.E2BIG;
+    if (wanted >= this.spec.maxEntries) return -errnos.E2BIG.number;
     const queue = this.#queues[wanted];
-    if (queue === undefined) return -errno.ENOENT;
-    if (wanted !== cpu) return -errno.EOPNOTSUPP;
+    if (queue === undefined) return -errnos.ENOENT.number;
+    if (wanted !== cpu) return -errnos.EOPNOTSUPP.number;
     const length = alignUp(bytes.length + RECORD_OVERHEAD, 8);
     if (queue.used + length > queue.capacity) {
       queue.lost++;
-      return -errno.ENOSPC;
+      return -errnos.ENOSPC.number;
     }
     queue.used += length;
     queue.records.push(bytes.slice());

@@ -1,6 +1,6 @@
+import { errnos } from '../../base/index.ts';
 import { stackFlags } from '../../bpf/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
-import { errno } from '../errno.ts';
 import type { StackMap } from './map.ts';
 
 /**
@@ -37,7 +37,7 @@ class StackTraces implements StackMap {
     const sameHash = old?.hash === hash;
     if (sameHash && (flags & stackFlags.BPF_F_FAST_STACK_CMP) !== 0) return id;
     if (sameHash && isSame(old.addresses, kept)) return id;
-    if (old !== undefined && (flags & stackFlags.BPF_F_REUSE_STACKID) === 0) return -errno.EEXIST;
+    if (old !== undefined && (flags & stackFlags.BPF_F_REUSE_STACKID) === 0) return -errnos.EEXIST.number;
     this.#buckets.set(id, { hash, addresses: kept });
     return id;
   }
@@ -47,7 +47,7 @@ class StackTraces implements StackMap {
   }
 
   delete(id: number): number {
-    return this.#buckets.delete(id) ? 0 : -errno.ENOENT;
+    return this.#buckets.delete(id) ? 0 : -errnos.ENOENT.number;
   }
 
   ids(): number[] {
