@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fakeTarget } from '../../tests/support/fake-target.ts';
 import { silentLookups } from '../../tests/support/report-run.ts';
-import { type VirtualWorld, virtualWorld } from '../../tests/support/virtual-world.ts';
+import { type VirtualWorld, virtualFacts, virtualWorld } from '../../tests/support/virtual-world.ts';
 import { compile } from '../compiler/index.ts';
 import { createSource, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Loaded, Program } from '../program/index.ts';
@@ -23,15 +23,6 @@ import {
 } from './index.ts';
 
 const CPUS = 2;
-const facts = {
-  'start-boot-ns': 0n,
-  'sw-tai-offset-ns': 0n,
-  'child-pid': 0n,
-  'pid-filter': 0n,
-  'pidns-dev': 0n,
-  'pidns-ino': 0n,
-  'self-pid': 100n,
-};
 
 function compileFor(text: string, pid?: number): Program {
   const target = embeddedTarget(fakeTarget({ possibleCpus: CPUS }), {
@@ -65,7 +56,7 @@ function load(script: string, { world = virtualWorld(), sources = [], options = 
   const timers = new Timers({ world, arch: 'x86_64', onlineCpus: [0, 1] });
   const backend = new EmbeddedBackend({ world, cpus: CPUS, sources: [timers, ...sources], ...options });
   const result = backend.load(program, {
-    constants: encodeConstants(program, new Map(), facts),
+    constants: encodeConstants(program, new Map(), virtualFacts),
     ...(pid === undefined ? {} : { pid }),
   });
   if (!result.ok) throw new Error(result.rejection.log);

@@ -18,7 +18,7 @@ import { createReport } from '../../src/report/index.ts';
 import { attachOrder, encodeConstants, foretellRefusals } from '../../src/tracer/index.ts';
 import { fakeTarget } from './fake-target.ts';
 import { silentLookups } from './report-run.ts';
-import { virtualWorld } from './virtual-world.ts';
+import { virtualFacts, virtualWorld } from './virtual-world.ts';
 
 export { RecordingError, Replayer, readRecording } from '../../src/recording/index.ts';
 
@@ -52,16 +52,7 @@ export function runInPage(text: string, engine: 'interpreter' | 'wasm'): string 
     sources: [new Timers({ world, arch: target.arch, onlineCpus: target.onlineCpus })],
     kernelMemory: (address, into) => model.read(address, into),
   });
-  const facts = {
-    'start-boot-ns': 0n,
-    'sw-tai-offset-ns': 0n,
-    'child-pid': 0n,
-    'pid-filter': 0n,
-    'pidns-dev': 0n,
-    'pidns-ino': 0n,
-    'self-pid': 100n,
-  };
-  const loading = backend.load(program, { constants: encodeConstants(program, new Map(), facts) });
+  const loading = backend.load(program, { constants: encodeConstants(program, new Map(), virtualFacts) });
   if (!loading.ok) return loading.rejection.log;
   using loaded = loading.loaded;
   const report = createReport({

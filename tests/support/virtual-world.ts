@@ -42,3 +42,14 @@ export function virtualWorld(ownTask: Partial<Task> = {}): VirtualWorld {
     },
   };
 }
+
+/** What a program of that world finds in its constants map; no process is singled out. */
+export const virtualFacts = {
+  'start-boot-ns': 0n,
+  'sw-tai-offset-ns': 0n,
+  'child-pid': 0n,
+  'pid-filter': 0n,
+  'pidns-dev': 0n,
+  'pidns-ino': 0n,
+  'self-pid': 100n,
+};

@@ -4,8 +4,9 @@
  *     unroll(20) { BODY }     ->     round1() { cells = this CPU's cells; BODY; return 0 }     loop 20 times: call round1
  *
  * A global function is verified once, by itself, so a round costs the verifier a handful of instructions whatever the body is. Before Linux 6.4,
- * which has open-coded iterators, every other loop is followed round by round. Such a function takes and gives numbers only. Variables that belong outside the body therefore live in cells of a per-CPU map, where the prog and the
- * functions of its loops find them; no two progs share cells.
+ * which has open-coded iterators, every other loop is followed round by round. Such a function takes and gives numbers only. Variables that
+ * belong outside the body therefore live in cells of a per-CPU map, where the prog and the functions of its loops find them; no two progs share
+ * cells.
  */
 import { present } from '../../base/index.ts';
 import { FuncBuilder, type ValueId } from '../ir/index.ts';
