@@ -1,4 +1,5 @@
 import { viewOf } from '../base/index.ts';
+import { decodeType } from './decode.ts';
 import { BtfError } from './error.ts';
 import {
   BTF_HEADER_SIZE,
@@ -9,8 +10,10 @@ import {
   kindsByNumber,
   linkages,
 } from './kind.ts';
+import { NameChains } from './name-chains.ts';
 import { BtfStrings } from './strings.ts';
 import type { BtfComposite, BtfId, BtfMember, BtfType, BtfTypeOf } from './type.ts';
+import { indexIn, indexTypes } from './type-index.ts';
 
 /** Modifiers, typedefs and nested arrays followed before we call it a loop. Source: kernel/bpf/btf.c, MAX_RESOLVE_DEPTH is 32. */
 const MAX_DEPTH = 64;
@@ -105,7 +108,8 @@ export class Btf {
     if (id < this.firstId && this.base !== undefined) return this.base.type(id);
     const known = this.#decoded.get(id);
     if (known !== undefined) return known;
-    const decoded = this.#decode(this.#wordOf(id));
+    const word = this.#wordOf(id);
+    const decoded = decodeType(this, this.#words, word, this.#kindAt(word));
     this.#decoded.set(id, decoded);
     return decoded;
   }
@@ -435,205 +439,6 @@ export class Btf {
     this.#chains ??= new NameChains(this.#words, offsets);
     return this.#chains.indexesAt(offset).map((index) => this.firstId + index);
   }
-
-  #decode(word: number): BtfType {
-    const words = this.#words;
-    const kind = this.#kindAt(word);
-    const name = this.string(words[word]!);
-    const info = words[word + 1]!;
-    const kindFlag = info >>> 31 === 1;
-    const count = info & 0xffff;
-    // `size` and `type` share a word.
-    const size = words[word + 2]!;
-    const type = size;
-    const extra = word + 3;
-    switch (kind) {
-      case 'void':
-        return { kind };
-      case 'int': {
-        const encoding = words[extra]!;
-        return {
-          kind,
-          name,
-          size,
-          bits: encoding & 0xff,
-          bitOffset: (encoding >>> 16) & 0xff,
-          signed: (encoding & 0x0100_0000) !== 0,
-          char: (encoding & 0x0200_0000) !== 0,
-          bool: (encoding & 0x0400_0000) !== 0,
-        };
-      }
-      case 'float':
-        return { kind, name, size };
-      case 'ptr':
-      case 'const':
-      case 'volatile':
-      case 'restrict':
-        return { kind, type };
-      case 'typedef':
-      case 'type_tag':
-        return { kind, name, type };
-      case 'fwd':
-        return { kind, name, of: kindFlag ? 'union' : 'struct' };
-      case 'array':
-        return { kind, type: words[extra]!, indexType: words[extra + 1]!, length: words[extra + 2]! };
-      case 'struct':
-      case 'union':
-        return { kind, name, size, members: this.#decodeMembers(extra, count, kindFlag) };
-      case 'enum': {
-        const values = [];
-        for (let at = extra; at < extra + 2 * count; at += 2) {
-          const raw = BigInt(words[at + 1]!);
-          values.push({ name: this.string(words[at]!), value: kindFlag ? BigInt.asIntN(32, raw) : raw });
-        }
-        return { kind, name, size, signed: kindFlag, values };
-      }
-      case 'enum64': {
-        const values = [];
-        for (let at = extra; at < extra + 3 * count; at += 3) {
-          const raw = (BigInt(words[at + 2]!) << 32n) | BigInt(words[at + 1]!);
-          values.push({ name: this.string(words[at]!), value: kindFlag ? BigInt.asIntN(64, raw) : raw });
-        }
-        return { kind, name, size, signed: kindFlag, values };
-      }
-      case 'func':
-        return { kind, name, type, linkage: linkages[count] ?? 'static' };
-      case 'func_proto': {
-        const params = [];
-        for (let at = extra; at < extra + 2 * count; at += 2) {
-          params.push({ name: this.string(words[at]!), type: words[at + 1]! });
-        }
-        const last = params.at(-1);
-        const variadic = last !== undefined && last.name === '' && last.type === 0;
-        return { kind, returns: type, params: variadic ? params.slice(0, -1) : params, variadic };
-      }
-      case 'var':
-        return { kind, name, type, linkage: linkages[words[extra]!] ?? 'static' };
-      case 'datasec': {
-        const vars = [];
-        for (let at = extra; at < extra + 3 * count; at += 3) {
-          vars.push({ type: words[at]!, offset: words[at + 1]!, size: words[at + 2]! });
-        }
-        return { kind, name, size, vars };
-      }
-      case 'decl_tag':
-        return { kind, name, type, component: words[extra]! | 0 };
-    }
-  }
-
-  #decodeMembers(extra: number, count: number, kindFlag: boolean): BtfMember[] {
-    const words = this.#words;
-    const members: BtfMember[] = [];
-    for (let at = extra; at < extra + 3 * count; at += 3) {
-      const name = this.string(words[at]!);
-      const type = words[at + 1]!;
-      const offset = words[at + 2]!;
-      if (kindFlag) {
-        members.push({ name, type, bitOffset: offset & 0xff_ffff, bitfieldSize: offset >>> 24 });
-        continue;
-      }
-      // Before the kind flag existed, a bitfield's width and shift were those of its int type.
-      const target = this.resolve(type);
-      const resolved = this.kindOf(target) === 'int' ? this.type(target) : undefined;
-      const narrow =
-        resolved?.kind === 'int' && (resolved.bits !== resolved.size * 8 || resolved.bitOffset !== 0);
-      members.push({
-        name,
-        type,
-        bitOffset: offset + (narrow ? resolved.bitOffset : 0),
-        bitfieldSize: narrow ? resolved.bits : 0,
-      });
-    }
-    return members;
-  }
-}
-
-/** Types chained by the offset of their name, so that the types called `x` are found without decoding any name. */
-class NameChains {
-  /** Head of the chain in each bucket, and the next type in it: index + 1, or 0. */
-  readonly #heads: Int32Array;
-  readonly #next: Int32Array;
-  readonly #words: Uint32Array;
-  readonly #offsets: Uint32Array;
-
-  constructor(words: Uint32Array, offsets: Uint32Array) {
-    let buckets = 16;
-    while (buckets < offsets.length) buckets *= 2;
-    this.#heads = new Int32Array(buckets);
-    this.#next = new Int32Array(offsets.length);
-    this.#words = words;
-    this.#offsets = offsets;
-    // From the last to the first, so that chains ascend.
-    for (let index = offsets.length - 1; index >= 0; index--) {
-      const name = words[offsets[index]!]!;
-      if (name === 0) continue;
-      const bucket = this.#bucketOf(name);
-      this.#next[index] = this.#heads[bucket]!;
-      this.#heads[bucket] = index + 1;
-    }
-  }
-
-  indexesAt(name: number): number[] {
-    const found: number[] = [];
-    for (let link = this.#heads[this.#bucketOf(name)]!; link !== 0; link = this.#next[link - 1]!) {
-      if (this.#words[this.#offsets[link - 1]!] === name) found.push(link - 1);
-    }
-    return found;
-  }
-
-  #bucketOf(name: number): number {
-    return (Math.imul(name, 0x9e3779b1) >>> 7) & (this.#heads.length - 1);
-  }
-}
-
-/** Words of a record by kind number, as flat arrays for the hot loop of the index: always (0: no kind of a record), and for each of its items. */
-const fixedWords = new Int32Array(32);
-const eachWords = new Int32Array(32);
-for (const row of Object.values(btfKinds)) {
-  if (row.number === 0) continue;
-  fixedWords[row.number] = 3 + row.extra / 4;
-  eachWords[row.number] = row.each / 4;
-}
-
-/**
- * Word offset of each record. A kernel has 100,000 and more, and at a start this loop runs in the interpreter: what it does per record is
- * as little as can be.
- *
- * @throws BtfError for an unknown kind or a record that runs past the end.
- */
-function indexTypes(words: Uint32Array, firstId: BtfId): Uint32Array {
-  const end = words.length;
-  const fixedByKind = fixedWords;
-  const eachByKind = eachWords;
-  // No record is shorter than three words.
-  const offsets = new Uint32Array(Math.floor(end / 3) + 1);
-  let count = 0;
-  let at = 0;
-  while (at < end) {
-    const info = words[at + 1]!; // undefined in a record of one word, which makes it of kind 0
-    const kind = (info >>> 24) & 0x1f;
-    const fixed = fixedByKind[kind]!;
-    if (fixed === 0) {
-      const problem = at + 3 > end ? 'is cut off' : `has the unknown kind ${kind}`;
-      throw new BtfError(`type ${firstId + count} ${problem}`);
-    }
-    offsets[count++] = at;
-    at += fixed + eachByKind[kind]! * (info & 0xffff);
-  }
-  if (at !== end) throw new BtfError(`type ${firstId + count - 1} is cut off`);
-  return offsets.subarray(0, count);
-}
-
-/** Where a value stands in an ascending array. */
-function indexIn(ascending: Uint32Array, value: number): number | undefined {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low] === value ? low : undefined;
 }
 
 function sectionOf(
