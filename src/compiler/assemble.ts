@@ -59,7 +59,7 @@ export interface Noting {
   note(funcs: readonly Func[], probe: ResolvedProbe, attachment: Attachment, index: number): readonly Func[];
 }
 
-/** As long as a prog's name may be before its number: bpftrace cuts names there. */
+/** As long as the name of a prog's function may be. Source: include/linux/kallsyms.h, KSYM_NAME_LEN before Linux 6.1, without its NUL. */
 const MAX_NAME = 127;
 /** A per-CPU map value cannot be larger. Source: include/linux/percpu.h, PCPU_MIN_UNIT_SIZE. */
 const MAX_PER_CPU_VALUE = 32768;
@@ -189,10 +189,11 @@ function makeProg(
     throw new ScratchTooLargeError(probe, emitted.scratchBytes);
   }
   const scratch = emitted.scratchBytes > 0 ? scratchMap() : -1;
-  const stem = probe.name.replace(/[^A-Za-z0-9]/g, '_').slice(0, MAX_NAME);
   const byName = new Map(funcs.map((func) => [func.name, func]));
+  const number = `_${index + 1}`;
+  const name = probe.name.replace(/[^A-Za-z0-9]/g, '_').slice(0, MAX_NAME - number.length) + number;
   return {
-    name: `${stem}_${index + 1}`,
+    name,
     type: probe.progType,
     ...(probe.expectedAttachType === undefined ? {} : { expectedAttachType: probe.expectedAttachType }),
     ...(probe.attachBtf === undefined ? {} : { attachBtf: probe.attachBtf }),
@@ -204,12 +205,13 @@ function makeProg(
       const trail = trails[at];
       return trail ? [{ insn, trail }] : [];
     }),
+    // the prog itself has one name, by which `fentry:bpf:` finds it
     funcs: emitted.funcs.map(
-      ({ name, insn }): ProgFunc => ({
-        name,
-        insn,
-        params: byName.get(name)?.params.length ?? 0,
-        isGlobal: byName.get(name)?.role === 'subprog',
+      (func): ProgFunc => ({
+        name: func.insn === 0 ? name : func.name,
+        insn: func.insn,
+        params: byName.get(func.name)?.params.length ?? 0,
+        isGlobal: byName.get(func.name)?.role === 'subprog',
       }),
     ),
   };
