@@ -26,7 +26,15 @@ test('a program comes back as it was', () => {
 });
 
 test('other text is refused', () => {
-  for (const text of ['', '5', '{}', '{"progs":', 'null']) {
+  for (const text of [
+    '',
+    '5',
+    '{}',
+    '{"progs":',
+    'null',
+    '{"progs":{"$n":"x"}}',
+    '['.repeat(50_000) + ']'.repeat(50_000),
+  ]) {
     assert.throws(() => programFromText(text), SyntaxError);
   }
 });

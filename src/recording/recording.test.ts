@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Crc32 } from '../base/index.ts';
+import { Crc32, encodeText, plainToText } from '../base/index.ts';
 import { fedTarget } from '../embedded/index.ts';
 import type { Host, Program } from '../program/index.ts';
 import {
@@ -14,7 +14,6 @@ import {
   readRecording,
   recordedNames,
 } from './index.ts';
-import { encodePlain } from './plain-data.ts';
 
 const program: Program = {
   license: 'GPL',
@@ -201,8 +200,8 @@ describe('bytes that only look like a recording', () => {
     end.setUint32(9, checksum.value, true);
     return new Uint8Array([...pieces, ...new Uint8Array(end.buffer)]);
   }
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-  const good = { kind: 1, content: encodePlain(header) };
+  const text = encodeText;
+  const good = { kind: 1, content: text(plainToText(header)) };
 
   it('are refused with a reason', () => {
     const cases: readonly (readonly [Parameters<typeof forged>[0], RegExp])[] = [
@@ -225,7 +224,7 @@ describe('bytes that only look like a recording', () => {
   it('of a machine that nobody knows are refused', () => {
     const machine = { ...header.machine, arch: 'riscv64' };
     assert.throws(
-      () => readRecording(forged([{ kind: 1, content: encodePlain({ ...header, machine }) }])),
+      () => readRecording(forged([{ kind: 1, content: encodeText(plainToText({ ...header, machine })) }])),
       /made on a machine \(riscv64\) that this tetrace does not know/,
     );
   });

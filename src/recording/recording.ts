@@ -1,9 +1,8 @@
-import { Crc32, viewOf } from '../base/index.ts';
+import { Crc32, decodeText, encodeText, plainFromText, plainToText, viewOf } from '../base/index.ts';
 import type { MachineFacts } from '../embedded/index.ts';
 import { archTable, type LoadOptions, type Program } from '../program/index.ts';
 import type { RunOptions } from '../tracer/index.ts';
 import type { Task } from '../vm/index.ts';
-import { decodePlain, encodePlain } from './plain-data.ts';
 
 /** What a recording says before its first item: everything a run needs that is not asked for while it runs. */
 export interface RecordingHeader {
@@ -117,7 +116,7 @@ export class RecordingWriter {
     this.#piece.set(MAGIC);
     this.#view.setUint32(MAGIC.length, VERSION, true);
     this.#filled = PREFIX_BYTES;
-    this.#block('header', encodePlain(header));
+    this.#block('header', encodeText(plainToText(header)));
   }
 
   add(item: RecordingItem): void {
@@ -133,7 +132,7 @@ export class RecordingWriter {
         this.#block(kind, nothing);
         break;
       default:
-        this.#block(kind, encodePlain(item));
+        this.#block(kind, encodeText(plainToText(item)));
     }
   }
 
@@ -272,7 +271,7 @@ function isObject(value: unknown): value is { readonly [key: string]: unknown } 
 
 function readBlock(at: number, content: Uint8Array): unknown {
   try {
-    return decodePlain(content);
+    return plainFromText(decodeText(content));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)
       throw new RecordingError(`what stands at byte ${at} cannot be read: it was damaged`);

@@ -1,4 +1,4 @@
-import { unreachable } from '../base/index.ts';
+import { plainToText, unreachable } from '../base/index.ts';
 import type {
   AttachOutcome,
   Backend,
@@ -12,7 +12,6 @@ import type {
   SymbolFrame,
 } from '../program/index.ts';
 import type { RunControl } from '../tracer/index.ts';
-import { encodePlain } from './plain-data.ts';
 import type { Recording, RecordingItem } from './recording.ts';
 
 /** A replay asks for something else than the recording goes on with. */
@@ -172,8 +171,7 @@ export class Replayer {
 const ofProgs: ReadonlySet<RecordingItem['kind']> = new Set(['event', 'told', 'note', 'gap']);
 
 function isEqual(a: unknown, b: unknown): boolean {
-  const [x, y] = [encodePlain(a), encodePlain(b)];
-  return x.length === y.length && x.every((byte, at) => byte === y[at]);
+  return plainToText(a) === plainToText(b);
 }
 
 function describe(item: RecordingItem | undefined): string {

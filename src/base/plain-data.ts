@@ -1,48 +1,43 @@
-import { decodeText, encodeText } from '../base/index.ts';
+/**
+ * Plain data (what JSON can hold, and bigints, bytes and undefined) as text and back: JSON, with what that has no words for as an object of one key.
+ *
+ *     5n                      {"$n":"5"}
+ *     Uint8Array [1, 2]       {"$b":"0102"}
+ *     undefined               {"$u":0}
+ */
 
-/** A value that a recording can hold: plain data with bigints, bytes and undefined in it. */
-export type PlainData =
-  | undefined
-  | null
-  | boolean
-  | number
-  | string
-  | bigint
-  | Uint8Array
-  | readonly PlainData[]
-  | { readonly [key: string]: PlainData };
-
-/** What JSON has no form for is an object with one of these keys. */
 const BIGINT = '$n';
 const BYTES = '$b';
 const UNDEFINED = '$u';
+/** More than anything of ours has, and few enough for the stack. */
+const MAX_DEPTH = 1000;
 
-/** Plain data as bytes: JSON in UTF-8. */
-export function encodePlain(value: unknown): Uint8Array<ArrayBuffer> {
-  return encodeText(JSON.stringify(tagged(value)));
+/** @throws TypeError for a value that is no plain data. */
+export function plainToText(value: unknown): string {
+  return JSON.stringify(tagged(value));
 }
 
-/** @throws SyntaxError when the bytes are none that `encodePlain` made. */
-export function decodePlain(bytes: Uint8Array): unknown {
-  return untagged(JSON.parse(decodeText(bytes)));
+/** @throws SyntaxError for text that is none of `plainToText`. */
+export function plainFromText(text: string): unknown {
+  return untagged(JSON.parse(text));
 }
 
 function tagged(value: unknown): unknown {
   if (value === undefined) return { [UNDEFINED]: 0 };
   if (typeof value === 'bigint') return { [BIGINT]: `${value}` };
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw new TypeError('a recording holds no infinite numbers');
+    throw new TypeError('plain data has no infinite numbers');
   if (value instanceof Uint8Array) return { [BYTES]: hexOf(value) };
   if (Array.isArray(value)) return value.map(tagged);
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Map || value instanceof Set)
-    throw new TypeError('a recording holds plain objects only');
+  if (value instanceof Map || value instanceof Set) throw new TypeError('plain data has plain objects only');
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, tagged(each)]));
 }
 
-function untagged(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(untagged);
+function untagged(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) throw new SyntaxError(`values lie in each other more than ${MAX_DEPTH} deep`);
+  if (Array.isArray(value)) return value.map((each) => untagged(each, depth + 1));
   const entries = Object.entries(value);
   const [only] = entries;
   if (entries.length === 1 && only !== undefined) {
@@ -51,7 +46,7 @@ function untagged(value: unknown): unknown {
     if (key === BIGINT) return BigInt(String(content));
     if (key === BYTES) return bytesOf(String(content));
   }
-  return Object.fromEntries(entries.map(([key, each]) => [key, untagged(each)]));
+  return Object.fromEntries(entries.map(([key, each]) => [key, untagged(each, depth + 1)]));
 }
 
 function hexOf(bytes: Uint8Array): string {
