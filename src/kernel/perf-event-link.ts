@@ -3,6 +3,7 @@ import { attachTypes } from '../bpf/index.ts';
 import { Attachment } from './attachment.ts';
 import { bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
+import { openPerfEvent, type PerfEventAttr, type PerfScope } from './perf-event.ts';
 import type { Prog } from './prog.ts';
 import { attr, checked, ioctl, KernelError, perfIoctls } from './sys/index.ts';
 
@@ -39,6 +40,33 @@ export function attachToPerfEvent(event: Fd, prog: Prog, cookie = 0n): Attachmen
     }
     checked('ioctl(PERF_EVENT_IOC_ENABLE)', ioctl(event.raw, perfIoctls.PERF_EVENT_IOC_ENABLE));
     return new Attachment(fds, link >= 0 ? [event] : []);
+  } catch (error) {
+    new Attachment(fds)[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Opens the same perf event in each of these scopes and attaches a prog to it.
+ *
+ * @throws KernelError. `what` names the event in its text; nothing stays open then.
+ */
+export function attachToPerfEvents(
+  prog: Prog,
+  fields: PerfEventAttr,
+  scopes: readonly PerfScope[],
+  what: string,
+): Attachment {
+  const fds: Fd[] = [];
+  const linkedEvents: Fd[] = [];
+  try {
+    for (const scope of scopes) {
+      const where = scope.cpu === -1 ? '' : ` on CPU ${scope.cpu}`;
+      const one = attachToPerfEvent(openPerfEvent(fields, scope, what + where), prog);
+      fds.push(...one.fds);
+      linkedEvents.push(...one.linkedEvents);
+    }
+    return new Attachment(fds, linkedEvents);
   } catch (error) {
     new Attachment(fds)[Symbol.dispose]();
     throw error;

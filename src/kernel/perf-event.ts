@@ -12,7 +12,8 @@ export interface PerfScope {
   readonly cpu: number;
 }
 
-type PerfEventAttr = Parameters<typeof perfEventAttr.encode>[0];
+/** What a perf event is asked for with. */
+export type PerfEventAttr = Parameters<typeof perfEventAttr.encode>[0];
 
 /**
  * Opens a perf event, switched off.

@@ -1,7 +1,6 @@
-import { Attachment } from './attachment.ts';
-import type { Fd } from './fd.ts';
-import { openPerfEvent, type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';
-import { attachToPerfEvent } from './perf-event-link.ts';
+import type { Attachment } from './attachment.ts';
+import { periodFields, type SamplePeriod } from './perf-event.ts';
+import { attachToPerfEvents } from './perf-event-link.ts';
 import type { Prog } from './prog.ts';
 import { perfEventBits, perfTypes } from './sys/index.ts';
 
@@ -63,28 +62,11 @@ export function attachSampling(
   const period = periodFields(event.period);
   // An event of one process counts the threads and children it starts from now on only when it is inherited.
   const bits = (period.bits ?? 0n) | (pid === -1 ? 0n : perfEventBits.inherit);
-  const fds: Fd[] = [];
-  const linkedEvents: Fd[] = [];
-  try {
-    for (const cpu of cpus) {
-      const scope: PerfScope = { pid, cpu };
-      const perfEvent = openPerfEvent(
-        {
-          type: event.type === 'software' ? perfTypes.PERF_TYPE_SOFTWARE : perfTypes.PERF_TYPE_HARDWARE,
-          config: BigInt(event.config),
-          ...period,
-          bits,
-        },
-        scope,
-        `${event.type} event ${event.config} on CPU ${cpu}`,
-      );
-      const one = attachToPerfEvent(perfEvent, prog);
-      fds.push(...one.fds);
-      linkedEvents.push(...one.linkedEvents);
-    }
-    return new Attachment(fds, linkedEvents);
-  } catch (error) {
-    new Attachment(fds)[Symbol.dispose]();
-    throw error;
-  }
+  const type = event.type === 'software' ? perfTypes.PERF_TYPE_SOFTWARE : perfTypes.PERF_TYPE_HARDWARE;
+  return attachToPerfEvents(
+    prog,
+    { type, config: BigInt(event.config), ...period, bits },
+    cpus.map((cpu) => ({ pid, cpu })),
+    `${event.type} event ${event.config}`,
+  );
 }

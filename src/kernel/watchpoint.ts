@@ -1,7 +1,6 @@
-import { Attachment } from './attachment.ts';
-import type { Fd } from './fd.ts';
-import { openPerfEvent, type PerfScope } from './perf-event.ts';
-import { attachToPerfEvent } from './perf-event-link.ts';
+import type { Attachment } from './attachment.ts';
+import type { PerfScope } from './perf-event.ts';
+import { attachToPerfEvents } from './perf-event-link.ts';
 import type { Prog } from './prog.ts';
 import { perfTypes } from './sys/index.ts';
 
@@ -20,29 +19,13 @@ export function attachWatchpoint(
   watch: { readonly address: bigint; readonly length: number; readonly modes: number },
   scopes: readonly PerfScope[],
 ): Attachment {
-  const fds: Fd[] = [];
-  const linkedEvents: Fd[] = [];
-  try {
-    for (const scope of scopes) {
-      const event = openPerfEvent(
-        {
-          type: perfTypes.PERF_TYPE_BREAKPOINT,
-          bp_type: watch.modes,
-          bp_addr: watch.address,
-          // An execution breakpoint must say the size of a long.
-          bp_len: BigInt((watch.modes & watchModes.HW_BREAKPOINT_X) !== 0 ? 8 : watch.length),
-          sample_period: 1n,
-        },
-        scope,
-        `watchpoint at 0x${watch.address.toString(16)}`,
-      );
-      const one = attachToPerfEvent(event, prog);
-      fds.push(...one.fds);
-      linkedEvents.push(...one.linkedEvents);
-    }
-    return new Attachment(fds, linkedEvents);
-  } catch (error) {
-    new Attachment(fds)[Symbol.dispose]();
-    throw error;
-  }
+  const fields = {
+    type: perfTypes.PERF_TYPE_BREAKPOINT,
+    bp_type: watch.modes,
+    bp_addr: watch.address,
+    // An execution breakpoint must say the size of a long.
+    bp_len: BigInt((watch.modes & watchModes.HW_BREAKPOINT_X) !== 0 ? 8 : watch.length),
+    sample_period: 1n,
+  };
+  return attachToPerfEvents(prog, fields, scopes, `watchpoint at 0x${watch.address.toString(16)}`);
 }
