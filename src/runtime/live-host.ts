@@ -14,6 +14,7 @@ import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { UserNames } from './user-names.ts';
 import { UserSymbols } from './user-symbols.ts';
+import { wallNs } from './wall-clock.ts';
 
 /** The most a command of `system()` may print at once. */
 const MAX_COMMAND_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -100,8 +101,7 @@ export class LiveHost implements Host, Disposable {
     return this.#localTime.at(unixNs);
   }
   now(): bigint {
-    // performance.timeOrigin has microseconds where Date.now() has milliseconds.
-    return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
+    return wallNs();
   }
   bootToWallNs(): bigint {
     return this.#options.bootToWallNs();

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { taskAddress, type World } from '../../embedded/index.ts';
+import { wallNs } from '../wall-clock.ts';
 import { readText } from './task-facts.ts';
 
 type Task = ReturnType<World['ownTask']>;
@@ -41,11 +42,6 @@ export function liveWorld(): World {
     },
     soon: (callback) => void setImmediate(callback),
   };
-}
-
-/** Nanoseconds since 1970, to the microsecond. */
-export function wallNs(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n;
 }
 
 /** What the boot clock has counted and the monotonic clock has not; 0 where it cannot be told. Source: proc_uptime(5). */
