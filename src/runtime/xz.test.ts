@@ -47,6 +47,20 @@ test('a file that becomes more than is wanted stays packed', () => {
   assert.equal(unpackXz(zeros, 1_000_000)?.length, 1_000_000);
 });
 
+test('a file may be several streams, with zeros behind each', () => {
+  const [, hundred, blocks] = packed;
+  assert.ok(hundred && blocks);
+  for (const zeros of [0, 4, 8]) {
+    const both: Uint8Array = new Uint8Array([...hundred, ...new Uint8Array(zeros), ...blocks, ...new Uint8Array(zeros)]);
+    const text = new TextDecoder().decode(unpackXz(both, LIMIT));
+    assert.match(text, /^1\n2\n[\s\S]*\n100\n1\n2\n[\s\S]*\n200\n$/);
+    assert.equal(unpackXz(both, 983), undefined);
+    assert.equal(unpackXz(both, 984)?.length, 984);
+  }
+  for (const behind of [[0], [0, 0, 0], [1, 2, 3, 4]])
+    assert.equal(unpackXz(new Uint8Array([...hundred, ...behind]), LIMIT), undefined);
+});
+
 test('damaged bytes are nothing, or what they say, and never more than the limit', () => {
   const damage = fc.record({
     index: fc.nat(packed.length - 1),

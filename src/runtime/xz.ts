@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
-import { viewOf } from '../base/index.ts';
+import { ByteWriter, viewOf } from '../base/index.ts';
 
 /** `fd 37 7a 58 5a 00`, as two numbers. Source: the .xz file format, section 2.1.1. */
 const MAGIC = [0xfd37_7a58, 0x5a00] as const;
 const STREAM_HEADER_BYTES = 12;
+const STREAM_FOOTER_BYTES = 12;
 const LZMA2_FILTER = 0x21;
 /** Bytes of a check, by its number. Source: the same, section 2.1.1.2. */
 const checkBytes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
@@ -16,39 +17,92 @@ interface XzLibrary {
 /**
  * Unpacks an .xz file that becomes at most `limit` bytes; undefined when it would become more, or is damaged.
  *
- * The library has no limit of its own. How much a file becomes is known before: each chunk of LZMA2 says how many bytes it makes, and a
- * decoder makes no others.
+ * The library has no limit of its own, and takes one stream. How much a file becomes is known before: each chunk of LZMA2 says how many bytes it
+ * makes, and a decoder makes no others.
  */
 export function unpackXz(bytes: Uint8Array, limit: number): Uint8Array | undefined {
-  const size = unpackedSize(bytes);
-  if (size === undefined || size > limit) return undefined;
+  const streams = streamsOf(bytes);
+  if (streams === undefined) return undefined;
+  const size = madeBy(streams);
+  if (size > limit) return undefined;
   // Loaded when a binary needs it, which few do.
   const library = createRequire(import.meta.url)('@napi-rs/lzma/xz') as XzLibrary; // its own types say so
+  const unpacked = new ByteWriter(size);
   try {
-    return library.decompressSync(bytes);
+    for (const { start, end } of streams) unpacked.bytes(library.decompressSync(bytes.subarray(start, end)));
   } catch {
     return undefined; // the library has no errors of a kind: whatever it says, the bytes are damaged
   }
+  return unpacked.finish();
 }
 
 /** The bytes that all chunks of a file make. Undefined for a damaged one, and for filters that executables' debug data does not have. */
 export function unpackedSize(bytes: Uint8Array): number | undefined {
+  const streams = streamsOf(bytes);
+  return streams && madeBy(streams);
+}
+
+function madeBy(streams: readonly Stream[]): number {
+  return streams.reduce((sum, { made }) => sum + made, 0);
+}
+
+/** A stream: where it lies in the file, and how many bytes its chunks make. */
+interface Stream {
+  readonly start: number;
+  readonly end: number;
+  readonly made: number;
+}
+
+/** A file is one stream or more, with zeros behind each up to a multiple of 4 bytes. Source: the same, section 2. */
+function streamsOf(bytes: Uint8Array): readonly Stream[] | undefined {
+  const streams: Stream[] = [];
+  let at = 0;
+  do {
+    const stream = streamAt(bytes, at);
+    if (stream === undefined) return undefined;
+    streams.push(stream);
+    at = stream.end;
+    while (at < bytes.length && bytes[at] === 0) at++;
+    if ((at - stream.end) % 4 !== 0) return undefined;
+  } while (at < bytes.length);
+  return streams;
+}
+
+function streamAt(bytes: Uint8Array, start: number): Stream | undefined {
   const view = viewOf(bytes);
-  if (bytes.length < STREAM_HEADER_BYTES) return undefined;
-  if (view.getUint32(0) !== MAGIC[0] || view.getUint16(4) !== MAGIC[1]) return undefined;
-  const check = checkBytes[(bytes[7] ?? 0) & 0xf] ?? 0;
-  let total = 0;
-  let at = STREAM_HEADER_BYTES;
+  if (bytes.length < start + STREAM_HEADER_BYTES) return undefined;
+  if (view.getUint32(start) !== MAGIC[0] || view.getUint16(start + 4) !== MAGIC[1]) return undefined;
+  const check = checkBytes[(bytes[start + 7] ?? 0) & 0xf] ?? 0;
+  let made = 0;
+  let at = start + STREAM_HEADER_BYTES;
   // Blocks, until the index, which begins with a 0 where a block has the size of its header.
   for (;;) {
     const headerSize = bytes[at];
     if (headerSize === undefined) return undefined;
-    if (headerSize === 0) return total;
+    if (headerSize === 0) break;
     const found = chunksAt(bytes, at + (headerSize + 1) * 4, filterOf(bytes, at));
     if (!found) return undefined;
-    total += found.made;
-    at = Math.ceil(found.end / 4) * 4 + check;
+    made += found.made;
+    at = start + Math.ceil((found.end - start) / 4) * 4 + check;
   }
+  const end = endOfIndex(bytes, at) + STREAM_FOOTER_BYTES;
+  return end > bytes.length ? undefined : { start, end, made };
+}
+
+/** An index: a 0, the number of records, two numbers for each, zeros up to a multiple of 4, and a checksum. Source: the same, section 4. */
+function endOfIndex(bytes: Uint8Array, index: number): number {
+  let at = index + 1;
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 1; at < bytes.length; shift *= 128) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 0x7f) * shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  for (let rest = 2 * number(); rest > 0 && at < bytes.length; rest--) number();
+  return index + Math.ceil((at - index) / 4) * 4 + 4;
 }
 
 /** The filter of a block that has one; the optional sizes in front of it are numbers of 7 bits a byte. Source: the same, section 3.1. */
