@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { splitArchivePath } from './archive-path.ts';
 
 /** One mapping of a process. */
 export interface Mapping {
@@ -50,20 +51,41 @@ export function fileIdentity(path: string): string {
 }
 
 /**
+ * A path at which the very file can be read that a process has mapped; undefined when there is none.
+ *
+ * Through the process's root first, so that containers' files are found; the plain path serves when the process is gone. Another file may be at either: a package was upgraded, or
+ * whoever owns a container has put something there. /proc/PID/map_files tells, while the process lives and for root alone, and leads to files that were deleted as well. Else inode numbers
+ * have to do: the devices in /proc/PID/maps are not those of stat(2) on btrfs and overlayfs.
+ */
+export function pathOfMapped(pid: number, mapping: Mapping): string | undefined {
+  const { start, end, path, file } = mapping;
+  const mapped = `/proc/${pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
+  const identity = identityOrNone(mapped);
+  const inode = file.slice(file.lastIndexOf(':') + 1);
+  for (const candidate of [`/proc/${pid}/root${path}`, path]) {
+    const found = identityOrNone(splitArchivePath(candidate)?.archive ?? candidate);
+    if (found === undefined) continue;
+    if (identity === undefined ? found.endsWith(`:${inode}`) : found === identity) return candidate;
+  }
+  return identity === undefined ? undefined : mapped;
+}
+
+/**
  * The identity of the file that a process has mapped; undefined when it was deleted, or is none. The numbers in /proc/PID/maps cannot be compared:
  * the device there is not that of stat(2) on btrfs and overlayfs, and an inode number alone is on every file system. So the mapping's path is
  * followed, from where the process's files begin; a path that leads nowhere there may be one from where ours begin (after a chroot).
  */
 export function mappedFile(pid: number, mapping: Mapping): string | undefined {
   if (!isFileMapping(mapping)) return undefined;
-  for (const path of [`/proc/${pid}/root${mapping.path}`, mapping.path]) {
-    try {
-      return fileIdentity(path);
-    } catch {
-      // Nothing there.
-    }
+  return identityOrNone(`/proc/${pid}/root${mapping.path}`) ?? identityOrNone(mapping.path);
+}
+
+function identityOrNone(path: string): string | undefined {
+  try {
+    return fileIdentity(path);
+  } catch {
+    return undefined; // gone, or not ours to see
   }
-  return undefined;
 }
 
 /** Whether a mapping's path names a file (and not `[stack]`, `/dev/zero` or nothing). */

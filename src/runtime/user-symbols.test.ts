@@ -142,6 +142,32 @@ test('of a process that is gone, the file at its path counts only if it is the o
   assert.equal(name(main.address + 1n), undefined);
 });
 
+test('another file that lies at the path of a running program names nothing in it', async (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  const flags = ['-fno-pie', '-no-pie'];
+  using program = new CProgram('int getchar(void); int main(void) { return getchar(); }', flags);
+  using other = new CProgram('int main(void) { return 0; }\nint wrong(void) { return 1; }', flags);
+  const elfFiles = new ElfFiles();
+  const symbols = new UserSymbols({ elfFiles, cache: 'NONE', demangle: (name) => name });
+  const [main] = elfFiles.open(program.path)?.functionsNamed('main') ?? [];
+  const child = spawn(program.path, { stdio: ['pipe', 'ignore', 'ignore'] });
+  t.after(() => child.kill('SIGKILL'));
+  const { pid } = child;
+  assert.ok(main && pid !== undefined);
+  await once(child, 'spawn');
+  const name = (): string | undefined => symbols.at(pid, main.address)[0]?.name;
+  assert.equal(name(), 'main');
+  for (const replace of [
+    () => renameSync(other.path, program.path),
+    () => rmSync(program.path),
+    () => void execFileSync('mkfifo', [program.path]),
+  ]) {
+    replace();
+    // Root can still read what is mapped.
+    assert.equal(name(), process.getuid?.() === 0 ? 'main' : undefined);
+  }
+});
+
 test('behind a call that never returns the caller is still the one that called', (t) => {
   if (!requireProgram(t, 'gcc')) return;
   using program = new CProgram(

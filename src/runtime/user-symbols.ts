@@ -1,14 +1,13 @@
-import { readlinkSync, statSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BoundedCache } from '../base/index.ts';
 import { DwarfError, type DwarfFrame } from '../dwarf/index.ts';
 import type { SymbolFrame } from '../program/index.ts';
-import { splitArchivePath } from './archive-path.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { ElfFiles } from './elf-files.ts';
 import type { NotedMappings } from './noted-mappings.ts';
 import { findPerfMapEntry, type PerfMap, readPerfMap } from './perf-map.ts';
-import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
+import { isFileMapping, type Mapping, pathOfMapped, readMaps } from './process-maps.ts';
 
 /** Processes whose mappings are remembered, also after their end. */
 const MAX_PROCESSES = 1024;
@@ -136,10 +135,8 @@ export class UserSymbols {
   }
 
   #inFile(pid: number, mapping: Mapping, address: bigint, context: AddressContext): readonly SymbolFrame[] {
-    // Through the process's root, so that containers' files are found; the plain path serves when the process is gone and the file is the same.
-    const inside = `/proc/${pid}/root${mapping.path}`;
-    const path = this.#options.elfFiles.open(inside) ? inside : mapping.path;
-    if (path === mapping.path && !isFileOf(mapping)) return [];
+    const path = pathOfMapped(pid, mapping);
+    if (path === undefined) return [];
     const fileAddress = this.#options.elfFiles
       .open(path)
       ?.addressOfOffset(address - mapping.start + mapping.offset);
@@ -214,19 +211,6 @@ function framesAt(debugInfo: DebugInfo | undefined, path: string, address: bigin
 
 function findMapping(mappings: readonly Mapping[], address: bigint): Mapping | undefined {
   return mappings.find((mapping) => address >= mapping.start && address < mapping.end);
-}
-
-/**
- * Whether the path of a mapping leads to the file that was mapped: a container has another one at it, and a package may have been upgraded since.
- * Inode numbers tell; those of devices differ between the two places on btrfs and overlayfs.
- */
-function isFileOf({ path, file }: Mapping): boolean {
-  const inode = file.slice(file.lastIndexOf(':') + 1);
-  try {
-    return statSync(splitArchivePath(path)?.archive ?? path, { bigint: true }).ino.toString() === inode;
-  } catch {
-    return false; // gone, or not ours to see
-  }
 }
 
 function executableOf(pid: number): string | undefined {

@@ -10,7 +10,7 @@ import {
   unwindRange,
 } from '../../program/index.ts';
 import type { ElfFiles } from '../elf-files.ts';
-import { isFileMapping, type Mapping, readMaps } from '../process-maps.ts';
+import { isFileMapping, type Mapping, pathOfMapped, readMaps } from '../process-maps.ts';
 import { tableOf } from './frame-section.ts';
 import { type TablePlace, TableStore } from './table-store.ts';
 
@@ -199,7 +199,8 @@ export class UnwindTables {
   }
 
   #fileOf(pid: number, mapping: Mapping): ElfFile | undefined {
-    return this.#elfFiles.open(`/proc/${pid}/root${mapping.path}`) ?? this.#elfFiles.open(mapping.path);
+    const path = pathOfMapped(pid, mapping);
+    return path === undefined ? undefined : this.#elfFiles.open(path);
   }
 
   /** The table of a file; that of no file where it has none, or there is no room for it. */
