@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import {
   happeningsOf,
   lostNotes,
@@ -13,7 +12,7 @@ import {
   refusingEnvironment,
 } from '../recording/index.ts';
 import { createReport } from '../report/index.ts';
-import { OutputStream, systemErrorText } from '../runtime/index.ts';
+import { OutputStream, readNamed, systemErrorText } from '../runtime/index.ts';
 import { trace } from '../tracer/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -22,8 +21,8 @@ import type { Options } from './options.ts';
 import { runOnEvents } from './run-on-events.ts';
 import type { LoadedScript } from './script-source.ts';
 
-/** A recording is read whole, and Node.js reads no file of more. */
-const MAX_RECORDING_BYTES = 2 ** 31 - 1;
+/** A recording is read whole, and one read(2) gives Node.js no more. */
+const MAX_RECORDING_BYTES = 2047 * 2 ** 20;
 
 /** Prints again what a recorded run printed (`--replay`). The result is its exit code. */
 export async function replayCommand(
@@ -120,10 +119,7 @@ function runOnRecording(
 /** The recording, or what is wrong with it. */
 function openRecording(path: string): Recording | string {
   try {
-    const { size } = statSync(path);
-    if (size > MAX_RECORDING_BYTES)
-      return `it has ${size} bytes, and no more than ${MAX_RECORDING_BYTES} are read`;
-    return readRecording(readFileSync(path));
+    return readRecording(readNamed(path, MAX_RECORDING_BYTES));
   } catch (error) {
     if (error instanceof RecordingError) return error.message;
     return systemErrorText(error);

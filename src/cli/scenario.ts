@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { kernelModelBtf } from '../embedded/index.ts';
-import { systemErrorText } from '../runtime/index.ts';
+import { readNamed, systemErrorText } from '../runtime/index.ts';
 import { readScenario, type Scenario, ScenarioError } from '../scenario/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Options } from './options.ts';
 import { runOnEvents } from './run-on-events.ts';
 import type { LoadedScript } from './script-source.ts';
+
+/** People write them. */
+const MAX_SCENARIO_BYTES = 64 << 20;
 
 /** Runs a script on a scenario (`--scenario`). The result is the exit code. */
 export async function scenarioCommand(
@@ -32,7 +34,7 @@ export async function scenarioCommand(
 /** The scenario, or what is wrong with it. */
 function openScenario(path: string): Scenario | string {
   try {
-    return readScenario(readFileSync(path, 'latin1'));
+    return readScenario(Buffer.from(readNamed(path, MAX_SCENARIO_BYTES)).toString('latin1'));
   } catch (error) {
     if (error instanceof ScenarioError) return `${path}:${error.line}: ${error.message}`;
     return `failed to open scenario '${path}': ${systemErrorText(error)}`;

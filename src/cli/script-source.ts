@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { unreachable } from '../base/index.ts';
-import { systemErrorText } from '../runtime/index.ts';
+import { readNamed, systemErrorText } from '../runtime/index.ts';
 import type { ScriptInput } from './options.ts';
 
 const STDIN = 0;
+/** Scripts and what --aot makes of them; the longest tools have 50 kB. */
+const MAX_SCRIPT_BYTES = 64 << 20;
 
 /** A script's bytes and the name that messages call it by. */
 export interface LoadedScript {
@@ -32,7 +33,7 @@ export function loadScript(input: ScriptInput): LoadedScript {
 
 function readBytes(file: string | number, name: string): Uint8Array {
   try {
-    return readFileSync(file);
+    return readNamed(file, MAX_SCRIPT_BYTES);
   } catch (error) {
     throw new ScriptUnreadableError(`failed to open file '${name}': ${systemErrorText(error)}`, {
       cause: error,

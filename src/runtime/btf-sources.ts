@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Btf } from '../btf/index.ts';
 import { ElfFile } from '../elf/index.ts';
 import { modulesWithBtf, openModuleBtfTypes, openVmlinuxBtf } from '../kernel/index.ts';
+import { readWhole } from './plain-file.ts';
 
 /** The kernel's BTF, opened at the first question, or a file in its place. */
 export class BtfSources {
@@ -56,7 +57,7 @@ function openOverride(path: string): Btf | undefined {
 
 function readOverride(path: string): Btf | undefined {
   if (statSync(path).size === 0) return undefined;
-  const bytes = readFileSync(path);
+  const { bytes } = readWhole(path);
   const isElf = bytes[0] === 0x7f && bytes[1] === 0x45;
   if (!isElf) return Btf.parse(bytes);
   const elf = new ElfFile(bytes);

@@ -16,6 +16,7 @@ export { LiveTarget, type LiveTargetOptions } from './live-target.ts';
 export { loadEmbedded } from './load-embedded.ts';
 export { LocalTime } from './local-time.ts';
 export { type OutputOptions, OutputStream } from './output-stream.ts';
+export { checkNamed, readNamed } from './plain-file.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
 export { systemErrorText } from './system-error.ts';
 export { runToEntry, UnwindTables } from './unwind/index.ts';

@@ -28,13 +28,15 @@ import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
-import { readWhole } from './plain-file.ts';
+import { readNamed, readWhole } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
 import { readUsdtProbes } from './usdt-probes.ts';
 
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
 const PROC_PID_INIT_INO = 0xefff_fffcn;
+/** A kernel has some 3 MB of names of functions. */
+const MAX_LIST_BYTES = 256 << 20;
 
 export interface LiveTargetOptions {
   /** Asks the kernel for a feature; the answer is remembered here. */
@@ -241,7 +243,9 @@ export class LiveTarget implements Target {
     const functions =
       traceableFunctions === undefined
         ? readOrUndefined(() => this.#findTracefs()?.traceableFunctions())
-        : new TraceableFunctions(readFileSync(traceableFunctions, 'latin1'));
+        : new TraceableFunctions(
+            Buffer.from(readNamed(traceableFunctions, MAX_LIST_BYTES)).toString('latin1'),
+          );
     const isGiven = traceableFunctions !== undefined;
     if (functions === undefined || (functions.isEmpty && !isGiven)) {
       const named = this.#functionsFromSymbols();

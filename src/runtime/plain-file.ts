@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { ByteWriter, errnos } from '../base/index.ts';
 
 /** A file that is open for reading; closing twice is a no-op. */
 export class PlainFile implements Disposable {
@@ -17,13 +27,13 @@ export class PlainFile implements Disposable {
    * @throws the system's error, and NotPlainError for something else than a file.
    */
   static open(path: string, { followsLinks = true } = {}): PlainFile {
-    if (!statSync(path).isFile()) throw new NotPlainError(`${path} is no plain file`);
+    refuseOthers(statSync(path));
     // Windows has neither flag.
     const noLinks = followsLinks ? 0 : (constants.O_NOFOLLOW ?? 0);
     const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLinks);
     try {
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw new NotPlainError(`${path} is no plain file`);
+      refuseOthers(stat);
       return new PlainFile(fd, stat);
     } catch (error) {
       closeSync(fd);
@@ -58,18 +68,77 @@ export class PlainFile implements Disposable {
 
 /** What a script may include or import at most: vmlinux.h has 4 MB. */
 const MAX_WHOLE_BYTES = 256 << 20;
-/** Asked for where a file does not tell its size, as those of /proc and /sys. */
+/** What is read at most of files that do not tell their size, as those of /proc and /sys. */
 const UNTOLD_BYTES = 1 << 20;
 
-/** All of a file that a script names, and whether anybody may write to it. @throws as `PlainFile.open`, and NotPlainError for one that is too large. */
-export function readWhole(path: string): { readonly bytes: Uint8Array; readonly worldWritable: boolean } {
+/** All of a file, and whether anybody may write to it. @throws as `PlainFile.open`, and NotPlainError for one that is too large. */
+export function readWhole(
+  path: string,
+  limit = MAX_WHOLE_BYTES,
+): { readonly bytes: Uint8Array; readonly worldWritable: boolean } {
   using file = PlainFile.open(path);
   const { size, mode } = file.stat;
-  if (size > MAX_WHOLE_BYTES) throw new NotPlainError(`${path} is larger than ${MAX_WHOLE_BYTES >> 20} MB`);
-  return { bytes: file.read(0, size || UNTOLD_BYTES), worldWritable: (mode & 0o002) !== 0 };
+  if (size > limit) throw tooLarge(limit);
+  const bytes = file.read(0, size || UNTOLD_BYTES);
+  if (size === 0 && bytes.length === UNTOLD_BYTES) throw tooLarge(UNTOLD_BYTES);
+  return { bytes, worldWritable: (mode & 0o002) !== 0 };
 }
 
-/** A folder, a pipe or a device stands where a file was to be. */
+/** Read at a time of what has no size. */
+const PIECE_BYTES = 1 << 16;
+/** Descriptors of ours under a path: standard input, and what a shell opened for `<(…)`. Source: proc_pid_fd(5), bash(1). */
+const ourDescriptor = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|thread-self)\/fd\/\d+)$/;
+
+/**
+ * All of a file that the user names, or of a descriptor that this process was started with: a pipe behind one of those is read to its end. Any other
+ * pipe is refused, since perhaps nobody ever writes to it, and so are devices.
+ *
+ * @throws the system's error, and NotPlainError for something else than a file and for more than `limit` bytes.
+ */
+export function readNamed(path: string | number, limit: number): Uint8Array {
+  if (typeof path === 'number') return readToEnd(path, limit);
+  if (ourDescriptor.test(path)) {
+    const fd = openSync(path, constants.O_RDONLY);
+    try {
+      return readToEnd(fd, limit);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return readWhole(path, limit).bytes;
+}
+
+/** Whether it can be read, without reading it. @throws what `readNamed` would throw, but for its size. */
+export function checkNamed(path: string): void {
+  if (ourDescriptor.test(path)) accessSync(path, constants.R_OK);
+  else PlainFile.open(path)[Symbol.dispose]();
+}
+
+function readToEnd(fd: number, limit: number): Uint8Array {
+  const whole = new ByteWriter(PIECE_BYTES);
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (;;) {
+    const got = readSync(fd, piece, 0, piece.length, null);
+    if (got === 0) return whole.finish();
+    if (whole.length + got > limit) throw tooLarge(limit);
+    whole.bytes(piece.subarray(0, got));
+  }
+}
+
+function tooLarge(limit: number): NotPlainError {
+  return new NotPlainError(`Is larger than ${limit >> 20} MB`);
+}
+
+/** In the words of system errors, with which they are shown. */
+function refuseOthers(stat: Stats): void {
+  if (stat.isFile()) return;
+  if (stat.isDirectory()) throw new NotPlainError(errnos.EISDIR.text);
+  throw new NotPlainError(
+    `Is ${stat.isFIFO() ? 'a pipe' : stat.isSocket() ? 'a socket' : 'a device'} and no file`,
+  );
+}
+
+/** A folder, a pipe or a device stands where a file was to be, or a file that is too large. */
 export class NotPlainError extends Error {
   override readonly name = 'NotPlainError';
 }

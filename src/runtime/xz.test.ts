@@ -51,7 +51,12 @@ test('a file may be several streams, with zeros behind each', () => {
   const [, hundred, blocks] = packed;
   assert.ok(hundred && blocks);
   for (const zeros of [0, 4, 8]) {
-    const both: Uint8Array = new Uint8Array([...hundred, ...new Uint8Array(zeros), ...blocks, ...new Uint8Array(zeros)]);
+    const both: Uint8Array = new Uint8Array([
+      ...hundred,
+      ...new Uint8Array(zeros),
+      ...blocks,
+      ...new Uint8Array(zeros),
+    ]);
     const text = new TextDecoder().decode(unpackXz(both, LIMIT));
     assert.match(text, /^1\n2\n[\s\S]*\n100\n1\n2\n[\s\S]*\n200\n$/);
     assert.equal(unpackXz(both, 983), undefined);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -6,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,6 +53,43 @@ test('wrong command lines end with 1 and talk on stderr', async () => {
     assert.deepEqual({ code: run.code, stdout: run.stdout }, { code: 1, stdout: '' }, args.join(' '));
     assert.match(run.stderr, stderr, args.join(' '));
   }
+});
+
+test('what is to be read has an end: pipes of the shell are read, others and devices are refused', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-named-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const pipe = join(folder, 'pipe');
+  const large = join(folder, 'large');
+  execFileSync('mkfifo', [pipe]);
+  writeFileSync(large, '');
+  truncateSync(large, 2 ** 31);
+  const refused: readonly (readonly [args: readonly string[], stderr: string])[] = [
+    [[pipe], `failed to open file '${pipe}': Is a pipe and no file`],
+    [['/dev/zero'], "failed to open file '/dev/zero': Is a device and no file"],
+    [[large], `failed to open file '${large}': Is larger than 64 MB`],
+    [['--scenario', pipe, '-e', 'begin { }'], `failed to open scenario '${pipe}': Is a pipe and no file`],
+    [['--scenario', large, '-e', 'begin { }'], `failed to open scenario '${large}': Is larger than 64 MB`],
+    [['--replay', pipe], `Cannot replay "${pipe}": Is a pipe and no file`],
+    [['--replay', large], `Cannot replay "${large}": Is larger than 2047 MB`],
+  ];
+  for (const [args, stderr] of refused) {
+    const run = await runTetrace(args);
+    assert.deepEqual({ stderr: run.stderr, code: run.code }, { stderr: `ERROR: ${stderr}\n`, code: 1 });
+  }
+  const script = 'begin { print(7); exit(); }';
+  const command = `${tetracePath} -q --backend embedded`;
+  const shell = (line: string) => runTetrace(['-c', line], { program: 'bash' });
+  for (const line of [
+    `${command} <(echo '${script}')`,
+    `echo '${script}' | ${command} /dev/stdin`,
+    `echo '${script}' | ${command} -`,
+    `${command} /dev/fd/9 9<<< '${script}'`,
+  ]) {
+    const run = await shell(line);
+    assert.deepEqual({ stdout: run.stdout.trim(), stderr: run.stderr }, { stdout: '7', stderr: '' }, line);
+  }
+  const endless = await shell(`${command} <(cat /dev/zero)`);
+  assert.match(endless.stderr, /^ERROR: failed to open file '\/dev\/fd\/\d+': Is larger than 64 MB\n$/);
 });
 
 test('colour is what BPFTRACE_COLOR says', async () => {
