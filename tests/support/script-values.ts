@@ -80,6 +80,10 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
       '(260, -3, -4, 9223372036854775803, 6148914691236517202, 8, 0, true, 9223372036854775808)\n',
     ],
     [
+      '$i = 1; $i += $i++; $j = (int8)1; $j -= $j++; $k = 4; $k /= $k--; @x = 1; @x += @x++; @y[1] = 1; @y[1] += @y[1]++; @z["a"] = 2; @z["a"] *= @z["a"]++; print(($i, $j, $k)); @x += delete(@y, 1); @z["a"] -= {@z["a"] = 1; 1};',
+      '(2, 0, 1)\n@x: 3\n@z[a]: 3\n',
+    ],
+    [
       'print((true && false, true || false, 1 ? 2 : 3, !true)); $y = cpu >= 0 ? "abc" : "de"; print($y);',
       '(false, true, 2, false)\nabc\n',
     ],

@@ -1,7 +1,13 @@
 /** Changing a variable or map in place: `x++`, `--x`, `x op= e`. */
 import { int64, isAggregate, spellType, type Type, uint64 } from '../../types/index.ts';
 import type { Assign, AssignOp, AssignTarget, Span, Update } from '../language/index.ts';
-import type { BinaryOp, ModifyTarget, TypedExpr, TypedStatement } from '../typed/index.ts';
+import {
+  type BinaryOp,
+  type ModifyTarget,
+  someExpr,
+  type TypedExpr,
+  type TypedStatement,
+} from '../typed/index.ts';
 import { type Body, fail, report, type Variable } from './body.ts';
 import { castTo, readValue } from './casts.ts';
 import { convertTo } from './conversion.ts';
@@ -139,7 +145,7 @@ function changed(
   stored: Type,
   computed: TypedExpr,
 ): TypedExpr | undefined {
-  if (computed.kind !== 'binary') return undefined;
+  if (computed.kind !== 'binary' || someExpr(computed.right, hasEffect)) return undefined;
   const int = asIntType(stored);
   const isWhole = stored.kind === 'pointer' || int?.size === 8;
   if (!isWhole && !(int && widthless.has(node.op))) return undefined;
@@ -154,6 +160,20 @@ function changed(
     operand,
     result: 'new',
   };
+}
+
+/** Whether something may change the target on the way to its value: what the target held before that is what counts. */
+function hasEffect(expr: TypedExpr): boolean {
+  switch (expr.kind) {
+    case 'modify':
+    case 'block':
+    case 'call-fn':
+      return true;
+    case 'call':
+      return expr.attrs.map !== undefined || expr.attrs.local !== undefined;
+    default:
+      return false;
+  }
 }
 
 /** The change as an assignment of what was computed; a key is evaluated once. */

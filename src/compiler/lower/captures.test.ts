@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkText } from '../../../tests/support/check-script.ts';
 import { fakeKernel } from '../../../tests/support/fake-kernel.ts';
-import type { LocalIndex, TypedBody } from '../typed/index.ts';
+import { type LocalIndex, type TypedBody, walkStatements } from '../typed/index.ts';
 import { findCaptures } from './captures.ts';
 import { readBeforeAssigned } from './definite-assignment.ts';
 import type { Loop } from './loop-form.ts';
-import { walkStatements } from './walk.ts';
 
 function bodyOf(script: string): TypedBody {
   const { program, text } = checkText(script, { target: fakeKernel() });

@@ -1,6 +1,5 @@
-import type { LocalIndex, TypedBody, TypedExpr } from '../typed/index.ts';
+import { type LocalIndex, type TypedBody, type TypedExpr, walkStatements } from '../typed/index.ts';
 import { isLoop, type Loop, type LoopForms } from './loop-form.ts';
-import { walkStatements } from './walk.ts';
 
 /** What the functions that a body becomes (itself, and those of loops in it) share. */
 export interface Captures {

@@ -1,5 +1,11 @@
-import type { LocalIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
-import { bodiesOf, expressionsOf, operandsOf } from './walk.ts';
+import {
+  bodiesOf,
+  expressionsOf,
+  type LocalIndex,
+  operandsOf,
+  type TypedExpr,
+  type TypedStatement,
+} from '../typed/index.ts';
 
 /**
  * The locals that some path may read before it assigns them: those start as zeros. A scalar in SSA form reads as 0 by itself;

@@ -10,16 +10,18 @@
  */
 
 import { isScalar } from '../../types/index.ts';
-import type {
-  MapIndex,
-  TypedBody,
-  TypedExpr,
-  TypedMap,
-  TypedProgram,
-  TypedStatement,
+import {
+  type MapIndex,
+  someExpr,
+  type TypedBody,
+  type TypedExpr,
+  type TypedMap,
+  type TypedProgram,
+  type TypedStatement,
+  walkExpr,
+  walkStatements,
 } from '../typed/index.ts';
 import { constantRounds } from './loop-form.ts';
-import { someExpr, walkExpr, walkStatements } from './walk.ts';
 
 /** Most slots of a table. */
 const MAX_SLOTS = 4096;

@@ -239,7 +239,6 @@ function lowerLogical(f: FuncContext, expr: TypedExprOf<'logical'>): ValueId {
 function lowerModify(f: FuncContext, expr: TypedExprOf<'modify'>): ValueId {
   const { target } = expr;
   if (target.kind === 'map') return modifyMap(f, expr, target);
-  // The operand may change the variable itself.
   const operand = lowerScalar(f, expr.operand);
   const before = readLocal(f, target.local);
   const after = modified(f, expr, before, operand);

@@ -11,10 +11,9 @@
  * round meet. The loop's own counter is left alone: that it ends must stay visible. (No rule of the optimizer undoes this; a test says so.)
  */
 import type { ValueId } from '../ir/index.ts';
-import type { LocalIndex, TypedStatement } from '../typed/index.ts';
+import { type LocalIndex, type TypedStatement, walkStatements } from '../typed/index.ts';
 import type { FuncContext } from './func-context.ts';
 import { localOf, readLocal, writeLocal } from './locals.ts';
-import { walkStatements } from './walk.ts';
 
 /** Variables from before the loop that its body changes in some rounds only. */
 export function sometimesChanged(f: FuncContext, body: readonly TypedStatement[]): readonly LocalIndex[] {

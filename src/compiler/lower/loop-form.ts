@@ -1,6 +1,5 @@
 import type { Target } from '../../program/index.ts';
-import type { TypedExpr, TypedStatement } from '../typed/index.ts';
-import { walkStatements } from './walk.ts';
+import { type TypedExpr, type TypedStatement, walkStatements } from '../typed/index.ts';
 
 /**
  * How a loop becomes code.

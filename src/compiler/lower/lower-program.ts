@@ -14,7 +14,13 @@ import { currentPid } from '../builtins/index.ts';
 import { type Func, FuncBuilder, type ValueId } from '../ir/index.ts';
 import type { Diagnostic, Source } from '../language/index.ts';
 import { type ResolvedProbe, sessionQuestion } from '../probes/index.ts';
-import type { MapIndex, TypedBody, TypedProbe, TypedProgram } from '../typed/index.ts';
+import {
+  type MapIndex,
+  type TypedBody,
+  type TypedProbe,
+  type TypedProgram,
+  walkStatements,
+} from '../typed/index.ts';
 import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';
 import { findCells } from './cells.ts';
@@ -37,7 +43,6 @@ import { leaveAfterRunEnd, placeRunEnd } from './run-end.ts';
 import { runtimeConstant } from './runtime-constants.ts';
 import { lowerStatements } from './statements.ts';
 import { planStorage } from './storage.ts';
-import { walkStatements } from './walk.ts';
 
 /** One prog as IR: the main function, then the callbacks and subprograms it uses. */
 export interface LoweredProg {

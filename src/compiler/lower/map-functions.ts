@@ -8,7 +8,7 @@
 import type { ScriptMap } from '../../program/index.ts';
 import { isAggregate } from '../../types/index.ts';
 import type { ValueId } from '../ir/index.ts';
-import type { MapIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
+import { type MapIndex, type TypedExpr, type TypedStatement, walkStatements } from '../typed/index.ts';
 import { branch } from './control.ts';
 import { denseHasFunction, denseReadFunction, denseWriteFunction, isDense } from './dense-functions.ts';
 import { lowerScalar } from './expressions.ts';
@@ -19,7 +19,6 @@ import type { ProgContext, ProgramContext } from './program-context.ts';
 import { failureRecord, reportMiss, reportsMisses } from './runtime-errors.ts';
 import { subprogram } from './subprograms.ts';
 import { isByValue, loadValue } from './values.ts';
-import { walkStatements } from './walk.ts';
 
 /** The maps that a prog reaches inside loops the verifier follows round by round. */
 export function mapsInCountedLoops(

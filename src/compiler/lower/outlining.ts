@@ -1,8 +1,7 @@
 /** Which loops become calls (`outlined-loops.ts`). */
 import type { ProbeKind, Target } from '../../program/index.ts';
-import type { TypedExpr, TypedProbe, TypedStatement } from '../typed/index.ts';
+import { type TypedExpr, type TypedProbe, type TypedStatement, walkStatements } from '../typed/index.ts';
 import { constantRounds, costOf, isLoop, type Loop, loopForm } from './loop-form.ts';
-import { walkStatements } from './walk.ts';
 
 /** Rounds times instructions from which on a loop is made into calls. Below it the verifier is quicker, and the code as well. */
 const OUTLINED_FROM = 1_000;

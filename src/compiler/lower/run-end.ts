@@ -9,12 +9,11 @@
  */
 import type { ProbeKind } from '../../program/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
-import type { TypedBody, TypedProgram } from '../typed/index.ts';
+import { type TypedBody, type TypedProgram, walkStatements } from '../typed/index.ts';
 import { leaving } from './captures.ts';
 import { branch } from './control.ts';
 import type { FuncContext } from './func-context.ts';
 import type { MapTable } from './map-table.ts';
-import { walkStatements } from './walk.ts';
 
 /** Kinds that come by the clock. */
 const clocked: ReadonlySet<ProbeKind> = new Set(['interval', 'profile']);

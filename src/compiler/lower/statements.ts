@@ -2,7 +2,7 @@ import { present, unreachable } from '../../base/index.ts';
 import { sizeOf } from '../../types/index.ts';
 import { copyPlace } from '../builtins/index.ts';
 import type { Diagnostic } from '../language/index.ts';
-import type { LocalIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
+import { type LocalIndex, someExpr, type TypedExpr, type TypedStatement } from '../typed/index.ts';
 import { lowerAggregate } from './aggregations.ts';
 import { lowerCallEffect } from './calls.ts';
 import { lowerInto, materialise, materialiseCopy } from './composites.ts';
@@ -17,7 +17,6 @@ import { localOf, placeOfLocal, writeLocal } from './locals.ts';
 import { lowerLoop } from './loops.ts';
 import { setMap } from './map-values.ts';
 import { isByValue } from './values.ts';
-import { someExpr } from './walk.ts';
 
 /** Lowers statements in order; what cannot be reached any more is left out. */
 export function lowerStatements(f: FuncContext, statements: readonly TypedStatement[]): void {

@@ -22,3 +22,11 @@ export type {
   TypedProgram,
   TypedStatement,
 } from './tree.ts';
+export {
+  bodiesOf,
+  expressionsOf,
+  operandsOf,
+  someExpr,
+  walkExpr,
+  walkStatements,
+} from './walk.ts';

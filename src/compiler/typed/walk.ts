@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/index.ts';
-import type { TypedExpr, TypedStatement } from '../typed/index.ts';
+import type { TypedExpr, TypedStatement } from './tree.ts';
 
 /** The expressions directly inside an expression, in the order they are evaluated; the statements of a block are not among them. */
 export function operandsOf(expr: TypedExpr): readonly TypedExpr[] {
