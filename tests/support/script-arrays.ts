@@ -41,6 +41,17 @@ export function testScriptArrays(backend: NonNullable<BeginOptions['backend']>):
       '@r[a]: [1,2,0]\n@r[b]: [0,0,44]\n',
     ],
     [
+      'declared in a loop, they are zeros in every round, as tuples and structs are',
+      `struct s { int a; int b; }
+     fn f() : void { unroll (2) { let $u : uint8[2]; print($u); $u[1] = 3; } }
+     begin {
+       for ($i : 0..2) { let $row : int8[2]; $row[1] += 5; let $t; print(($row, $t)); $t = (1, 2); }
+       $i = 0; while ($i < 2) { let $v : struct s; print($v.b); $p = (int64 *)&$v; $v = *(struct s *)kptr((uint64)&$i); $i++; }
+       @m[1] = 1; @m[2] = 2; for ($kv : @m) { let $w : int8[2]; print($w); $w[0] = 1; } clear(@m); f();
+     }`,
+      '([0,5], (0, 0))\n([0,5], (0, 0))\n0\n0\n[0,0]\n[0,0]\n[0,0]\n[0,0]\n',
+    ],
+    [
       'filled in a loop over a map, whose body is a function of the kernel',
       `let @all : int64[3];
      begin { @m[0] = 5; @m[2] = 6; for ($kv : @m) { @all[(uint64)$kv.0] = $kv.1; } clear(@m); }`,

@@ -26,14 +26,14 @@ import { checkElementAssign } from './elements.ts';
 import { checkExpr, checkRaw } from './expressions.ts';
 import { acceptsFixed, literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
-import { constant, isUnknown, stringLiteral } from './literals.ts';
+import { constant, isUnknown } from './literals.ts';
 import { checkFor } from './loops.ts';
 import { checkAccess, checkMapValue } from './maps.ts';
 import { asIntType } from './promotion.ts';
 import { resolveVariableType } from './type-names.ts';
 import { isStable } from './unstable.ts';
 import { checkCompoundAssign } from './updates.ts';
-import { declareVariable, findVariable, reportTaken, reportVariableType } from './variables.ts';
+import { declareVariable, findVariable, reportTaken, reportVariableType, variableType } from './variables.ts';
 
 /** Statements of one block. Those behind a jump are checked, but nothing is left of them. */
 export interface CheckedStatements {
@@ -167,8 +167,11 @@ function checkLet(body: Body, node: Let): readonly TypedStatement[] {
     isAssigned: value !== undefined,
   });
   if (value) return setVariable(body, variable, value, node.span);
-  const zero = zeroOf(fixed ?? body.program.inference.variable(body.id, node), node.span);
-  return zero ? [{ kind: 'set-local', at: node.span, local: variable.index, value: zero }] : [];
+  const type = variableType(body, variable);
+  if (!type) return [];
+  const place = { at: node.span, local: variable.index };
+  const zero = zeroOf(type, node.span);
+  return [zero ? { kind: 'set-local', ...place, value: zero } : { kind: 'clear-local', ...place }];
 }
 
 /** A declared pointer does not say which memory it leads to: its first value does, or else what is usual for the probe. */
@@ -183,10 +186,8 @@ function isOpen(type: Type): boolean {
   return (type.kind === 'string' && type.size === 0) || (type.kind === 'buffer' && type.capacity === 0);
 }
 
-/** What a variable holds before it is assigned, where that takes an instruction: variables start as zero bytes. */
-function zeroOf(type: Type | undefined, at: Span): TypedExpr | undefined {
-  if (!type) return undefined;
-  if (type.kind === 'string' && type.size > 0) return castTo(stringLiteral('', at), type);
+/** What a variable holds before it is assigned, as a constant; undefined for types that have none. */
+function zeroOf(type: Type, at: Span): TypedExpr | undefined {
   if (asIntType(type) || type.kind === 'bool' || type.kind === 'pointer') return constant(0n, type, at);
   return undefined;
 }

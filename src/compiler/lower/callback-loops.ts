@@ -19,14 +19,7 @@ import { branch } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
-import {
-  addressOfLocal,
-  clearUnassignedLocals,
-  type Home,
-  localOf,
-  placeOfLocal,
-  writeLocal,
-} from './locals.ts';
+import { addressOfLocal, type Home, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import type { Loop } from './loop-form.ts';
 import { scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
@@ -187,7 +180,6 @@ function lowerCallback(f: FuncContext, loop: Loop, plan: CallbackPlan, valuesAt:
     },
   };
   at(inner, loop.at, () => {
-    clearUnassignedLocals(inner);
     plan.lowerHead(
       inner,
       plan.values.map((_, index) => b.load(8, cells, valuesAt + index * 8)),

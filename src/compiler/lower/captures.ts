@@ -50,7 +50,12 @@ export function findCaptures(body: TypedBody, forms: Pick<LoopForms, 'isFunction
     },
     enter: (statement) => {
       if (isLoop(statement) && forms.isFunction(statement)) path.push(statement);
-      if (statement.kind === 'set-local' || statement.kind === 'for-range' || statement.kind === 'for-map') {
+      if (
+        statement.kind === 'set-local' ||
+        statement.kind === 'clear-local' ||
+        statement.kind === 'for-range' ||
+        statement.kind === 'for-map'
+      ) {
         mention(statement.local);
       }
       if (statement.kind === 'return') leave();

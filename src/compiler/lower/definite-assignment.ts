@@ -8,8 +8,8 @@ import {
 } from '../typed/index.ts';
 
 /**
- * The locals that some path may read before it assigns them: those start as zeros. A scalar in SSA form reads as 0 by itself;
- * this matters for locals in memory, where clearing a kilobyte for nothing is worth avoiding. `params` are assigned before the first statement.
+ * The locals that some path may read between their declaration and their first assignment: for those alone a declaration makes zeros. This
+ * matters for locals in memory, where clearing a kilobyte for nothing is worth avoiding. `params` are assigned before the first statement.
  */
 export function readBeforeAssigned(
   statements: readonly TypedStatement[],

@@ -25,6 +25,8 @@ export interface FuncContext {
 export interface BodyContext {
   readonly typed: TypedBody;
   readonly captures: Captures;
+  /** Locals whose zeros at the start some path reads. */
+  readonly readEarly: ReadonlySet<LocalIndex>;
   /** Homes in the function being built. */
   readonly homes: Map<LocalIndex, Home>;
   /** Where variables lie in the cells, in all functions that the body becomes. */

@@ -7,10 +7,11 @@ import type { ValueId } from '../ir/index.ts';
 import type { TypedExprOf } from '../typed/index.ts';
 import { findCaptures } from './captures.ts';
 import { materialiseCopy } from './composites.ts';
+import { readBeforeAssigned } from './definite-assignment.ts';
 import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { type BodyContext, continueUnreachable, type FuncContext, releaseLoops } from './func-context.ts';
-import { clearUnassignedLocals, copyToLocal, writeLocal } from './locals.ts';
+import { copyToLocal, writeLocal } from './locals.ts';
 import { lowerStatements } from './statements.ts';
 import { isByValue } from './values.ts';
 
@@ -49,6 +50,7 @@ function inline(
   const body: BodyContext = {
     typed: fn,
     captures: findCaptures(fn, prog.program.loopForms),
+    readEarly: readBeforeAssigned(fn.statements, fn.params),
     homes: new Map(),
     cellOffsets: new Map(),
     owner: undefined,
@@ -69,7 +71,6 @@ function inline(
     if (typeof value === 'number') writeLocal(f, local, value);
     else copyToLocal(f, local, value);
   });
-  clearUnassignedLocals(f, fn.params);
   lowerStatements(f, fn.statements);
   if (!b.isEnded) b.jump(done);
   f.body = caller;

@@ -4,7 +4,6 @@ import { addressOf, copyPlace, type Place, zeroPlace } from '../builtins/index.t
 import type { ValueId, VariableId } from '../ir/index.ts';
 import type { LocalIndex, TypedLocal } from '../typed/index.ts';
 import { cellOf } from './cells.ts';
-import { readBeforeAssigned } from './definite-assignment.ts';
 import type { FuncContext } from './func-context.ts';
 import { isByValue, loadValue, storeValue } from './values.ts';
 
@@ -37,16 +36,12 @@ function slotHome(f: FuncContext, bytes: number): Home {
   return { kind: 'memory', place: () => ({ base: f.b.slot(slot), off: 0, align: 8 }) };
 }
 
-/** Clears the function's own locals in memory that may be read before they are written; belongs before its first statement. */
-export function clearUnassignedLocals(f: FuncContext, params: readonly LocalIndex[] = []): void {
-  const locals = readBeforeAssigned(f.body.typed.statements, params);
-  for (const local of locals) {
-    if (f.body.captures.ownerOf(local) !== f.body.owner) continue;
-    const home = homeOf(f, local);
-    if (home.kind === 'memory') {
-      zeroPlace(f.b, home.place(), sizeOf(localOf(f, local).type, f.prog.program.structs));
-    }
-  }
+/** What a declaration without a value does, wherever somebody may see it. */
+export function clearLocal(f: FuncContext, local: LocalIndex): void {
+  if (!f.body.readEarly.has(local)) return;
+  const home = homeOf(f, local);
+  if (home.kind === 'variable') f.b.writeVariable(home.variable, f.b.const(0));
+  else zeroPlace(f.b, home.place(), sizeOf(localOf(f, local).type, f.prog.program.structs));
 }
 
 /** The value of a by-value local. */

@@ -26,13 +26,13 @@ import { findCaptures } from './captures.ts';
 import { findCells } from './cells.ts';
 import { ConstantPool } from './constants.ts';
 import { branch } from './control.ts';
+import { readBeforeAssigned } from './definite-assignment.ts';
 import { denseSlots } from './dense-bounds.ts';
 import { lowerScalar } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
 import { LineTable } from './line-table.ts';
-import { clearUnassignedLocals } from './locals.ts';
 import { LoopForms } from './loop-form.ts';
 import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
@@ -231,6 +231,7 @@ function bodyContext(b: FuncBuilder, typed: TypedProbe, prog: ProgContext): Func
     body: {
       typed,
       captures: findCaptures(typed, program.loopForms),
+      readEarly: readBeforeAssigned(typed.statements, []),
       homes: new Map(),
       cellOffsets: new Map(),
       owner: undefined,
@@ -251,7 +252,6 @@ function lowerBody(f: FuncContext, { typed, resolved }: Half): void {
   leaveAfterRunEnd(f);
   if (f.body.captures.inCells.size > 0)
     f.cells = findCells(f.b, f, () => f.leaveProbe(f.b.const(resolved.defaultReturn)));
-  clearUnassignedLocals(f);
   lowerStatements(f, typed.statements);
   if (!f.b.isEnded) f.b.return(f.b.const(resolved.defaultReturn));
 }

@@ -14,7 +14,7 @@ import { findCells } from './cells.ts';
 import { loop as boundedLoop } from './control.ts';
 import { lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
-import { clearUnassignedLocals, writeLocal } from './locals.ts';
+import { writeLocal } from './locals.ts';
 import { constantRounds, type Loop } from './loop-form.ts';
 import { freshFuncName } from './program-context.ts';
 import { lowerStatements } from './statements.ts';
@@ -42,7 +42,6 @@ function lowerRound(f: FuncContext, loop: OutlinedLoop): string {
     body: { ...f.body, homes: new Map(), owner: loop, loopDepth: 0 },
   };
   at(inner, loop.at, () => {
-    clearUnassignedLocals(inner);
     if (loop.kind === 'for-range')
       writeLocal(inner, loop.local, b.binary('add', lowerScalar(inner, loop.from), b.param(0)));
     lowerStatements(inner, loop.body);

@@ -13,7 +13,7 @@ import { lowerKernelCall, lowerScalar } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
-import { localOf, placeOfLocal, writeLocal } from './locals.ts';
+import { clearLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import { lowerLoop } from './loops.ts';
 import { setMap } from './map-values.ts';
 import { isByValue } from './values.ts';
@@ -50,6 +50,9 @@ function lowerStatement(f: FuncContext, statement: TypedStatement): void {
       return;
     case 'set-local':
       setLocal(f, statement.local, statement.value);
+      return;
+    case 'clear-local':
+      clearLocal(f, statement.local);
       return;
     case 'set-element':
       setElement(f, statement);

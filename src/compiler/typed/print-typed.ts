@@ -98,6 +98,8 @@ class Printer {
         return [`${indent}${this.#expr(statement.expr)}`];
       case 'set-local':
         return [`${indent}${this.#local(statement.local)} = ${this.#expr(statement.value)}`];
+      case 'clear-local':
+        return [`${indent}${this.#local(statement.local)} = zeros`];
       case 'set-element':
         return [`${indent}${this.#expr(statement.place)} = ${this.#expr(statement.value)}`];
       case 'set-map':

@@ -196,6 +196,8 @@ export interface CallAttrs {
 export type TypedStatement =
   | { readonly kind: 'expr'; readonly at: Span; readonly expr: TypedExpr }
   | { readonly kind: 'set-local'; readonly at: Span; readonly local: LocalIndex; readonly value: TypedExpr }
+  /** `let` without a value, where no constant says what that is: zero bytes. */
+  | { readonly kind: 'clear-local'; readonly at: Span; readonly local: LocalIndex }
   /** An element of an array that lies in a local or a map (`place.base`, through further elements). Where there is no such element nothing happens. */
   | {
       readonly kind: 'set-element';

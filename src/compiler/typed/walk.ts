@@ -72,6 +72,7 @@ export function expressionsOf(statement: TypedStatement): readonly TypedExpr[] {
       return [statement.from, statement.to];
     case 'return':
       return statement.value === undefined ? [] : [statement.value];
+    case 'clear-local':
     case 'repeat':
     case 'for-map':
     case 'break':
@@ -96,6 +97,7 @@ export function bodiesOf(statement: TypedStatement): readonly (readonly TypedSta
       return [statement.body];
     case 'expr':
     case 'set-local':
+    case 'clear-local':
     case 'set-element':
     case 'set-map':
     case 'aggregate':
