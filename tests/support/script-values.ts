@@ -101,7 +101,40 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
     ],
   ]);
 
+  runs('bit-fields and packed members, by pointer and in a variable', [
+    [
+      `struct q { int a:3; int b:5; unsigned c:24; };
+       struct t { int a:31; int b:1; long long c:40; long long d:24; };
+       begin {
+         $z = ((uint64)0xfedcba9876543210, (uint64)0xf1e2d3c4b5a69788);
+         $q = (struct q *)&$z; $q1 = *$q; print(($q->a, $q->b, $q->c)); print(($q1.a, $q1.b, $q1.c));
+         $t = (struct t *)&$z; $t1 = *$t; print(($t->a, $t->b, $t->c, $t->d)); print(($t1.a, $t1.b, $t1.c, $t1.d));
+       }`,
+      '(0, 2, 7754802)\n(0, 2, 7754802)\n(1985229328, 0, 844861183880, 15852243)\n(1985229328, 0, 844861183880, 15852243)\n',
+    ],
+    [
+      `struct p { unsigned long long a:5; unsigned long long b:60; unsigned char c; } __attribute__((packed));
+       struct u { unsigned char a; unsigned int b; short c; } __attribute__((packed));
+       begin {
+         $z = ((uint64)0xfedcba9876543210, (uint64)0xf1e2d3c4b5a69788);
+         $p = (struct p *)&$z; $p1 = *$p; print(($p->a, $p->b, $p->c)); print(($p1.a, $p1.b, $p1.c));
+         $u = (struct u *)&$z; $u1 = *$u; print(($u->a, $u->b, $u->c)); print(($u1.a, $u1.b, $u1.c));
+       }`,
+      '(16, 573898704515408272, 151)\n(16, 573898704515408272, 151)\n(16, 2557891634, -9030)\n(16, 2557891634, -9030)\n',
+    ],
+  ]);
+
   runs('strings', [
+    [
+      `struct s { char name[8]; char two[2][4]; };
+       begin {
+         $x = ((uint64)0x4141414100434241, (uint64)0x4141004141410042); $p = (struct s *)&$x; $s = *$p; @w = *$p; $y = "ABC";
+         print(($s.name == $y, @w.name == $y, $p->name == $y, $s.name == "ABC")); $k = ($s.name, 1); print($k.0 == $y);
+         @[$s.name] = 1; @[@w.name] = 2; @["ABC"] = 3; @t[$s.two[0]] = 4; @t[$p->two[0]] = 5; clear(@w);
+       }`,
+      '(true, true, true, true)\ntrue\n@[ABC]: 3\n@t[B]: 5\n',
+    ],
+    ['print("\\xc3a"[0]); $s = "\\xc3a"; print($s[0]); print("abc"[1]);', '18446744073709551555\n-61\n98\n'],
     [
       'print((strstr("abcd","cd"), strstr("a","z"), strcontains("ab",""), strncmp("abX","abY",2), strncmp("a","b",1), strlen("ab"), strcap("ab"), signal_name(9), sizeof((1,"a")), sizeof(comm())));',
       '(2, -1, true, 0, 1, 2, 3, Killed, 3, 16)\n',

@@ -1,4 +1,5 @@
 /** `object[index]` on arrays, strings, pointers and tuples. */
+import { asU64 } from '../../base/index.ts';
 import { int8, spellType, type Type, uint64 } from '../../types/index.ts';
 import type { Index } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
@@ -20,7 +21,9 @@ export function checkIndex(body: Body, node: Index): TypedExpr {
   const element = elementType(body, base.type, node);
   if (!element || !isIndexAllowed(body, base.type, index, node)) return unknownExpr(node.span);
   if (base.kind === 'string' && index.kind === 'int') {
-    return intLiteral(BigInt(base.value.charCodeAt(Number(index.value)) || 0), node.span);
+    // A character has a sign, which a literal is too wide to show: bpftrace gives "é"[0] as 18446744073709551555.
+    const character = BigInt(base.value.charCodeAt(Number(index.value)) || 0);
+    return intLiteral(asU64(BigInt.asIntN(8, character)), node.span);
   }
   return { kind: 'index', type: element, at: node.span, base, index: castTo(index, uint64) };
 }

@@ -1,6 +1,14 @@
 import { unreachable } from '../../base/index.ts';
 import { layoutOf, type RecordType, sizeOf, type TupleType } from '../../types/index.ts';
-import { copyPlace, type Fill, type Place, placeAfter, storeText, zeroPlace } from '../builtins/index.ts';
+import {
+  addressOf,
+  copyPlace,
+  type Fill,
+  type Place,
+  placeAfter,
+  storeText,
+  zeroPlace,
+} from '../builtins/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { readStatsInto } from './aggregate-reads.ts';
 import { lowerCallInto } from './calls.ts';
@@ -11,7 +19,7 @@ import { lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
 import { placeOfLocal } from './locals.ts';
-import { copyFrom, directPlace, locate } from './locations.ts';
+import { copyFrom, directPlace, isTextOfStruct, type Location, locate } from './locations.ts';
 import { lowerStatements } from './statements.ts';
 import { isByValue, storeValue } from './values.ts';
 
@@ -129,10 +137,14 @@ export function lowerTextInto(f: FuncContext, expr: TypedExpr, to: Place, fill: 
 function readInto(f: FuncContext, expr: TypedExpr, to: Place, fill: Fill, room?: number): void {
   const { b } = f;
   const join = b.newBlock();
-  const location = locate(f, expr, () => {
+  const found = locate(f, expr, () => {
     zeroPlace(b, to, sizeOf(expr.type, f.prog.program.structs));
     b.jump(join);
   });
+  const location: Location =
+    fill === 'exact' && found.kind === 'place' && isTextOfStruct(expr)
+      ? { kind: 'foreign', base: addressOf(b, found.place), off: 0, space: 'kernel' }
+      : found;
   copyFrom(f, location, expr.type, to, fill, room);
   b.jump(join);
   b.enter(join);

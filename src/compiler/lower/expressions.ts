@@ -158,9 +158,10 @@ function lowerField(f: FuncContext, expr: TypedExprOf<'field'>): ValueId {
       dynamicAddress(f, record, expr.offset, location === 'rel_loc'),
     );
   }
-  return readScalar(f, expr, (member) =>
-    bitfield === undefined ? loadFrom(f, member, expr.type) : loadBits(f, member, expr.type, bitfield),
-  );
+  if (bitfield !== undefined) {
+    return readScalar(f, expr.base, (struct) => loadBits(f, struct, expr.offset, expr.type, bitfield));
+  }
+  return readScalar(f, expr, (member) => loadFrom(f, member, expr.type));
 }
 
 /** The address of a tracepoint's dynamic data: its offset is in the low 16 bits of a word at `offset` of the record. */

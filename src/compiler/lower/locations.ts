@@ -1,9 +1,10 @@
 import { InvariantError } from '../../base/index.ts';
 import { archFacts } from '../../program/index.ts';
-import { type AddressSpace, layoutOf, sizeOf, type Type } from '../../types/index.ts';
+import { type AddressSpace, layoutOf, sizeOf, type Type, uint8 } from '../../types/index.ts';
 import {
   addressOf,
   alignmentAt,
+  chunksOf,
   copyPlace,
   type Fill,
   type Place,
@@ -83,7 +84,7 @@ export function directPlace(f: FuncContext, expr: TypedExpr): Place | undefined 
     case 'named-param':
       return { base: f.b.mapValue(mapTable.constants, constants.paramOffset(expr.param)), off: 0, align: 8 };
     case 'field': {
-      const base = directPlace(f, expr.base);
+      const base = isTextOfStruct(expr) ? undefined : directPlace(f, expr.base);
       return base && placeAfter(base, expr.offset);
     }
     case 'element': {
@@ -91,13 +92,22 @@ export function directPlace(f: FuncContext, expr: TypedExpr): Place | undefined 
       return base && placeAfter(base, elementOffset(f, expr));
     }
     case 'index': {
-      if (expr.index.kind !== 'int' || expr.base.type.kind === 'pointer') return undefined;
+      if (expr.index.kind !== 'int' || expr.base.type.kind === 'pointer' || isTextOfStruct(expr))
+        return undefined;
       const base = directPlace(f, expr.base);
       return base && placeAfter(base, Number(expr.index.value) * sizeOf(expr.type, structs));
     }
     default:
       return undefined;
   }
+}
+
+/** Whether an expression is text in a struct, where anything may stand behind the NUL. The prog's other texts are filled with zeros. */
+export function isTextOfStruct(expr: TypedExpr): boolean {
+  if (expr.type.kind !== 'string') return false;
+  let inner = expr;
+  while (inner.kind === 'index') inner = inner.base;
+  return inner.kind === 'field';
 }
 
 function elementOffset(f: FuncContext, { base, index }: TypedExprOf<'element'>): number {
@@ -272,7 +282,7 @@ export function loadFrom(f: FuncContext, location: Location, type: Type): ValueI
   const signed = isSigned(type);
   switch (location.kind) {
     case 'place':
-      return loadValue(b, location.place, type, structs);
+      return loadPlace(f, location.place, type);
     case 'ctx':
       // ctx is only read at multiples of the size.
       if (location.off % size === 0) return b.load(size, f.ctx(), location.off, signed);
@@ -284,6 +294,19 @@ export function loadFrom(f: FuncContext, location: Location, type: Type): ValueI
   }
 }
 
+/** The stack is only read at multiples of the size: members of packed structs are read in pieces. */
+function loadPlace(f: FuncContext, place: Place, type: Type): ValueId {
+  const { b } = f;
+  const { structs } = f.prog.program;
+  const size = storedSize(type, structs);
+  if (place.align >= size) return loadValue(b, place, type, structs);
+  const pieces = chunksOf(place.align, size).map(([at, bytes]) =>
+    b.binary('shl', b.load(bytes, place.base, place.off + at), b.const(at * 8)),
+  );
+  const whole = pieces.reduce((sum, piece) => b.binary('or', sum, piece));
+  return extend(b, whole, size, isSigned(type));
+}
+
 function loadForeign(f: FuncContext, address: ValueId, space: AddressSpace, type: Type): ValueId {
   const { structs } = f.prog.program;
   const size = storedSize(type, structs);
@@ -292,19 +315,50 @@ function loadForeign(f: FuncContext, address: ValueId, space: AddressSpace, type
   return loadValue(f.b, temporary, type, structs);
 }
 
-/** Reads a bitfield: `width` bits from bit `shift` of the byte the location is at. */
+/**
+ * Reads a bitfield of a struct: `width` bits from bit `shift` of the byte at `offset`. C keeps one within an aligned word, which ends where the
+ * struct ends at the latest; in a packed struct it is put together byte by byte.
+ */
 export function loadBits(
   f: FuncContext,
-  location: Location,
+  struct: Location,
+  offset: number,
   type: Type,
   { shift: low, width }: { readonly shift: number; readonly width: number },
 ): ValueId {
   const { b } = f;
-  const bits = low + width;
-  const size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
-  const word = loadFrom(f, location, { kind: 'int', size, signed: false });
-  const top = b.binary('shl', word, b.const(Math.max(0, 64 - bits)));
-  return b.binary(isSigned(type) ? 'ashr' : 'lshr', top, b.const(64 - width));
+  const size = ([1, 2, 4, 8] as const).find((bytes) => (offset % bytes) * 8 + low + width <= bytes * 8);
+  const toNumber = isSigned(type) ? 'ashr' : 'lshr';
+  if (size === undefined) {
+    const bits = loadPackedBits(f, struct, offset, low, width);
+    return b.binary(toNumber, b.binary('shl', bits, b.const(64 - width)), b.const(64 - width));
+  }
+  const skipped = offset % size;
+  const word = loadFrom(f, shift(f, struct, offset - skipped), { kind: 'int', size, signed: false });
+  const top = b.binary('shl', word, b.const(64 - skipped * 8 - low - width));
+  return b.binary(toNumber, top, b.const(64 - width));
+}
+
+/** The same in up to nine bytes; above the `width` bits stands anything. */
+function loadPackedBits(
+  f: FuncContext,
+  struct: Location,
+  offset: number,
+  low: number,
+  width: number,
+): ValueId {
+  const { b } = f;
+  // The verifier lets only whole bitfields be loaded from a struct it knows.
+  const bytes: Location =
+    struct.kind === 'trusted' ? { ...struct, kind: 'foreign', space: 'kernel' } : struct;
+  let bits = b.const(0);
+  for (let index = 0; index * 8 < low + width; index++) {
+    const byte = loadFrom(f, shift(f, bytes, offset + index), uint8);
+    const place = index * 8 - low;
+    const moved = b.binary(place < 0 ? 'lshr' : 'shl', byte, b.const(Math.abs(place)));
+    bits = b.binary('or', bits, moved);
+  }
+  return bits;
 }
 
 /** Copies a value that is not by-value. `room`: bytes at `to`, where there are more than the type takes; those are zeros already. */
