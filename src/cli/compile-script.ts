@@ -1,5 +1,4 @@
 /** From a script to a Program, as the command line has it; and what else can be made of a script than a run. */
-import { writeFileSync } from 'node:fs';
 import {
   type CompileInput,
   compile,
@@ -16,6 +15,7 @@ import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Options } from './options.ts';
+import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 import { dumpStages } from './stage-dumps.ts';
 import { pidOf, type TracedProcess } from './traced-process.ts';
@@ -52,6 +52,11 @@ function isOfEnvironment({ severity, code, span }: Diagnostic): boolean {
   return severity === 'error' && code.startsWith('config-') && span === undefined;
 }
 
+/** The C section's diagnostics all begin so. */
+function isOfDefinitions({ severity, code }: Diagnostic): boolean {
+  return severity === 'error' && code.startsWith('c-');
+}
+
 /** Compiles the script and says what is wrong with it. */
 export function compileScript(work: Compilation): Compiled {
   const { options, context } = work;
@@ -74,8 +79,8 @@ export function compileScript(work: Compilation): Compiled {
     return { ok: false, exitCode: exitCodes.runtime };
   const environmental = errors.filter(isOfEnvironment);
   for (const { message } of environmental) context.messages.plain(message);
-  const fromEnvironment = environmental.length > 0;
-  return { ok: false, exitCode: fromEnvironment ? exitCodes.internal : exitCodes.refused, isAbsence };
+  const isInternal = environmental.length > 0 || errors.some(isOfDefinitions);
+  return { ok: false, exitCode: isInternal ? exitCodes.internal : exitCodes.refused, isAbsence };
 }
 
 /** Shows stages (-d) and collects what the IR checker objects to (--verify-llvm-ir). */
@@ -153,7 +158,7 @@ export function writeOutputs(options: Options, program: Program, target: Target)
     const object = writeObject(program);
     if (!object.ok) return object.problem;
     try {
-      writeFileSync(options.emitElf, object.bytes);
+      replaceFile(options.emitElf, object.bytes);
     } catch (error) {
       return `Failed to write '${options.emitElf}': ${systemErrorText(error)}`;
     }

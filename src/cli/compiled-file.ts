@@ -5,12 +5,12 @@
  *     tetrace-program {"version":"0.1.0","arch":"x86_64","kernel":"6.12.1","cpus":8}
  *     {"license":"GPL",…}
  */
-import { chmodSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { type Program, programFromText, programToText, type Target } from '../program/index.ts';
 import { systemErrorText } from '../runtime/index.ts';
 import { packageRoot } from './package-root.ts';
+import { replaceFile } from './replace-file.ts';
 import { version } from './version.ts';
 
 const MARK = 'tetrace-program ';
@@ -41,8 +41,7 @@ function thisMachine(target: Target): MadeFor {
 export function writeCompiled(path: string, program: Program, target: Target): string | undefined {
   const text = `${shebang()}${MARK}${JSON.stringify(thisMachine(target))}\n${programToText(program)}\n`;
   try {
-    writeFileSync(path, text, { mode: 0o755 });
-    chmodSync(path, 0o755);
+    replaceFile(path, text, 0o755);
     return undefined;
   } catch (error) {
     return `Failed to write '${path}': ${systemErrorText(error)}`;

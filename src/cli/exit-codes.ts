@@ -4,7 +4,7 @@ export const exitCodes = {
   ok: 0,
   /** Wrong command line, wrong script, missing privileges, nothing to attach, too many probes, a failed test or bench. */
   refused: 1,
-  /** Bad value in a BPFTRACE_* variable, or a pass that could not do its work. */
+  /** Bad value in a BPFTRACE_* variable, wrong C definitions, or a pass that could not do its work. */
   internal: 2,
   /** Ctrl-C twice: left at once, as a process killed by SIGINT (128 + 2). */
   interrupted: 130,

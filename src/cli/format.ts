@@ -1,4 +1,3 @@
-import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { errnoText } from '../base/index.ts';
 import {
   arrayOfBytes,
@@ -11,6 +10,7 @@ import {
 } from '../compiler/language/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 
 /** `--fmt`: prints a script in canonical layout, or writes it to a file. The result is the exit code. */
@@ -38,18 +38,4 @@ export function formatCommand(
     return exitCodes.refused;
   }
   return exitCodes.ok;
-}
-
-/** Writes beside the file and renames, so that a reader sees the old text or the new one; a file that was there keeps its mode. */
-function replaceFile(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${process.pid}`;
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  try {
-    writeFileSync(temporary, bytes, { flag: 'wx' });
-    if (mode !== undefined) chmodSync(temporary, mode & 0o7777);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -92,6 +92,20 @@ test('what is to be read has an end: pipes of the shell are read, others and dev
   assert.match(endless.stderr, /^ERROR: failed to open file '\/dev\/fd\/\d+': Is larger than 64 MB\n$/);
 });
 
+test('wrong C definitions end with 2, as other wrong scripts do with 1', async () => {
+  const run = ['--backend', 'embedded', '-e'];
+  const rows: [args: string[], stderr: RegExp][] = [
+    [['--include', '/nonexistent.h', ...run, 'begin { }'], /cannot include '\/nonexistent\.h'/],
+    [[...run, 'struct s { int a : 33; }; begin { }'], /exceeds the width of its type/],
+    [[...run, 'struct s { int a; }; union s { int a; }; begin { }'], /redefinition of 'union s'/],
+  ];
+  for (const [args, stderr] of rows) {
+    const { code, stdout, stderr: said } = await runTetrace(args);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' }, args.join(' '));
+    assert.match(said, stderr, args.join(' '));
+  }
+});
+
 test('colour is what BPFTRACE_COLOR says', async () => {
   const coloured = await runTetrace(['-v'], { env: { BPFTRACE_COLOR: 'always' } });
   assert.equal(coloured.stderr.startsWith('\u001b[31mERROR: '), true);

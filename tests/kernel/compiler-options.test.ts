@@ -1,7 +1,7 @@
 /** What else can be made of a script than a run: compiled files, objects, stages, measurements. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -13,6 +13,23 @@ function folder(t: TestContext): string {
   t.after(() => rmSync(path, { recursive: true }));
   return path;
 }
+
+test('a file that cannot be written is one error, and nothing is left', async (t) => {
+  if (!requireRoot(t)) return;
+  const cwd = folder(t);
+  mkdirSync(join(cwd, 'taken'));
+  for (const option of ['--aot', '--emit-elf']) {
+    const missing = await runTetrace([option, 'nowhere/x', '-e', 'begin { exit(); }'], { cwd });
+    const error = "ERROR: Failed to write 'nowhere/x': No such file or directory\n";
+    assert.deepEqual([missing.stdout, missing.stderr, missing.code], ['', error, 1], option);
+    const full = await runTetrace([option, '/dev/full', '-e', 'begin { exit(); }'], { cwd });
+    const noSpace = "ERROR: Failed to write '/dev/full': No space left on device\n";
+    assert.deepEqual([full.stdout, full.stderr, full.code], ['', noSpace, 1], option);
+    const folderThere = await runTetrace([option, 'taken', '-e', 'begin { exit(); }'], { cwd });
+    assert.match(folderThere.stderr, /^ERROR: Failed to write 'taken': /, option);
+    assert.deepEqual(readdirSync(cwd), ['taken'], option);
+  }
+});
 
 describe('--aot', () => {
   const script = `

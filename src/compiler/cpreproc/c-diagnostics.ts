@@ -52,6 +52,10 @@ export const cDiagnostics = {
     severity: 'error',
     message: (problem: string) => `C definition: ${problem}`,
   },
+  'c-bit-field': {
+    severity: 'error',
+    message: (problem: string) => `C definition: ${problem}`,
+  },
   'c-redefinition': {
     severity: 'error',
     message: (what: string) => `redefinition of '${what}'`,

@@ -81,7 +81,11 @@ export function parseC(tokens: readonly CToken[], isOwn: (source: Source) => boo
   }
   return {
     declarations: parser.declarations,
-    diagnostics: [...diagnostics, ...redefinitions(parser, isOwn)],
+    diagnostics: [
+      ...diagnostics,
+      ...redefinitions(parser, isOwn),
+      ...parser.wrongBitFields.filter(({ span }) => span !== undefined && isOwn(span.source)),
+    ],
   };
 }
 
@@ -97,14 +101,14 @@ function redefinition({ what, at, first }: Repeated): Diagnostic {
   return withContext(diagnostic, first, 'This is the original definition.');
 }
 
-/** Two definitions with one tag, two enumerators or members with one name; the second is at fault. Headers may repeat each other. */
+/** Two definitions with one tag, two enumerators, members or typedefs with one name; the second is at fault. Headers may repeat each other. */
 function redefinitions(parser: Parser, isOwn: (source: Source) => boolean): readonly Diagnostic[] {
   const firsts = new Map<string, Span>();
   const tags = parser.declarations.flatMap((decl): Repeated[] => {
     if (decl.kind === 'c-typedef' || decl.tag === undefined || !isOwn(decl.span.source)) return [];
+    const first = firsts.get(decl.tag);
+    firsts.set(decl.tag, first ?? decl.span);
     const what = `${decl.kind.slice(2)} ${decl.tag}`;
-    const first = firsts.get(what);
-    firsts.set(what, first ?? decl.span);
     return first === undefined ? [] : [{ what, at: decl.span, first }];
   });
   const names = parser.repeated.filter(({ at }) => isOwn(at.source));
@@ -115,10 +119,12 @@ class Parser implements TokenReader {
   readonly tokens: readonly CToken[];
   readonly declarations: CDecl[] = [];
   readonly repeated: Repeated[] = [];
+  readonly wrongBitFields: Diagnostic[] = [];
   at = 0;
   readonly #enumerators = new Map<string, bigint>();
   readonly #enumeratorSpans = new Map<string, Span>();
   readonly #typedefs = new Map<string, CType>();
+  readonly #typedefSpans = new Map<string, Span>();
   readonly #constants: ConstantContext;
   #depth = 0;
 
@@ -218,6 +224,10 @@ class Parser implements TokenReader {
         const { alignment } = attributes;
         const type = wrap(base);
         const span = this.#spanFrom(start);
+        const known = this.#typedefs.get(name.text);
+        // The same again is no second definition.
+        if (known === undefined || !sameCType(known, type))
+          this.#noteName('typedef', name.text, name.span, this.#typedefSpans);
         this.#typedefs.set(name.text, type);
         this.declarations.push({
           kind: 'c-typedef',
@@ -378,19 +388,52 @@ class Parser implements TokenReader {
     do {
       const own: Attributes = { ...shared };
       const { name, wrap } = this.#peek() === ':' ? { name: undefined, wrap: same } : this.#declarator(own);
-      const bits = this.#accept(':') ? this.#count('a bit-field width') : undefined;
+      const type = wrap(base);
+      const bits = this.#accept(':') ? this.#bitFieldWidth(type, name) : undefined;
       this.#readAttributes(own);
       const span = name?.span ?? this.#spanFrom(start);
       members.push({
         span,
         ...(name && { name: name.text }),
-        type: wrap(base),
+        type,
         ...(bits !== undefined && { bits }),
         ...own,
       });
     } while (this.#accept(','));
     // C compilers take a last member without its semicolon, and scripts rely on it.
     if (this.#peek() !== '}') this.#expect(';');
+  }
+
+  /** Wrong ones are noted and the rest of the struct is read on. */
+  #bitFieldWidth(type: CType, name: CToken | undefined): number {
+    const span = name?.span ?? this.span;
+    const { value } = readConstant(this, this.#constants);
+    const most = this.#bitsOf(type);
+    const problem = bitFieldProblem(value, most, name?.text);
+    if (problem === undefined) return Number(value);
+    this.wrongBitFields.push(makeDiagnostic(cDiagnostics, 'c-bit-field', span, problem));
+    return 0;
+  }
+
+  /** Bits of a type that bit-fields can have; undefined when only BTF knows it, 0 for any other type. */
+  #bitsOf(type: CType): number | undefined {
+    switch (type.kind) {
+      case 'c-bool':
+        return 1;
+      case 'c-int':
+        return type.bytes * 8;
+      case 'c-tag':
+        return type.tag === 'enum' ? ENUM_BITS : 0;
+      case 'c-inline':
+        return type.definition.kind === 'c-enum' ? ENUM_BITS : 0;
+      case 'c-name': {
+        const target = this.#typedefs.get(type.name);
+        if (target !== undefined) return this.#bitsOf(target);
+        return fixedWidth.test(type.name) ? this.#sizeOf(type) * 8 : undefined;
+      }
+      default:
+        return 0;
+    }
   }
 
   #enumBody(start: number, name: CToken | undefined): CEnum {
@@ -623,6 +666,34 @@ class Parser implements TokenReader {
 }
 
 const same = (type: CType): CType => type;
+
+const ENUM_BITS = 32;
+
+/** What is wrong with the width of a bit-field, in the words of C compilers; `most` is undefined for a type that is not known here. */
+function bitFieldProblem(
+  width: bigint,
+  most: number | undefined,
+  name: string | undefined,
+): string | undefined {
+  const what = name === undefined ? 'anonymous bit-field' : `bit-field '${name}'`;
+  if (most === 0) return `${what} has a type that is no integer`;
+  if (width < 0n) return `${what} has negative width (${width})`;
+  if (width === 0n && name !== undefined) return `named ${what} has zero width`;
+  const limit = most ?? LONGEST_BIT_FIELD;
+  if (width <= BigInt(limit)) return undefined;
+  return `width of ${what} (${width} bits) exceeds the width of its type (${limit} bit${limit === 1 ? '' : 's'})`;
+}
+
+/** No type of C has more. */
+const LONGEST_BIT_FIELD = 128;
+
+/** Whether two types are the same as written; names of typedefs are not looked into, and each definition in place is a type of its own. */
+function sameCType(left: CType, right: CType): boolean {
+  const withoutPlaces = (type: CType): string =>
+    JSON.stringify(type, (key: string, value: unknown) => (key === 'span' ? undefined : value));
+  const text = withoutPlaces(left);
+  return !text.includes('"c-inline"') && text === withoutPlaces(right);
+}
 
 function isName(text: string): boolean {
   return /^[A-Za-z_]/.test(text);
