@@ -1,5 +1,6 @@
 export {
   alignOf,
+  BUFFER_HEADER_BYTES,
   BUILD_ID_FRAME_BYTES,
   type ElementLayout,
   layoutElements,

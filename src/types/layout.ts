@@ -5,6 +5,9 @@ import type { RecordType, TupleType, Type } from './type.ts';
 /** Bytes of one stored frame of a `build_id` stack: i32 status, 20 bytes id, u64 offset or ip. Source: uapi/linux/bpf.h, bpf_stack_build_id. */
 export const BUILD_ID_FRAME_BYTES = 32;
 
+/** A buffer starts with its length, a u32. */
+export const BUFFER_HEADER_BYTES = 4;
+
 /** Where a tuple's elements or a record's fields lie, and the size of the whole. */
 export interface ElementLayout {
   readonly offsets: readonly number[];
@@ -53,7 +56,7 @@ export function sizeOf(type: Type, table: StructTable): number {
     case 'string':
       return type.size;
     case 'buffer':
-      return 4 + type.capacity;
+      return BUFFER_HEADER_BYTES + type.capacity;
     case 'pointer':
     case 'ksym':
     case 'username':

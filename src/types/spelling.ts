@@ -1,13 +1,13 @@
 import { unreachable } from '../base/index.ts';
+import { BUFFER_HEADER_BYTES } from './layout.ts';
 import type { Type } from './type.ts';
 
-/** The type as messages spell it: `int8`, `string[5]`, `struct foo *`, `(int8,string[3])`. */
+/** The type as messages spell it (what has a size, with all that is stored): `int8`, `string[5]`, `struct foo *`, `(int8,string[3])`. */
 export function spellType(type: Type): string {
   switch (type.kind) {
     case 'none':
     case 'void':
     case 'bool':
-    case 'inet':
       return type.kind;
     case 'int':
       return `${type.signed ? '' : 'u'}int${type.size * 8}`;
@@ -16,7 +16,7 @@ export function spellType(type: Type): string {
     case 'string':
       return type.size === 0 ? 'string' : `string[${type.size}]`;
     case 'buffer':
-      return `buffer[${type.capacity}]`;
+      return `buffer[${BUFFER_HEADER_BYTES + type.capacity}]`;
     case 'pointer':
       return `${spellType(type.to)} *`;
     case 'array':
@@ -27,8 +27,10 @@ export function spellType(type: Type): string {
       return `(${type.elements.map(spellType).join(',')})`;
     case 'record':
       return `record { ${type.fields.map((f) => `.${f.name} = ${spellType(f.type)}`).join(', ')} }`;
+    case 'inet':
+      return 'inet[24]';
     case 'mac':
-      return 'macaddr_t';
+      return 'mac_address';
     case 'username':
       return 'username_t';
     case 'ksym':

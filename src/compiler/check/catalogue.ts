@@ -318,6 +318,10 @@ export const checkCatalogue = {
     message: (kind: string) => `Invalid bpf map type: ${kind}`,
     hints: () => ['Valid map types: percpulruhash, percpuhash, lruhash, hash'],
   },
+  'map-entries': {
+    severity: error,
+    message: (name: string, most: bigint) => `${name} can have ${most} entries at most`,
+  },
   'map-kind-mismatch': {
     severity: error,
     message: (declared: string, needed: string) =>

@@ -37,6 +37,7 @@ import {
   type Variable,
 } from './body.ts';
 import { checkCondition } from './conditionals.ts';
+import { MAX_MAP_ENTRIES } from './config.ts';
 import { declaredArray, indexArrayMaps } from './elements.ts';
 import { Inference, type MapState } from './inference.ts';
 import { isUnknown } from './literals.ts';
@@ -315,7 +316,9 @@ function declareMaps(
   sink: DiagnosticSink,
 ): MapState[] {
   for (const declaration of declarations) {
-    const { map, type, span } = declaration;
+    const { map, type, span, maxEntries } = declaration;
+    if (maxEntries.value > MAX_MAP_ENTRIES)
+      sink.add(makeCheckDiagnostic('map-entries', maxEntries.span, [map.name, MAX_MAP_ENTRIES]));
     if (!Object.hasOwn(bpfKinds, type.text)) sink.add(makeCheckDiagnostic('map-kind', span, [type.text]));
     const first = shapes.find((shape) => shape.name === map.name)?.declaration;
     if (first !== declaration) sink.add(makeCheckDiagnostic('map-redeclared', span, [map.name]));

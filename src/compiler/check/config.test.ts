@@ -71,6 +71,7 @@ test('wrong settings are errors that name the key', () => {
       'missing_probes: Invalid value for missing_probes: valid values are ignore, warn, and error.',
     ],
     ['max_strlem = 1', 'max_strlem: not a known configuration option'],
+    ['max_map_keys = 4294967296', 'max_map_keys: 4294967296 is over 4294967295'],
     ['btf = "x"', 'btf: can only be set as an environment variable'],
   ];
   for (const [block, message] of cases) assert.deepEqual(resolve(block).messages, [message]);

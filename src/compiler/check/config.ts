@@ -23,7 +23,7 @@ interface RowOf<Kind extends string, Value> {
 
 type ConfigRow =
   | RowOf<'bool', boolean>
-  | RowOf<'int', bigint>
+  | (RowOf<'int', bigint> & { readonly max?: bigint })
   | RowOf<'text', string>
   | (RowOf<'choice', string> & {
       readonly values: readonly string[];
@@ -33,6 +33,9 @@ type ConfigRow =
 
 const gateValues = ['error', 'warn', 'enable'] as const satisfies readonly Gate[];
 const gateAliases = { true: 'enable', false: 'error' };
+
+/** The kernel counts the entries of a map in 32 bits. Source: uapi/linux/bpf.h, bpf_attr.max_entries. */
+export const MAX_MAP_ENTRIES = 0xffff_ffffn;
 
 /** Every config value; names as scripts write them, in lower case. */
 export const configTable = {
@@ -67,7 +70,12 @@ export const configTable = {
   },
   max_bpf_progs: { kind: 'int', fallback: 1024n, doc: 'Most BPF programs of one script.' },
   max_cat_bytes: { kind: 'int', fallback: 10240n, doc: 'Most bytes that cat() shows.' },
-  max_map_keys: { kind: 'int', fallback: 4096n, doc: 'Most keys of a map that does not say.' },
+  max_map_keys: {
+    kind: 'int',
+    fallback: 4096n,
+    max: MAX_MAP_ENTRIES,
+    doc: 'Most keys of a map that does not say.',
+  },
   max_probes: { kind: 'int', fallback: 1024n, doc: 'Most probes of one script.' },
   max_strlen: {
     kind: 'int',
@@ -260,7 +268,9 @@ function readValue(name: string, row: ConfigRow, text: string, isStrict: boolean
       return { value: text };
     case 'int': {
       const read = readUnsigned(text);
-      return read.kind === 'integer' ? { value: read.value } : { problem: `expecting a number, got ${text}` };
+      if (read.kind !== 'integer') return { problem: `expecting a number, got ${text}` };
+      if (row.max !== undefined && read.value > row.max) return { problem: `${text} is over ${row.max}` };
+      return { value: read.value };
     }
     case 'bool': {
       const word = truthWords.get(text.toLowerCase());

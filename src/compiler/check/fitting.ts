@@ -1,5 +1,5 @@
 /** Whether values go into places of a fixed type, and what is said when they do not quite. */
-import { spellType, type Type } from '../../types/index.ts';
+import { isAggregate, spellType, type Type } from '../../types/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, report } from './body.ts';
 import { isIntLiteral } from './literals.ts';
@@ -46,10 +46,16 @@ export function warnOfLoss(body: Body, value: TypedExpr, place: Type): void {
     }
     return;
   }
-  if (body.metaDepth > 0 || isIntLiteral(value)) return;
+  if (body.metaDepth > 0 || isIntLiteral(value) || readsAggregation(body, value)) return;
   for (const [from, into] of integerParts(type, place)) {
     if (!fitsInto(from, into)) report(body, 'implicit-cast', value.at, [spellType(from), spellType(into)]);
   }
+}
+
+/** Counts and sums are taken as whatever integer is wanted. */
+function readsAggregation(body: Body, value: TypedExpr): boolean {
+  const map = value.kind === 'map' ? body.program.inference.maps[value.map] : undefined;
+  return map?.value !== undefined && isAggregate(map.value);
 }
 
 /** The integers of a type beside those of the type it is converted to. */

@@ -65,7 +65,7 @@ export function binary(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr,
     const folded = foldLiterals(body, op, left, right, at);
     if (folded) return folded;
   }
-  if (op === '==' || op === '!=') {
+  if ((op === '==' || op === '!=') && left.kind === right.kind) {
     const areEqual = constantsEqual(left, right);
     if (areEqual !== undefined && left.kind !== 'int') return boolLiteral(areEqual === (op === '=='), at);
   }
@@ -176,8 +176,27 @@ function operatorTypes(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr,
   return fail(body, 'operator-types', at, [op, spellType(left.type), spellType(right.type)]);
 }
 
+/**
+ * The type of an operand that does not go with the other: arithmetic takes integers at 64 bits, and what is no arithmetic sees an
+ * aggregation as such.
+ */
+function operandType(body: Body, op: AnyOp, expr: TypedExpr, isShift: boolean): Type {
+  if (isCompareOp(op) || isLogicalOp(op)) {
+    const map = expr.kind === 'map' ? body.program.inference.maps[expr.map] : undefined;
+    return map?.value ?? expr.type;
+  }
+  const int = asIntType(expr.type);
+  if (!int) return expr.type;
+  return isShift || !int.signed ? uint64 : int64;
+}
+
 function mismatch(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
-  const [leftText, rightText] = [spellType(left.type), spellType(right.type)];
+  const keepsTypes = left.type.kind === 'string' || right.type.kind === 'string';
+  const shown = (expr: TypedExpr): Type =>
+    keepsTypes && isNumeric(expr.type) && !isCompareOp(op) && !isLogicalOp(op)
+      ? expr.type
+      : operandType(body, op, expr, expr === right && (op === '<<' || op === '>>'));
+  const [leftText, rightText] = [spellType(shown(left)), spellType(shown(right))];
   return fail(body, 'comparison-types', at, [op, leftText, rightText], {
     contexts: [
       { span: left.at, message: `left (${leftText})` },
@@ -189,7 +208,8 @@ function mismatch(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at: 
 function logical(body: Body, op: '&&' | '||', left: TypedExpr, right: TypedExpr, at: Span): TypedExpr {
   const wrong = [left, right].find((side) => !isNumeric(side.type) && side.type.kind !== 'pointer');
   if (wrong) {
-    return compatible(left.type, right.type)
+    const hasPointer = left.type.kind === 'pointer' || right.type.kind === 'pointer';
+    return hasPointer || compatible(left.type, right.type)
       ? operatorTypes(body, op, left, right, at)
       : mismatch(body, op, left, right, at);
   }

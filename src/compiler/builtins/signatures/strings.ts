@@ -1,4 +1,12 @@
-import { bool, int64, sizeOf, spellType, type Type, uint64 } from '../../../types/index.ts';
+import {
+  BUFFER_HEADER_BYTES,
+  bool,
+  int64,
+  sizeOf,
+  spellType,
+  type Type,
+  uint64,
+} from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isIntegerOrPointer, kindWord } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
@@ -8,8 +16,6 @@ import { integerArgument } from './arguments.ts';
 const NAME_BYTES = 64;
 /** Bytes that str_concat makes, NUL included. */
 const CONCAT_BYTES = 1024;
-/** A buffer starts with its u32 length, which counts against max_strlen. */
-const BUFFER_HEADER_BYTES = 4;
 /** With max_strlen below this, a string shows that it was cut. */
 const SHOWN_CUT_LIMIT = 1024;
 /** d_path needs room for the path. */
@@ -94,7 +100,9 @@ function checkBuf(use: BuiltinUse): TypedExpr {
     return use.error(`buf() expects a length argument for non-array type ${kindWord(source.type)}`);
   }
   if (use.args.length > 1 && lengthProblem(use, 1)) return use.unknown();
-  const limit = use.settings.maxStrlen - BUFFER_HEADER_BYTES;
+  // The length that a buffer starts with counts, and room for a NUL does not.
+  const strlen = Number(use.settings.config['max_strlen'] ?? use.settings.maxStrlen);
+  const limit = Math.max(0, strlen - BUFFER_HEADER_BYTES);
   const constant = use.args.length > 1 ? use.constant(1) : undefined;
   const wanted = use.args.length === 1 ? sizeOf(source.type, use.structs) : Number(constant ?? BigInt(limit));
   const capacity = Math.min(wanted, limit);
