@@ -2,7 +2,7 @@
 import type { KernelFunction } from '../../program/index.ts';
 import { suggest } from '../language/index.ts';
 import type { Point, ResolveContext } from './context.ts';
-import { hasWildcard, longestPiece, matcher } from './wildcard.ts';
+import { hasWildcard, inOrderOfNames, longestPiece, matcher } from './wildcard.ts';
 
 export interface FunctionPattern {
   readonly module?: string;
@@ -40,7 +40,7 @@ export function matchFunctions(
   const isName = matcher(name);
   const isModule = module === undefined ? undefined : matcher(module);
   const seen = new Set<string>();
-  return all.filter((fn) => {
+  const found = all.filter((fn) => {
     if (!isName(fn.name) || (isModule && !isModule(fn.module ?? 'vmlinux'))) return false;
     if (!isForPatterns(fn.name)) return false;
     const key = `${fn.module ?? ''}:${fn.name}`;
@@ -48,6 +48,9 @@ export function matchFunctions(
     seen.add(key);
     return true;
   });
+  return inOrderOfNames(found, (fn) =>
+    module === undefined ? fn.name : `${fn.module ?? 'vmlinux'}:${fn.name}`,
+  );
 }
 
 /** Whether a module that an attach point names is there; patterns are met by whatever is. */

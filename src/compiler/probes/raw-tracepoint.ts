@@ -3,7 +3,7 @@ import { uint64 } from '../../types/index.ts';
 import { rawTracepointArgs, rawTracepointNames } from './btf-functions.ts';
 import { baseProbe, type Provider } from './context.ts';
 import type { ProbeArgs, ResolvedProbe } from './resolved.ts';
-import { hasWildcard, matcher } from './wildcard.ts';
+import { hasWildcard, inOrderOfNames, matcher } from './wildcard.ts';
 
 export const rawTracepoint: Provider = (point, context) => {
   const [first = '', second] = point.parts;
@@ -16,7 +16,10 @@ export const rawTracepoint: Provider = (point, context) => {
   const isMatch = matcher(pattern);
   const events =
     hasWildcard(pattern) || (module !== undefined && hasWildcard(module))
-      ? rawTracepointNames(context.target, module).filter((event) => isMatch(event.name))
+      ? inOrderOfNames(
+          rawTracepointNames(context.target, module).filter((event) => isMatch(event.name)),
+          (event) => `${event.module ?? 'vmlinux'}:${event.name}`,
+        )
       : [{ name: pattern, module }];
   const probes: ResolvedProbe[] = [];
   for (const event of events) {

@@ -32,11 +32,12 @@ function machine(features: readonly Feature[]): Target {
     arch: 'x86_64',
     has: (feature: Feature) => features.includes(feature),
     btf: () => undefined,
-    tracepoints: () => Object.keys(formats),
+    // Machines list them in any order.
+    tracepoints: () => Object.keys(formats).reverse(),
     tracepointFormat: (category: string, event: string) => formats[`${category}:${event}`],
     kernelFunctions: () => [
-      { name: 'vfs_read' },
       { name: 'vfs_write' },
+      { name: 'vfs_read' },
       { name: 'vfs_read.part.0' },
       { name: 'nf_hook', module: 'nf' },
     ],

@@ -4,7 +4,7 @@ import { type AddressSpace, int8, pointerTo, type Type } from '../../types/index
 import { suggest } from '../language/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
 import type { Attachment, ProbeArg, ProbeArgs, ResolvedProbe } from './resolved.ts';
-import { hasWildcard, matcher } from './wildcard.ts';
+import { hasWildcard, inOrderOfNames, matcher } from './wildcard.ts';
 
 /** Fields before this offset are common to all events; progs cannot read them. */
 export const FIRST_OWN_OFFSET = 8;
@@ -86,10 +86,11 @@ export function matchEvents(category: string, event: string, target: Target): re
   if (!hasWildcard(category) && !hasWildcard(event)) return [`${category}:${event}`];
   const isCategory = matcher(category);
   const isEvent = matcher(event);
-  return target.tracepoints().filter((name) => {
+  const found = target.tracepoints().filter((name) => {
     const colon = name.indexOf(':');
     return isCategory(name.slice(0, colon)) && isEvent(name.slice(colon + 1));
   });
+  return inOrderOfNames(found, (name) => name);
 }
 
 export const tracepoint: Provider = (point, context) => {

@@ -9,7 +9,7 @@ import { addressOfLine, inlinedHint, isSourceLine, parseSourceLine } from './sou
 import { uprobeArgs } from './uprobe-args.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
 import { parseUprobePlace, type UprobePlace } from './uprobe-place.ts';
-import { hasWildcard, matcher } from './wildcard.ts';
+import { hasWildcard, inOrderOfNames, matcher } from './wildcard.ts';
 
 const userRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
 
@@ -90,7 +90,8 @@ export const uprobe: Provider = (point, context) => {
       unreadable += 1;
       continue;
     }
-    const found = matchSymbols(symbols, isMatch);
+    const matching = matchSymbols(symbols, isMatch);
+    const found = isPattern ? inOrderOfNames(matching, ({ name }) => name) : matching;
     const first = found[0];
     if (!first) continue;
     if (!isPattern && wanted.offset !== 0n && first.size > 0n && wanted.offset >= first.size) {

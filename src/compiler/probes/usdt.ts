@@ -13,7 +13,7 @@ import type { NumberedArgs, ResolvedProbe } from './resolved.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
 import { parseUsdtArguments, type UsdtArgument } from './usdt-arguments.ts';
 import type { Uses } from './uses.ts';
-import { hasWildcard, matcher } from './wildcard.ts';
+import { hasWildcard, inOrderOfNames, matcher } from './wildcard.ts';
 
 const userRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
 
@@ -109,7 +109,8 @@ function findBinaries(
 function matching(probes: readonly UsdtProbe[], wanted: Wanted): readonly UsdtProbe[] {
   const isProvider = matcher(wanted.provider || '*');
   const isName = matcher(wanted.name);
-  return probes.filter(({ provider, name }) => isProvider(provider) && isName(name));
+  const found = probes.filter(({ provider, name }) => isProvider(provider) && isName(name));
+  return inOrderOfNames(found, ({ provider, name }) => `${provider}:${name}`);
 }
 
 function nameOf(binary: string, { provider, name }: Pick<UsdtProbe, 'provider' | 'name'>): string {

@@ -30,3 +30,10 @@ export function matcher(pattern: string): (name: string) => boolean {
     return at <= name.length - last.length;
   };
 }
+
+/** What a pattern found, in the order of names: probes are attached and counted in it, whatever order the machine lists them in. */
+export function inOrderOfNames<T>(found: readonly T[], nameOf: (item: T) => string): readonly T[] {
+  const named = found.map((item) => ({ item, name: nameOf(item) }));
+  named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return named.map(({ item }) => item);
+}
