@@ -1,5 +1,5 @@
 import type { Backend, LoadOptions, LoadResult, Program } from '../program/index.ts';
-import { createMachine } from '../vm/index.ts';
+import { createMachine, type Engine } from '../vm/index.ts';
 import { EmbeddedProgram } from './embedded-program.ts';
 import type { EventSource } from './event-source.ts';
 import { type KernelMemory, SceneEnvironment } from './scene-environment.ts';
@@ -13,8 +13,8 @@ export interface EmbeddedBackendOptions {
   readonly sources: readonly EventSource[];
   /** What progs find at addresses of the kernel, besides what an event's scene has there; nothing by default. */
   readonly kernelMemory?: KernelMemory;
-  /** See MachineOptions. */
-  readonly engine?: 'interpreter' | 'wasm';
+  /** See MachineOptions; default `adaptive`. */
+  readonly engine?: Engine;
   readonly seed?: number;
   readonly insnLimit?: number;
   readonly tap?: Tap;
@@ -35,13 +35,13 @@ export class EmbeddedBackend implements Backend {
    * @throws MemoryLimitError when the maps are too large for the machine.
    */
   load(program: Program, options: LoadOptions): LoadResult {
-    const { world, cpus, sources, kernelMemory, engine, seed, insnLimit, tap } = this.#options;
+    const { world, cpus, sources, kernelMemory, engine = 'adaptive', seed, insnLimit, tap } = this.#options;
     const scenes = new SceneEnvironment(world, kernelMemory);
     const made = createMachine(program, {
       environment: tap?.environment?.(scenes) ?? scenes,
       cpus,
       constants: options.constants,
-      ...(engine === undefined ? {} : { engine }),
+      engine,
       ...(seed === undefined ? {} : { seed }),
       ...(insnLimit === undefined ? {} : { insnLimit }),
     });

@@ -5,7 +5,7 @@ import { engines } from '../../tests/support/vm-program.ts';
 import { compile } from '../compiler/index.ts';
 import { createSource } from '../compiler/language/index.ts';
 import type { Feature, Program } from '../program/index.ts';
-import { createMachine, createQuietEnvironment } from './index.ts';
+import { createMachine, createQuietEnvironment, type Engine } from './index.ts';
 
 /** Compiles a script for a machine with four CPUs. */
 function compileFor(text: string, without: readonly Feature[]): Program {
@@ -20,8 +20,8 @@ function compileFor(text: string, without: readonly Feature[]): Program {
   return program;
 }
 
-/** Runs all progs in order, twice on two CPUs: the records, and what is in the maps. */
-function runAll(program: Program, engine: (typeof engines)[number]): unknown {
+/** Runs all progs in order, on two CPUs by turns: the records, and what is in the maps. */
+function runAll(program: Program, engine: Engine, rounds = 1): unknown {
   const environment = createQuietEnvironment({
     seed: 3,
     timeNs: 1_000_000_007n,
@@ -32,7 +32,7 @@ function runAll(program: Program, engine: (typeof engines)[number]): unknown {
   const { machine } = result;
   const records: string[] = [];
   const retvals: number[] = [];
-  for (const cpu of [1, 3]) {
+  for (const cpu of Array.from({ length: rounds }, () => [1, 3]).flat()) {
     for (const index of program.progs.keys()) {
       const run = machine.run(index, { cpu, ctx: new Uint8Array(256) });
       assert.ok(run.ok, run.ok ? '' : machine.describe(run.fault));
@@ -85,6 +85,24 @@ describe('compiled scripts', () => {
         assert.deepEqual(outcomes[1], outcomes[0]);
       });
     }
+  }
+
+  // One of these does all its work in a single run: callbacks change over while their caller is interpreted.
+  const long = 'begin { for ($i : 0..20000) { @t += $i; if ($i & 1) { @odd[$i & 15]++; } } }';
+  for (const [name, text] of Object.entries({ ...scripts, 'a long loop': long })) {
+    it(`${name}: interpreted at first and translated later`, (t) => {
+      const instances = t.mock.method(WebAssembly, 'Instance').mock;
+      const callbacks: readonly Feature[] = ['open-coded-iterators'];
+      for (const without of [...variants, callbacks]) {
+        const program = compileFor(text, without);
+        const rounds = text === long ? 1 : 400;
+        const before = instances.callCount();
+        assert.deepEqual(runAll(program, 'adaptive', rounds), runAll(program, 'interpreter', rounds));
+        assert.equal(instances.callCount() - before, 1);
+        runAll(program, 'adaptive');
+        assert.equal(instances.callCount() - before, text === long ? 2 : 1);
+      }
+    });
   }
 
   it('compute what the script says', () => {

@@ -13,6 +13,7 @@ export {
 export { type Access, describeCause, describeFault, type Fault, type FaultCause } from './fault.ts';
 export {
   createMachine,
+  type Engine,
   Machine,
   type MachineOptions,
   type MachineProgram,

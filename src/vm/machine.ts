@@ -1,7 +1,8 @@
 import { errnos, present } from '../base/index.ts';
 import type { LineEntry, LoadOptions, MapAccess, Program, Rejection, SourceTrail } from '../program/index.ts';
+import { createAdaptive } from './adaptive.ts';
 import { endReservation, hasHelper, kfuncIndex } from './calls/index.ts';
-import { Core, type LoadedProg, MAX_RESERVED } from './core.ts';
+import { Core, type LoadedProg, MAX_RESERVED, type PrepareProg } from './core.ts';
 import { type Code, decodeProg, type Links, RejectedProgError } from './decode.ts';
 import { type Environment, UnansweredError } from './environment.ts';
 import { describeFault, type Fault, type FaultCause, FaultError } from './fault.ts';
@@ -11,14 +12,23 @@ import { createMap, spaceOfMap } from './maps/index.ts';
 import { addStack, MAX_FRAMES, Memory, stackSpace, sumSpace } from './memory.ts';
 import { createTranslator } from './wasm/index.ts';
 
+/** What runs the instructions. */
+export type Engine = 'interpreter' | 'wasm' | 'adaptive';
+
+const engines: Readonly<Record<Engine, (core: Core) => PrepareProg>> = {
+  interpreter: createInterpreter,
+  wasm: createTranslator,
+  adaptive: createAdaptive,
+};
+
 /** How a machine is set up. */
 export interface MachineOptions {
   readonly environment: Environment;
   /**
-   * `interpreter` is the reference; `wasm` translates progs to WebAssembly when they first run: they start later and run faster. Neither stands
-   * in for the other. Default `interpreter`.
+   * `interpreter` is the reference; `wasm` translates progs to WebAssembly when they first run: they start later and run faster. `adaptive`
+   * interprets a prog until its translation pays. Default `interpreter`.
    */
-  readonly engine?: 'interpreter' | 'wasm';
+  readonly engine?: Engine;
   /** Virtual CPUs: rows of per-CPU values. Default 1. */
   readonly cpus?: number;
   /** Makes pointers hard to foresee; the same seed gives the same pointers. Default 1. */
@@ -67,6 +77,7 @@ const MAX_CTX_BYTES = 65536;
  * @throws MemoryLimitError when the maps are too large.
  */
 export function createMachine(program: MachineProgram, options: MachineOptions): MachineResult {
+  const { engine = 'interpreter' } = options;
   const cpuCount = options.cpus ?? 1;
   const mapOptions = { cpuCount, ringBytes: options.ringBytes ?? DEFAULT_RING_BYTES };
   const { bpfMaps, progs } = program;
@@ -75,7 +86,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
     regions: 1 + bpfMaps.length + progs.length + MAX_RESERVED + MAX_FRAMES,
   };
   const space = sumSpace([stackSpace, fixedSpace, ...bpfMaps.map((spec) => spaceOfMap(spec, mapOptions))]);
-  const memory = new Memory(space, { seed: options.seed ?? 1, shared: options.engine === 'wasm' });
+  const memory = new Memory(space, { seed: options.seed ?? 1, shared: engine !== 'interpreter' });
   const firstFrame = addStack(memory);
   const ctxAt = memory.allocate(MAX_CTX_BYTES);
   const ctxRegion = memory.addRegion('the ctx', ctxAt, 0, 0);
@@ -97,7 +108,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
   fillMaps(core, program, options.constants ?? []);
 
   const loaded: LoadedProg[] = [];
-  const prepare = options.engine === 'wasm' ? createTranslator(core) : createInterpreter();
+  const prepare = engines[engine](core);
   for (const [index, prog] of progs.entries()) {
     const funcRegion = firstFuncRegion + index;
     let code: Code;
