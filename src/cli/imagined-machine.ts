@@ -31,6 +31,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
+    kernelConfig: () => undefined,
     resolveBinary: () => [],
     userSymbols: () => undefined,
     usdtProbes: () => undefined,

@@ -72,6 +72,7 @@ export type {
   BpfFunction,
   Feature,
   FileAnswer,
+  KernelConfig,
   KernelFunction,
   ObjectAnswer,
   PlaceAnswer,

@@ -114,6 +114,14 @@ export type ObjectAnswer =
   | { readonly kind: 'object'; readonly bytes: Uint8Array; readonly warnings?: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** How the kernel was made. */
+export interface KernelConfig {
+  /** As LINUX_VERSION_CODE: major, minor and patch in a byte each. */
+  readonly version: number;
+  /** By name, as the configuration writes them: `CONFIG_HZ` is `1000`, `CONFIG_SMP` is `y`. Absent: it cannot be read. */
+  readonly options?: ReadonlyMap<string, string>;
+}
+
 /** What stands at a path: a file, or a folder with the names in it. `worldWritable`: everybody may write there. */
 export type PlaceAnswer =
   | { readonly kind: 'file'; readonly worldWritable: boolean }
@@ -151,6 +159,8 @@ export interface Target {
   allowsKfunc(name: string, progType: BpfProgType): boolean;
   /** Address of a kernel symbol from kallsyms. */
   kernelSymbol(name: string): bigint | undefined;
+  /** undefined: there is no kernel. */
+  kernelConfig(): KernelConfig | undefined;
   /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */
   resolveBinary(text: string, pid?: number): readonly { readonly shown: string; readonly path: string }[];
   /** Function symbols of a binary; undefined when it cannot be read as ELF. */

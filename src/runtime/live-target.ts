@@ -12,6 +12,7 @@ import {
   type BpfProgType,
   type Feature,
   type FileAnswer,
+  type KernelConfig,
   type KernelFunction,
   type ObjectAnswer,
   type PlaceAnswer,
@@ -28,6 +29,7 @@ import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
+import { readKernelConfig } from './kernel-config.ts';
 import { readNamed, readWhole } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
@@ -76,6 +78,7 @@ export class LiveTarget implements Target {
   #tracefs: { readonly mounted: Tracefs | undefined } | undefined;
   #bootToWallNs: bigint | undefined;
   #includeDirs: readonly string[] | undefined;
+  #kernelConfig: KernelConfig | undefined;
   #pidNamespace: { readonly answer: Target['pidNamespace'] } | undefined;
 
   constructor(options: LiveTargetOptions) {
@@ -150,6 +153,10 @@ export class LiveTarget implements Target {
     return this.#options.allowsKfunc(name, progType);
   }
 
+  kernelConfig(): KernelConfig {
+    this.#kernelConfig ??= readKernelConfig();
+    return this.#kernelConfig;
+  }
   kernelSymbol(name: string): bigint | undefined {
     return this.#options.kallsyms.byName(name)?.address;
   }

@@ -1,8 +1,8 @@
 /** Scripts of several files, as the command reads them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Btf, headerText } from '../../src/btf/index.ts';
@@ -172,8 +172,8 @@ test('what C warns of is shown, what cannot be linked is an error', async (t) =>
   const macros = '#include <bpf/bpf_helpers.h>\n';
   for (const [c, reason] of [
     [
-      `${macros}extern int CONFIG_HZ __kconfig; int f(int x) { return CONFIG_HZ; }`,
-      /it asks for CONFIG_HZ, and how the kernel was configured/,
+      `${macros}extern int CONFIG_NO_SUCH_OPTION __kconfig; int f(int x) { return CONFIG_NO_SUCH_OPTION; }`,
+      /it asks for CONFIG_NO_SUCH_OPTION, (?:which the configuration of this kernel does not set|and how this kernel was configured cannot be read)/,
     ],
     ['const char *names[] = {"a", "b"}; const char *f(int x) { return names[x & 1]; }', /holds addresses/],
     ['extern int elsewhere; int f(int x) { return elsewhere; }', /it uses elsewhere, which is not defined/],
@@ -190,6 +190,51 @@ test('what C warns of is shown, what cannot be linked is an error', async (t) =>
   const weak = await said(`${macros}extern int no_such_function(int) __ksym __weak;
     int f(int x) { return no_such_function ? no_such_function(x) : 5; }`);
   assert.equal(weak.stdout.trim(), '5', weak.stderr);
+});
+
+test('how the kernel was configured, and which kernel it is', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'clang')) return;
+  const files = {
+    'main.bt': 'import "a.bpf.c"; begin { printf("%d %d %d\\n", version(), cookies(), absent()); exit(); }',
+    'a.bpf.c': `
+      #include <bpf/bpf_helpers.h>
+      extern int LINUX_KERNEL_VERSION __kconfig;
+      extern _Bool LINUX_HAS_BPF_COOKIE __kconfig;
+      extern int CONFIG_NO_SUCH_OPTION __kconfig __weak;
+      extern const char CONFIG_NO_SUCH_TEXT[8] __kconfig __weak;
+      int version(void) { return LINUX_KERNEL_VERSION >> 8; }
+      int cookies(void) { return LINUX_HAS_BPF_COOKIE; }
+      int absent(void) { return CONFIG_NO_SUCH_OPTION + CONFIG_NO_SUCH_TEXT[0]; }`,
+  };
+  const { stdout, stderr } = await runScripts(t, files, '-q');
+  assert.equal(stderr, '');
+  const [major, minor] = release().split('.').map(Number);
+  assert.match(stdout.trim(), new RegExp(`^${(major ?? 0) * 256 + (minor ?? 0)} [01] 0$`));
+});
+
+test('options of the kernel by their types, where its configuration can be read', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'clang')) return;
+  if (!existsSync('/proc/config.gz') && !existsSync(`/boot/config-${release()}`)) {
+    t.skip('this kernel does not tell how it was configured');
+    return;
+  }
+  const files = {
+    'main.bt':
+      'import "a.bpf.c"; begin { printf("%d %d %c %d\\n", hz(), net(), letter(), state()); exit(); }',
+    'a.bpf.c': `
+      #include <bpf/bpf_helpers.h>
+      extern unsigned int CONFIG_HZ __kconfig;
+      extern _Bool CONFIG_NET __kconfig;
+      extern char CONFIG_BPF_SYSCALL __kconfig;
+      extern enum libbpf_tristate CONFIG_BPF __kconfig;
+      int hz(void) { return CONFIG_HZ >= 100; }
+      int net(void) { return CONFIG_NET; }
+      int letter(void) { return CONFIG_BPF_SYSCALL; }
+      int state(void) { return CONFIG_BPF == TRI_YES; }`,
+  };
+  const { stdout, stderr } = await runScripts(t, files, '-q');
+  assert.equal(stderr, '');
+  assert.equal(stdout.trim(), '1 1 y 1');
 });
 
 test('functions of two files with one name', async (t) => {

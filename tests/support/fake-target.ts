@@ -69,6 +69,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     bpfFunctions: () => machine.bpfFunctions ?? [],
     allowsKfunc: (name, progType) => machine.kfuncs?.[name]?.includes(progType) === true,
     kernelSymbol: (name) => machine.kernelSymbols?.[name],
+    kernelConfig: () => undefined,
     resolveBinary: (text) =>
       Object.keys(binaries)
         .filter((path) => path === text || (!text.includes('/') && path.includes(`/${text}`)))

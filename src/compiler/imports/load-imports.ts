@@ -7,7 +7,7 @@
  * circle of imports ends where it began.
  */
 import type { Btf } from '../../btf/index.ts';
-import type { FileAnswer, Target } from '../../program/index.ts';
+import type { Arch, FileAnswer, Target } from '../../program/index.ts';
 import {
   type CChunk,
   childrenOf,
@@ -209,6 +209,9 @@ class Loader {
   }
 }
 
+/** In front of the names of system calls that take their arguments from the registers. Source: tools/lib/bpf/libbpf.c, arch_specific_syscall_pfx. */
+const syscallPrefixes: Readonly<Record<Arch, string>> = { x86_64: '__x64_', aarch64: '__arm64_' };
+
 function kernelNames(target: Target): KernelNames {
   const btf = target.btf();
   const btfs = (): readonly (Btf | undefined)[] => [
@@ -219,6 +222,9 @@ function kernelNames(target: Target): KernelNames {
     btf,
     hasFunction: (name) => btfs().some((each) => each?.hasFunction(name)),
     address: (name) => target.kernelSymbol(name),
+    config: () => target.kernelConfig(),
+    hasCookies: () => target.has('attach-cookie'),
+    hasSyscallWrappers: () => target.kernelSymbol(`${syscallPrefixes[target.arch]}sys_bpf`) !== undefined,
   };
 }
 

@@ -12,8 +12,10 @@
 import { viewOf } from '../../base/index.ts';
 import { type Insn, LD_IMM64 } from '../../bpf/index.ts';
 import type { Btf, BtfId, BtfType } from '../../btf/index.ts';
+import { essentialName } from './essential-name.ts';
 import { ObjectError } from './object-error.ts';
 import type { ElfParts } from './read-elf.ts';
+import { typesMatch } from './types-match.ts';
 
 const kinds = [
   'byte-offset',
@@ -94,7 +96,9 @@ function resolve(relocation: CoreRelocation, own: Btf, kernel: Btf): Answer | un
     case 'local-type-id':
       return { value: BigInt(type) };
     case 'type-matches':
-      throw new ObjectError('it uses bpf_core_type_matches(), which cannot be linked so far');
+      return {
+        value: candidates(own, type, kernel).some((id) => typesMatch(own, type, kernel, id)) ? 1n : 0n,
+      };
     case 'type-id':
       return { value: BigInt(candidates(own, type, kernel)[0] ?? 0) };
     case 'type-exists':
@@ -110,12 +114,6 @@ function resolve(relocation: CoreRelocation, own: Btf, kernel: Btf): Answer | un
     default:
       return member(relocation, own, kernel);
   }
-}
-
-/** A name without the part that only tells versions of a type apart: `task_struct___old`. */
-function essentialName(name: string): string {
-  const at = name.lastIndexOf('___');
-  return at > 0 ? name.slice(0, at) : name;
 }
 
 function candidates(own: Btf, id: BtfId, kernel: Btf): readonly BtfId[] {

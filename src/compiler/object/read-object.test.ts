@@ -4,7 +4,14 @@ import { objectOfFunctions } from '../../../tests/support/c-object.ts';
 import { elfObject } from './elf-object.ts';
 import { type KernelNames, linkObjects, ObjectError, readObject } from './index.ts';
 
-const kernel: KernelNames = { btf: undefined, hasFunction: () => true, address: () => undefined };
+const kernel: KernelNames = {
+  btf: undefined,
+  hasFunction: () => true,
+  address: () => undefined,
+  config: () => undefined,
+  hasCookies: () => true,
+  hasSyscallWrappers: () => false,
+};
 
 test('functions with their calls, parameters and stack', () => {
   const { funcs, maps } = readObject(objectOfFunctions(), kernel);

@@ -10,6 +10,7 @@ import {
 } from '../../bpf/index.ts';
 import { Btf, BtfError } from '../../btf/index.ts';
 import type { BpfMapSpec } from '../../program/index.ts';
+import { type ConfigSources, ConfigValues } from './config-values.ts';
 import { applyCoreRelocation, type CoreRelocation, poison, readCoreRelocations } from './core-relocations.ts';
 import { ObjectError } from './object-error.ts';
 import { type ObjectMap, readObjectMaps } from './object-maps.ts';
@@ -41,7 +42,7 @@ export interface CObject {
 }
 
 /** What an object asks about the kernel it is linked for. */
-export interface KernelNames {
+export interface KernelNames extends ConfigSources {
   readonly btf: Btf | undefined;
   hasFunction(name: string): boolean;
   address(name: string): bigint | undefined;
@@ -82,6 +83,7 @@ class ObjectReader {
   readonly #btf: Btf;
   readonly #maps: readonly ObjectMap[];
   readonly #code: readonly Code[];
+  readonly #config: ConfigValues;
 
   constructor(elf: ElfParts, kernel: KernelNames) {
     this.#elf = elf;
@@ -90,6 +92,7 @@ class ObjectReader {
     if (!btf) throw new ObjectError('it has no BTF: compile it with -g');
     this.#btf = Btf.parse(btf.bytes);
     this.#maps = readObjectMaps(elf, this.#btf);
+    this.#config = new ConfigValues(this.#btf, kernel);
     const core = readCoreRelocations(elf, this.#btf);
     this.#code = [...elf.sections.entries()]
       .filter(([, { isCode, bytes }]) => isCode && bytes.length > 0)
@@ -103,11 +106,10 @@ class ObjectReader {
   }
 
   read(): CObject {
-    return {
-      btf: this.#btf,
-      funcs: this.#code.flatMap((code) => code.funcs.map((func) => this.#func(code, func))),
-      maps: this.#maps.map(({ spec }) => spec),
-    };
+    const funcs = this.#code.flatMap((code) => code.funcs.map((func) => this.#func(code, func)));
+    const config = this.#config.finish();
+    const maps = this.#maps.map(({ spec }) => spec);
+    return { btf: this.#btf, funcs, maps: config === undefined ? maps : [...maps, config] };
   }
 
   #func(code: Code, { name, isLocal, value, size }: Code['funcs'][number]): ObjectFunc {
@@ -183,10 +185,13 @@ class ObjectReader {
         const type = this.#btf.type(id);
         return type.kind === 'datasec' && type.vars.some((row) => this.#btf.nameOf(row.type) === name);
       });
-    if (isOf('.kconfig'))
-      throw new ObjectError(`it asks for ${name}, and how the kernel was configured cannot be asked so far`);
-    if (!isOf('.ksyms')) throw new ObjectError(`it uses ${name}, which is not defined`);
     const variable = this.#btf.findAll(name, 'var').map((id) => this.#btf.type(id))[0];
+    if (variable?.kind === 'var' && isOf('.kconfig')) {
+      const offset = this.#config.offsetOf(name, variable.type, isWeak);
+      // Behind all others.
+      return { kind: 'map-value', map: this.#maps.length, offset } as const;
+    }
+    if (!isOf('.ksyms')) throw new ObjectError(`it uses ${name}, which is not defined`);
     const isTyped = variable?.kind === 'var' && this.#btf.resolved(variable.type).kind !== 'void';
     if (isTyped && this.#kernel.btf?.find(name, 'var') !== undefined) return { kind: 'ksym', name } as const;
     const address = this.#kernel.address(name) ?? (isWeak ? 0n : undefined);

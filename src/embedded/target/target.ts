@@ -83,6 +83,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
+    kernelConfig: () => undefined,
     pidNamespace: undefined,
   };
 }
