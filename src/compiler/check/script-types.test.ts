@@ -91,3 +91,12 @@ test('typedefs of each other lead nowhere', () => {
   assert.deepEqual(table.named('a', 'kernel'), { kind: 'void' });
   assert.equal(layoutText(table, 'struct s'), 'next@0:struct s * | size 8 align 8');
 });
+
+test('a chain of definitions that is deeper than any has no layout, and nothing overflows', () => {
+  const indexes = Array.from({ length: 5000 }, (_, index) => index + 1);
+  const structs = indexes.map((n) => `struct s${n} { struct s${n - 1} a; };`).join('\n');
+  const types = indexes.map((n) => `typedef t${n - 1} t${n};`).join('\n');
+  const table = tableOf(`${structs} ${types} struct s0 { int a; }; typedef int t0;`);
+  assert.equal(table.struct('struct s5000')?.size, 0);
+  assert.deepEqual(table.named('t5000', 'kernel'), { kind: 'void' });
+});

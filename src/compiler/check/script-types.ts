@@ -24,8 +24,10 @@ import {
 import type { CDecl, CEnum, CMember, CStruct, CType, CTypedef } from '../cpreproc/index.ts';
 import type { Enumerator } from './btf-types.ts';
 
-/** Definitions inside definitions deeper than this are a loop. */
+/** Pointers to pointers, and arrays of arrays, followed in one type. */
 const MAX_DEPTH = 64;
+/** Structs in structs, and typedefs of typedefs, that are worked out at once; what lies deeper has no layout. */
+const MAX_IN_PROGRESS = 500;
 
 /** What the definitions ask of the types around them. */
 export interface OuterTypes extends StructTable {
@@ -111,7 +113,7 @@ export class ScriptTypes {
   typedef(name: string): Type | undefined {
     const definition = this.#typedefs.get(name);
     const progress = `typedef ${name}`;
-    if (!definition || this.#inProgress.has(progress)) return undefined;
+    if (!definition || !this.#mayEnter(progress)) return undefined;
     // `typedef struct { … } name;`: the struct goes by the typedef's name.
     if (definition.type.kind === 'c-inline' && definition.type.definition.kind !== 'c-enum') {
       this.#inlineNames.set(definition.type.definition, `${keyword(definition.type.definition)} ${name}`);
@@ -125,12 +127,16 @@ export class ScriptTypes {
   struct(name: string): StructLayout | undefined {
     if (!this.#layouts.has(name)) {
       const definition = this.#structs.get(name);
-      if (!definition || this.#inProgress.has(name)) return undefined;
+      if (!definition || !this.#mayEnter(name)) return undefined;
       this.#inProgress.add(name);
       this.#layouts.set(name, this.#layout(name, definition));
       this.#inProgress.delete(name);
     }
     return this.#layouts.get(name);
+  }
+
+  #mayEnter(name: string): boolean {
+    return !this.#inProgress.has(name) && this.#inProgress.size < MAX_IN_PROGRESS;
   }
 
   #typeOf(type: CType, depth: number): Type {
@@ -238,8 +244,8 @@ export class ScriptTypes {
 function bitfieldStart(at: number, member: CMember, bytes: number, isPacked: boolean): number {
   const unit = bytes * 8;
   const width = member.bits ?? 0;
-  if (width === 0) return alignUp(at, unit);
-  if (isPacked) return at;
+  if (width === 0) return alignUp(at, Math.max(1, unit));
+  if (isPacked || unit === 0) return at;
   return Math.floor(at / unit) === Math.floor((at + width - 1) / unit) ? at : alignUp(at, unit);
 }
 

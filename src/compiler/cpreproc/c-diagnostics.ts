@@ -47,6 +47,10 @@ export const cDiagnostics = {
     severity: 'error',
     message: (limit: number) => `macros expand to more than ${limit} tokens`,
   },
+  'c-macro-nesting': {
+    severity: 'error',
+    message: (limit: number) => `macro calls stand in the arguments of others over ${limit} levels deep`,
+  },
   /** A definition the parser cannot read. */
   'c-syntax': {
     severity: 'error',

@@ -30,6 +30,9 @@ export interface Expansion {
 /** More tokens than any honest macro gives; fewer than memory has room for. */
 export const maxExpansion = 200_000;
 
+/** How deep macro calls may stand in the arguments of others. */
+const maxNesting = 200;
+
 /** Replaces all macros in a list of tokens. */
 export function expandMacros(tokens: readonly CToken[], macros: MacroTable): Expansion {
   const diagnostics: Diagnostic[] = [];
@@ -47,6 +50,7 @@ class Expander {
   readonly #macros: MacroTable;
   readonly #diagnostics: Diagnostic[];
   #budget = maxExpansion;
+  #depth = 0;
 
   constructor(macros: MacroTable, diagnostics: Diagnostic[]) {
     this.#macros = macros;
@@ -154,11 +158,22 @@ class Expander {
       const arg = argOf(token);
       if (arg === undefined) output.push(token);
       else if (next?.text === '##') output.push(...(arg.length > 0 ? arg : [placeMarker(token)]));
-      else output.push(...this.expand(arg));
+      else output.push(...this.#expandArgument(arg, use));
     }
     return output
       .filter((token) => token.text !== '')
       .map((token) => ({ ...token, span: use.span, startsLine: false, hidden: union(token.hidden, hidden) }));
+  }
+
+  #expandArgument(arg: readonly CToken[], use: CToken): readonly CToken[] {
+    if (this.#depth === maxNesting) {
+      this.#report(makeDiagnostic(cDiagnostics, 'c-macro-nesting', use.span, maxNesting));
+      return [];
+    }
+    this.#depth++;
+    const output = this.expand(arg);
+    this.#depth--;
+    return output;
   }
 
   #report(diagnostic: Diagnostic): void {

@@ -65,3 +65,25 @@ test('conditions follow C, with 64 bits and signs', () => {
     assert.equal(declarations.length === 1, holds, condition);
   }
 });
+
+test('what nests without end is refused, not followed', () => {
+  const deep = (open: string, close = ''): string => `${open.repeat(5000)}1${close.repeat(5000)}`;
+  const scripts: readonly string[] = [
+    `#if ${deep('1 ? 1 : ')}\n#endif\n`,
+    `#define F(x) x\n#if ${deep('F(', ')')}\n#endif\n`,
+    `#if ${deep('(', ')')}\n#endif\n`,
+    `struct s { int ${'*'.repeat(5000)}a; };\n`,
+    `struct s { int a${'[1]'.repeat(5000)}; };\n`,
+    `struct s { ${'struct { '.repeat(5000)}int a; ${'};'.repeat(5000)} };\n`,
+  ];
+  const circle = 'typedef b a; typedef a b;';
+  const circles = [`${circle} struct s { a x : 3; };`, `${circle} enum e { X = sizeof(a), Y = (a)1 };`];
+  for (const script of [...scripts, ...circles.map((text) => `${text}\n`)]) {
+    const { diagnostics } = readCSection({
+      chunks: chunksOf(script),
+      include: () => ({ kind: 'nothing' }),
+    });
+    const [first] = diagnostics;
+    assert.match(first?.message ?? '', /nested too deeply|levels deep/, script.slice(0, 40));
+  }
+});

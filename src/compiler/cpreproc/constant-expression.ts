@@ -27,7 +27,7 @@ export interface ConstantContext {
   readonly readOperand?: (reader: TokenReader) => CValue | ((operand: CValue) => CValue) | undefined;
 }
 
-/** How deep parentheses and prefix operators may nest. */
+/** How deep parentheses, prefix operators and conditionals may nest. */
 const maxNesting = 200;
 
 /**
@@ -53,10 +53,12 @@ class ConstantReader {
   conditional(isLive: boolean): CValue {
     const condition = this.#binary(0, isLive);
     if (!this.#accept('?')) return condition;
+    this.#enter();
     const isTaken = condition.value !== 0n;
     const then = this.conditional(isLive && isTaken);
     this.#expect(':');
     const otherwise = this.conditional(isLive && !isTaken);
+    this.#depth--;
     const isUnsigned = then.isUnsigned || otherwise.isUnsigned;
     return wrap((isTaken ? then : otherwise).value, isUnsigned);
   }
@@ -76,7 +78,7 @@ class ConstantReader {
   }
 
   #unary(isLive: boolean): CValue {
-    if (++this.#depth > maxNesting) throw new CProblem('the expression is nested too deeply');
+    this.#enter();
     const value = this.#prefixed(isLive);
     this.#depth--;
     return value;
@@ -128,6 +130,10 @@ class ConstantReader {
       default:
         throw new CProblem(`'${op}' where an operand has to be`);
     }
+  }
+
+  #enter(): void {
+    if (++this.#depth > maxNesting) throw new CProblem('the expression is nested too deeply');
   }
 
   #peek(): CToken | undefined {

@@ -428,7 +428,7 @@ class Parser implements TokenReader {
         return type.definition.kind === 'c-enum' ? ENUM_BITS : 0;
       case 'c-name': {
         const target = this.#typedefs.get(type.name);
-        if (target !== undefined) return this.#bitsOf(target);
+        if (target !== undefined) return this.#within(() => this.#bitsOf(target));
         return fixedWidth.test(type.name) ? this.#sizeOf(type) * 8 : undefined;
       }
       default:
@@ -474,8 +474,9 @@ class Parser implements TokenReader {
     this.#enter();
     let pointers = 0;
     for (;;) {
-      if (this.#accept('*')) pointers++;
-      else if (!this.#skipQualifier(attributes)) break;
+      if (this.#accept('*')) {
+        if (++pointers > maxNesting) throw new CProblem('nested too deeply');
+      } else if (!this.#skipQualifier(attributes)) break;
     }
     let name: CToken | undefined;
     let inner: Declarator = { wrap: same };
@@ -490,6 +491,7 @@ class Parser implements TokenReader {
       if (this.#accept('[')) suffixes.push(this.#arraySuffix());
       else if (this.#accept('(')) suffixes.push(this.#functionSuffix());
       else if (!this.#readAttributes(attributes) && !this.#skipAsmLabel()) break;
+      if (suffixes.length > maxNesting) throw new CProblem('nested too deeply');
     }
     this.#depth--;
     const wrap = (base: CType): CType => {
@@ -555,7 +557,7 @@ class Parser implements TokenReader {
     for (;;) {
       if (this.#peek() === '_Alignas') {
         this.at += 2;
-        attributes.alignment = this.#count('an alignment');
+        attributes.alignment = this.#alignment();
         this.#expect(')');
       } else if (this.#accept('__attribute__') || this.#accept('__attribute')) {
         this.#expect('(');
@@ -578,7 +580,7 @@ class Parser implements TokenReader {
     // Without a number: the largest alignment any type of the machine needs.
     attributes.alignment = 16;
     if (!this.#accept('(')) return;
-    attributes.alignment = this.#count('an alignment');
+    attributes.alignment = this.#alignment();
     this.#expect(')');
   }
 
@@ -588,6 +590,13 @@ class Parser implements TokenReader {
     const { value } = readConstant(this, this.#constants);
     if (value < 0n || value > 0xffff_ffffn) throw new CProblem(`${value} cannot be ${what}`);
     return Number(value);
+  }
+
+  #alignment(): number {
+    const count = this.#count('an alignment');
+    if (Math.log2(count) % 1 !== 0)
+      throw new CProblem(`${count} cannot be an alignment: it is no power of 2`);
+    return count;
   }
 
   /** `sizeof (type)` and `(type)` casts of the types that have a size without a layout. */
@@ -640,7 +649,7 @@ class Parser implements TokenReader {
         const width = bits ?? cBits;
         if (width !== undefined) return Number(width) / 8;
         const target = this.#typedefs.get(type.name);
-        if (target !== undefined) return this.#sizeOf(target);
+        if (target !== undefined) return this.#within(() => this.#sizeOf(target));
         break;
       }
       case 'c-void':
@@ -657,7 +666,15 @@ class Parser implements TokenReader {
     const [, sign, , unsigned] = fixedWidth.exec(type.name) ?? [];
     if (sign !== undefined || unsigned !== undefined) return sign === 's' || unsigned === '';
     const target = this.#typedefs.get(type.name);
-    return target !== undefined && this.#isSigned(target);
+    return target !== undefined && this.#within(() => this.#isSigned(target));
+  }
+
+  /** One step along names that may lead back to themselves. */
+  #within<T>(step: () => T): T {
+    this.#enter();
+    const result = step();
+    this.#depth--;
+    return result;
   }
 
   #enter(): void {

@@ -51,7 +51,7 @@ function checkReg(use: BuiltinUse): TypedExpr {
   const name = stringLiteral(use, 0);
   if (name === undefined) return use.unknown();
   const facts = archFacts(use.target.arch);
-  if (!(name in facts.registers)) {
+  if (!Object.hasOwn(facts.registers, name)) {
     return use.error(`'${name}' is not a valid register on this architecture (${facts.machine})`, {
       hint: `Registers: ${Object.keys(facts.registers).join(', ')}`,
     });
