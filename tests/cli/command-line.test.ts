@@ -64,6 +64,7 @@ test('what is to be read has an end: pipes of the shell are read, others and dev
   writeFileSync(large, '');
   truncateSync(large, 2 ** 31);
   const refused: readonly (readonly [args: readonly string[], stderr: string])[] = [
+    [[folder], `failed to open file '${folder}': Is a directory`],
     [[pipe], `failed to open file '${pipe}': Is a pipe and no file`],
     [['/dev/zero'], "failed to open file '/dev/zero': Is a device and no file"],
     [[large], `failed to open file '${large}': Is larger than 64 MB`],

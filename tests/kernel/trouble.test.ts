@@ -1,6 +1,6 @@
 /** What goes wrong around a script: rights, files, types that are missing, kernels that refuse; and that nothing stays behind. */
 import assert from 'node:assert/strict';
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { bpfObjectIds } from '../../src/kernel/index.ts';
@@ -40,19 +40,6 @@ test('without rights: which one is missing, and the command that works', async (
     'runs in the embedded machine of this process, not in the kernel: bpf(2): Operation not permitted';
   const kernel = quoted.replace('BACKEND', '');
   assert.equal(served.stderr, `NOTE: ${reason}. For the kernel: ${kernel}\nAttached 1 probe\n`);
-});
-
-test('files that cannot be read as scripts', async (t) => {
-  if (!requireRoot(t)) return;
-  await inFolder(async (folder) => {
-    const missing = await runTetrace([join(folder, 'x.bt')]);
-    assert.equal(missing.stderr, `ERROR: failed to open file '${folder}/x.bt': No such file or directory\n`);
-    assert.equal(missing.code, 1);
-    mkdirSync(join(folder, 'dir.bt'));
-    const directory = await runTetrace([join(folder, 'dir.bt')]);
-    assert.match(directory.stderr, /^ERROR: .*dir\.bt.*: Is a directory\n$/);
-    assert.equal(directory.code, 1);
-  });
 });
 
 describe("without the kernel's BTF", () => {
