@@ -1,11 +1,8 @@
 /** What goes wrong around a script: rights, files, types that are missing, kernels that refuse; and that nothing stays behind. */
 import assert from 'node:assert/strict';
-import { closeSync, constants, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { bpfObjectIds } from '../../src/kernel/index.ts';
 import { bpfObjectsOf, waitUntilFreed } from '../support/bpf-objects.ts';
-import { inFolder } from '../support/loads.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
 import { runTetrace, startTetrace, tetracePath } from '../support/run-tetrace.ts';
 import { runProgram, waitForAttached } from '../support/trace-load.ts';
@@ -44,27 +41,6 @@ test('without rights: which one is missing, and the command that works', async (
 
 describe("without the kernel's BTF", () => {
   const env = { BPFTRACE_BTF: '/dev/null' };
-
-  test('scripts that need no types run', async (t) => {
-    if (!requireRoot(t)) return;
-    const plain =
-      'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); @ids = hist(args.id); } tracepoint:syscalls:sys_enter_openat { printf("%s\\n", str(args.filename)); }';
-    const run = await runTetrace(['-q', '-e', plain, '-c', 'cat /etc/hostname'], { env });
-    assert.deepEqual({ stderr: run.stderr, code: run.code }, { stderr: '', code: 0 });
-    assert.match(run.stdout, /^\/etc\/hostname$/m);
-    assert.match(run.stdout, /^@\[cat\]: \d+$/m);
-  });
-
-  test('own definitions stand in', async (t) => {
-    if (!requireRoot(t)) return;
-    const own = `
-      struct timespec64 { long seconds; long nanoseconds; };
-      tracepoint:syscalls:sys_enter_clock_nanosleep
-      { $wish = (struct timespec64 *)args.rqtp; printf("%d %d\\n", $wish.seconds, $wish.nanoseconds); }`;
-    const run = await runTetrace(['-q', '-e', own, '-c', 'sleep 0.25'], { env });
-    assert.match(run.stdout, /^0 250000000$/m);
-    assert.equal(run.stderr, '');
-  });
 
   const needs: readonly (readonly [program: string, stderr: RegExp])[] = [
     ['begin { print(curtask.comm); }', /Unknown struct\/union: 'struct task_struct'\n[\s\S]*HINT: .*BTF/],
@@ -150,29 +126,5 @@ describe('nothing stays attached', () => {
     assert.match(run.stderr, /Unable to attach probe: interval:us:18446744073709551/);
     assert.equal(run.code, 255);
     await waitUntilFreed({ prog: [], map: bpfObjectIds('map').filter((id) => !before.has(id)), link: [] });
-  });
-});
-
-test('the first Ctrl-C lets end probes run, the second leaves at once', async (t) => {
-  if (!requireRoot(t)) return;
-  await inFolder(async (folder) => {
-    const pipe = join(folder, 'pipe');
-    await runProgram(['mkfifo', pipe]);
-    // The shell waits for a writer, and with it the tracer.
-    using tracer = startTetrace([
-      '--unsafe',
-      '-e',
-      `interval:s:100 { exit(); } end { printf("ending\\n"); system("cat ${pipe}"); printf("over\\n"); }`,
-    ]);
-    await waitForAttached(tracer);
-    const held = bpfObjectsOf(tracer.child.pid ?? 0);
-    tracer.child.kill('SIGINT');
-    await tracer.waitFor(/^ending$/m);
-    tracer.child.kill('SIGINT');
-    const { stdout, code, signal } = await tracer.ended;
-    closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
-    assert.doesNotMatch(stdout, /over/);
-    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
-    await waitUntilFreed(held);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -77,6 +77,26 @@ export function testRuns(options: readonly string[], isPossible: (t: TestContext
     }
   });
 
+  test('the first Ctrl-C lets end probes run, the second leaves at once', async (t) => {
+    if (!isPossible(t)) return;
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    // The shell waits for a writer, and with it the tracer.
+    using run = startTetrace([
+      '--unsafe',
+      '-e',
+      `interval:s:100 { exit(); } end { printf("ending\\n"); system("cat ${pipe}"); printf("over\\n"); }`,
+    ]);
+    await run.waitFor(/Attached 2 probes/, 'stderr');
+    run.child.kill('SIGINT');
+    await run.waitFor(/^ending$/m);
+    run.child.kill('SIGINT');
+    const { stdout, code, signal } = await run.ended;
+    closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+    assert.doesNotMatch(stdout, /over/);
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`);
+  });
+
   test('SIGINT ends a run that has more commands queued than it can start', async (t) => {
     if (!isPossible(t)) return;
     const script =
@@ -109,6 +129,29 @@ export function testRuns(options: readonly string[], isPossible: (t: TestContext
     assert.equal(result.code, 0);
     const passed = await runTetrace(['-q', '--child-exit-code', '-c', 'sh -c false', '-e', script]);
     assert.equal(passed.code, 1);
+  });
+
+  const withoutBtf: RunOptions = { env: { BPFTRACE_BTF: '/dev/null' } };
+
+  test("without the kernel's BTF scripts run that need no types", async (t) => {
+    if (!isPossible(t)) return;
+    const script =
+      'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); @ids = hist(args.id); } tracepoint:syscalls:sys_enter_openat { printf("%s\\n", str(args.filename)); }';
+    const run = await runTetrace(['-q', '-e', script, '-c', 'cat /etc/hostname'], withoutBtf);
+    assert.deepEqual({ stderr: run.stderr, code: run.code }, { stderr: '', code: 0 });
+    assert.match(run.stdout, /^\/etc\/hostname$/m);
+    assert.match(run.stdout, /^@\[cat\]: \d+$/m);
+  });
+
+  test("without the kernel's BTF own definitions stand in", async (t) => {
+    if (!isPossible(t)) return;
+    const own = `
+      struct timespec64 { long seconds; long nanoseconds; };
+      tracepoint:syscalls:sys_enter_clock_nanosleep
+      { $wish = (struct timespec64 *)args.rqtp; printf("%d %d\\n", $wish.seconds, $wish.nanoseconds); }`;
+    const run = await runTetrace(['-q', '-e', own, '-c', 'sleep 0.25'], withoutBtf);
+    assert.match(run.stdout, /^0 250000000$/m);
+    assert.equal(run.stderr, '');
   });
 
   test('-c: ending the run ends the command', async (t) => {
