@@ -102,6 +102,8 @@ export interface BuiltinUse {
   raw(index: number): TypedExpr;
   /** The value of an integer argument that is a literal after folding. */
   constant(index: number): bigint | undefined;
+  /** Whether an argument is true that `comptime` can tell. */
+  truth(index: number): boolean | undefined;
   /** The bytes of a string argument that is a literal after folding. */
   text(index: number): string | undefined;
   /** The same with positional parameters taken as text, and numbers as their digits. */

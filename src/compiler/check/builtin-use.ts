@@ -27,6 +27,7 @@ import { castTo, defaultSpace, readValue, retyped } from './casts.ts';
 import { withoutTrust } from './conversion.ts';
 import { checkRaw } from './expressions.ts';
 import { memberOf } from './fields.ts';
+import { foldTyped } from './fold-typed.ts';
 import { boolLiteral, constant, isIntLiteral, isUnknown, stringLiteral, unknownExpr } from './literals.ts';
 import { shownName } from './macros.ts';
 import { checkKey, suggestMap, useMap } from './maps.ts';
@@ -113,6 +114,11 @@ export class CheckedUse implements BuiltinUse {
   constant(index: number): bigint | undefined {
     const value = this.raw(index);
     return value.kind === 'int' && value.type.kind === 'int' ? value.value : undefined;
+  }
+
+  truth(index: number): boolean | undefined {
+    const value = foldTyped(this.raw(index));
+    return value?.kind === 'int' ? value.value !== 0n : undefined;
   }
 
   text(index: number): string | undefined {

@@ -2,59 +2,14 @@
 import type { Comptime } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
-import { castTo } from './casts.ts';
 import { checkExpr } from './expressions.ts';
-import {
-  boolLiteral,
-  constant,
-  foldComparison,
-  foldIntegers,
-  isLiteral,
-  isUnknown,
-  unknownExpr,
-} from './literals.ts';
+import { foldTyped } from './fold-typed.ts';
+import { isLiteral, isUnknown, unknownExpr } from './literals.ts';
 
 export function checkComptime(body: Body, expr: Comptime): TypedExpr {
   const operand = checkExpr(body, expr.operand);
   if (isUnknown(operand)) return unknownExpr(expr.span);
   const isConstant = isLiteral(operand) || operand.kind === 'record';
-  const value = isConstant ? operand : fold(operand);
+  const value = isConstant ? operand : foldTyped(operand);
   return value ?? fail(body, 'comptime', expr.span, []);
-}
-
-/** Operators on constants that have a type of their own (`sizeof(x) == 4`): elsewhere the optimizer folds them. */
-function fold(expr: TypedExpr): TypedExpr | undefined {
-  switch (expr.kind) {
-    case 'int':
-      return expr;
-    case 'cast': {
-      const operand = fold(expr.operand);
-      const value = operand && castTo(operand, expr.type);
-      return value?.kind === 'int' ? value : undefined;
-    }
-    case 'not': {
-      const operand = numberOf(expr.operand);
-      return operand === undefined ? undefined : boolLiteral(operand === 0n, expr.at);
-    }
-    case 'compare':
-    case 'logical':
-    case 'binary': {
-      const [left, right] = [numberOf(expr.left), numberOf(expr.right)];
-      if (left === undefined || right === undefined) return undefined;
-      if (expr.kind === 'logical') {
-        const both = left !== 0n && right !== 0n;
-        return boolLiteral(expr.op === '&&' ? both : left !== 0n || right !== 0n, expr.at);
-      }
-      if (expr.kind === 'compare') return boolLiteral(foldComparison(expr.op, left, right) === true, expr.at);
-      const value = foldIntegers(expr.op, left, right);
-      return value === undefined ? undefined : constant(value, expr.type, expr.at);
-    }
-    default:
-      return undefined;
-  }
-}
-
-function numberOf(expr: TypedExpr): bigint | undefined {
-  const folded = fold(expr);
-  return folded?.kind === 'int' && !isUnknown(folded) ? folded.value : undefined;
 }

@@ -216,10 +216,11 @@ function checkStaticAssert(use: BuiltinUse): TypedExpr {
   const condition = use.raw(0);
   if (use.failed(condition)) return condition;
   const message = stringLiteral(use, 1);
-  if (condition.kind !== 'int')
+  const isTrue = use.truth(0);
+  if (isTrue === undefined)
     return use.error('static_assert() expects a condition that is known while compiling');
   if (message === undefined) return use.unknown();
-  return condition.value === 0n ? use.error(message) : nothing(use);
+  return isTrue ? nothing(use) : use.error(message);
 }
 
 /** `args[0]`: the condition, a bool. `attrs.text`: the message. False: errorf("assert failed: …"), then exit(1). */

@@ -1,3 +1,0 @@
-import { testBuiltinValues } from '../support/builtin-values.ts';
-
-testBuiltinValues('embedded', () => true);
