@@ -76,7 +76,13 @@ export function compile(input: CompileInput): CompileResult {
   );
 
   const found = inStage(trace, 'attach points', () =>
-    findProbes(input, script, settings.missingProbes, types, add),
+    findProbes(
+      input,
+      script,
+      { missingProbes: settings.missingProbes, maxProgs: Number(values.max_bpf_progs) },
+      types,
+      add,
+    ),
   );
   if (found === undefined) return stop();
   const probes = joinSessions(found, target);

@@ -47,6 +47,16 @@ test('a pattern may match nothing as long as its block has other places', () => 
   ]);
 });
 
+test('patterns come to no more progs than max_bpf_progs', () => {
+  const script = (limit: number): string =>
+    `config = { max_bpf_progs = ${limit} } kprobe:* { @[probe] = 1; } begin { exit(); } end { }`;
+  assert.deepEqual(complaints(script(1)), [
+    'error: Your program is trying to generate more than 2 BPF programs, which exceeds the current limit of 1',
+    '  You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.',
+  ]);
+  assert.deepEqual(complaints(script(2)), []);
+});
+
 test('missing_probes = warn: every loss is a warning, a block without places goes', () => {
   const warnings = complaints(
     'config = { missing_probes=warn } kprobe:bad { exit(); } t:sched:bad { exit(); } kprobe:none_* { exit(); }',

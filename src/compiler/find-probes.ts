@@ -10,7 +10,6 @@ import {
 } from './language/index.ts';
 import {
   hasWildcard,
-  type MissingPolicy,
   type Point,
   probeCatalogue,
   providerNamed,
@@ -22,6 +21,9 @@ import {
 
 import { reusedNames } from './test-names.ts';
 
+/** What the config says of attach points. */
+export type ProbePolicy = Pick<ResolveContext['options'], 'missingProbes' | 'maxProgs'>;
+
 /**
  * Attach points as progs to be; undefined when there was an error.
  *
@@ -31,7 +33,7 @@ import { reusedNames } from './test-names.ts';
 export function findProbes(
   input: Pick<CompileInput, 'target' | 'positional' | 'options'> & { readonly namesOnly?: boolean },
   script: Script,
-  missingProbes: MissingPolicy,
+  { missingProbes, maxProgs }: ProbePolicy,
   types: TypeSource,
   add: (found: readonly Diagnostic[]) => boolean,
 ): readonly ResolvedProbe[] | undefined {
@@ -61,6 +63,7 @@ export function findProbes(
     types,
     options: {
       missingProbes,
+      maxProgs,
       unsafe: options.isUnsafe,
       mode: options.mode,
       ...(options.pid === undefined ? {} : { pid: options.pid }),

@@ -37,6 +37,12 @@ export function listScript(
   const { missingProbes } = runSettings(config.values);
   const imported = loadImports(parsed.script, input.target);
   if (add(imported.diagnostics)) return stop;
-  const probes = findProbes({ ...input, namesOnly: true }, imported.script, missingProbes, noTypes, add);
+  const probes = findProbes(
+    { ...input, namesOnly: true },
+    imported.script,
+    { missingProbes, maxProgs: Infinity },
+    noTypes,
+    add,
+  );
   return { diagnostics, probes: probes && listAttachments(probes, context) };
 }

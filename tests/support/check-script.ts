@@ -59,7 +59,12 @@ export function checkText(text: string, options: CheckOptions): Checked {
     script,
     target,
     types,
-    options: { missingProbes: settings.missingProbes, unsafe: options.isUnsafe ?? false, mode: 'run' },
+    options: {
+      maxProgs: 1024,
+      missingProbes: settings.missingProbes,
+      unsafe: options.isUnsafe ?? false,
+      mode: 'run',
+    },
     report: (code, span, ...args) => complain('error', `${code}: ${args.join(' ')}`, span),
     missing: (point, what) => {
       if (settings.missingProbes !== 'ignore') {

@@ -187,6 +187,12 @@ export const probeCatalogue = {
     message: (kind: 'test' | 'bench') =>
       `No probes attached; use --${kind} to run ${kind === 'test' ? 'test' : 'benchmark'} probes.`,
   },
+  'probe-too-many-progs': {
+    severity: error,
+    message: (count: number, limit: number) =>
+      `Your program is trying to generate more than ${count} BPF programs, which exceeds the current limit of ${limit}`,
+    hints: () => ['You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.'],
+  },
   /** Severity is the policy's (`missing_probes`). */
   'probe-missing': { severity: error, message: (what: string) => `No matches for ${what}.` },
   /** What a block is left with when none of its attach points came to anything; severity is the policy's. */

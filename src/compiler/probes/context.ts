@@ -10,6 +10,8 @@ export type MissingPolicy = 'error' | 'warn' | 'ignore';
 
 export interface ResolveOptions {
   readonly missingProbes: MissingPolicy;
+  /** Most progs that patterns may come to (config `max_bpf_progs`). */
+  readonly maxProgs: number;
   readonly unsafe: boolean;
   /** The process of -p or -c. */
   readonly pid?: number;

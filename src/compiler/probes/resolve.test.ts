@@ -68,7 +68,7 @@ function resolve(
       addProgram: () => {},
       ofText: () => undefined,
     },
-    options: { missingProbes: 'error', unsafe: false, mode: 'run', ...options },
+    options: { missingProbes: 'error', maxProgs: 1024, unsafe: false, mode: 'run', ...options },
     report: (code, span, ...args) => {
       messages.push(makeDiagnostic(probeCatalogue, code, span, ...args).message);
     },

@@ -118,12 +118,22 @@ export function resolveProbes(
   context: ResolveContext,
 ): readonly ResolvedProbe[] {
   const blocks = script.items.filter((item): item is Probe => item.kind === 'probe');
+  let count = 0;
+  /** Whether the progs of a pattern are within the limit; a block of one prog for all places comes to one. */
+  const areFew = ({ parts, guessed, span }: Point, found: number): boolean => {
+    if (!guessed && !parts.some(hasWildcard)) return true;
+    count += found;
+    const { maxProgs } = context.options;
+    if (count > maxProgs) context.report('probe-too-many-progs', span, count, maxProgs);
+    return count <= maxProgs;
+  };
   return blocks.flatMap((block, index) => {
     const uses = usesOf(script, block.predicate ? [block.predicate, block.body] : [block.body]);
     return block.attachPoints.flatMap((attachPoint) =>
-      pointsOf(attachPoint, positional, index, uses, context).flatMap((point) =>
-        resolvePoint(point, context),
-      ),
+      pointsOf(attachPoint, positional, index, uses, context).flatMap((point) => {
+        const found = resolvePoint(point, context);
+        return areFew(point, found.length) ? found : [];
+      }),
     );
   });
 }
