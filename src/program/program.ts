@@ -128,7 +128,6 @@ export interface RunSettings {
   readonly missingProbes: 'error' | 'warn' | 'ignore';
   readonly cppDemangle: boolean;
   readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
-  readonly lazySymbolication: boolean;
   readonly showDebugInfo: boolean;
   /** Exactly this many bytes for the verifier's log; absent: as many as it takes. */
   readonly logSize?: number;

@@ -34,7 +34,6 @@ const program: Program = {
     missingProbes: 'error',
     cppDemangle: true,
     cacheUserSymbols: 'NONE',
-    lazySymbolication: false,
     showDebugInfo: false,
     logSize: 1,
     maxProbes: 1,

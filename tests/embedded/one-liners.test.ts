@@ -1,3 +1,3 @@
 import { testOneLiners } from '../support/one-liners.ts';
 
-testOneLiners(['--backend', 'embedded'], () => true);
+testOneLiners({ options: ['--backend', 'embedded'], isKernel: false, isPossible: () => true });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FeatureProbe, type KernelFeature, openVmlinuxBtf, Tracefs } from '../../src/kernel/index.ts';
+import { inFolder } from '../support/loads.ts';
 import { projectRoot } from '../support/paths.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
 import { runTetrace, tetracePath } from '../support/run-tetrace.ts';
@@ -60,6 +61,17 @@ test('functions of the kernel and their arguments', async (t) => {
     '    int retval',
     '',
   ]);
+});
+
+test('functions of a list of its own', async (t) => {
+  if (!requireRoot(t)) return;
+  await inFolder(async (folder) => {
+    const list = join(folder, 'functions');
+    writeFileSync(list, 'vfs_read\nvfs_write\nschedule\n');
+    const options = ['--traceable-functions', list, '-l', 'kprobe:vfs_*'];
+    const { stdout } = await runTetrace(options);
+    assert.equal(stdout, 'kprobe:vfs_read\nkprobe:vfs_write\n');
+  });
 });
 
 test('raw tracepoints are those that BTF has a type of', async (t) => {

@@ -1,4 +1,4 @@
 import { testOneLiners } from '../support/one-liners.ts';
 import { requireRoot } from '../support/requirements.ts';
 
-testOneLiners([], (t) => requireRoot(t));
+testOneLiners({ options: [], isKernel: true, isPossible: (t) => requireRoot(t) });

@@ -9,7 +9,6 @@ const settings: RunSettings = {
   missingProbes: 'error',
   cppDemangle: true,
   cacheUserSymbols: 'PER_PID',
-  lazySymbolication: true,
   showDebugInfo: false,
   logSize: 1_000_000,
   maxProbes: 1024,

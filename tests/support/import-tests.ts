@@ -73,6 +73,18 @@ export function testImports(options: readonly string[], isPossible: (t: TestCont
     assert.equal(refused.code, 1);
   });
 
+  test('headers from folders that -I names, and those of --include before the script', async (t) => {
+    if (!isPossible(t)) return;
+    const files = {
+      'main.bt': '#include <sides.h>\nbegin { print((SIDES, sizeof(struct box))); exit(); }',
+      'deep/sides.h': '#define SIDES 4\n',
+      'box.h': 'struct box { long a; long b; };\n',
+    };
+    const options = ['-q', '-I', 'deep', '--include', 'box.h'];
+    const { stdout, stderr } = await run(t, files, ...options);
+    assert.deepEqual({ stdout, stderr }, { stdout: '(4, 16)\n\n\n', stderr: '' });
+  });
+
   test('files that everybody can change are not read', async (t) => {
     if (!isPossible(t)) return;
     const { stderr, code } = await run(t, {

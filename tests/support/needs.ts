@@ -8,6 +8,7 @@ export type Need =
   | 'fentry'
   | 'all kernel symbols'
   | 'memory limits'
+  | 'error injection'
   | { readonly program: string }
   | { readonly library: string };
 
@@ -35,6 +36,10 @@ export function missingNeed(need: Need): string | undefined {
       return / avenrun$/m.test(readFileSync('/proc/kallsyms', 'utf8'))
         ? undefined
         : 'this kernel names its functions only, not its data (CONFIG_KALLSYMS_ALL)';
+    case 'error injection':
+      return existsSync('/sys/kernel/debug/error_injection/list')
+        ? missingNeed('kprobe')
+        : 'this kernel injects no errors (CONFIG_FUNCTION_ERROR_INJECTION)';
     case 'memory limits':
       return missingMemoryLimit();
   }

@@ -1,23 +1,6 @@
-import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
-import { describe, type TestContext, test } from 'node:test';
-import { runTetrace } from './run-tetrace.ts';
-
-/** A command line and what it prints. */
-export interface OneLiner {
-  /** What is at stake; the program itself when it is left out. */
-  readonly title?: string;
-  readonly program: string;
-  /** Options before, and script parameters after the program. */
-  readonly options?: readonly string[];
-  readonly words?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** All of standard output, without the two empty lines that text output ends with; nothing when left out. */
-  readonly stdout?: string | RegExp;
-  /** All of standard error; nothing when left out. */
-  readonly stderr?: string | RegExp;
-  readonly code?: number;
-}
+import { describe } from 'node:test';
+import { type OneLiner, type Place, testOneLiner } from './one-liner.ts';
 
 /** What only needs a program that starts and ends: values, types, formats, maps. Outputs are those of bpftrace 0.27.1. */
 const values: readonly OneLiner[] = [
@@ -26,6 +9,7 @@ const values: readonly OneLiner[] = [
     stdout: 'hello 42 world\n',
   },
   {
+    title: 'blocks at one place run in the order of the script',
     program: 'begin { printf("%d\\n", 1); } begin { printf("%d\\n", 2); } end { printf("3\\n"); }',
     stdout: '1\n2\n3\n',
   },
@@ -258,48 +242,11 @@ const problems: readonly OneLiner[] = [
   },
 ];
 
-/**
- * Declares a test for each of them.
- *
- * @param before options that say where they run
- * @param isPossible skips the test and says why, where that cannot be done
- */
-export function testOneLiners(before: readonly string[], isPossible: (t: TestContext) => boolean): void {
+/** Declares a test for each of them. */
+export function testOneLiners(place: Place): void {
   for (const [name, rows] of Object.entries({ values, problems })) {
     describe(`one-liners: ${name}`, () => {
-      for (const {
-        title,
-        program,
-        options = [],
-        words = [],
-        env = {},
-        stdout = '',
-        stderr = '',
-        code = 0,
-      } of rows) {
-        test(title ?? program, async (t) => {
-          if (!isPossible(t)) return;
-          const run = await runTetrace(['-q', ...before, ...options, '-e', program, ...words], { env });
-          const isText = !options.includes('json');
-          const ended = run.stdout.endsWith('\n\n') || !isText;
-          // Text ends with two empty lines before the maps; where nothing was printed they are all there is.
-          const text = isText ? withoutEndLines(run.stdout) : run.stdout;
-          if (code === 0) assert.ok(ended || /^@/m.test(run.stdout), run.stdout);
-          matches(text, stdout);
-          matches(run.stderr, stderr);
-          assert.equal(run.code, code);
-        });
-      }
+      for (const row of rows) testOneLiner(row.title ?? row.program, row, place);
     });
   }
-}
-
-/** Takes the two empty lines out that stand between what was printed and the maps. */
-function withoutEndLines(text: string): string {
-  return text.startsWith('\n\n') ? text.slice(2) : text.replace('\n\n\n', '\n');
-}
-
-function matches(text: string, wanted: string | RegExp): void {
-  if (typeof wanted === 'string') assert.equal(text, wanted);
-  else assert.match(text, wanted);
 }

@@ -176,7 +176,6 @@ export class ReportRun {
         missingProbes: 'error',
         cppDemangle: true,
         cacheUserSymbols: 'PER_PID',
-        lazySymbolication: true,
         showDebugInfo: true,
         logSize: 1_000_000,
         maxProbes: 1024,

@@ -193,6 +193,28 @@ export function testRuns(options: readonly string[], isPossible: (t: TestContext
     assert.equal(refused.code, 1);
   });
 
+  test('-q leaves out what is said around the output', async (t) => {
+    if (!isPossible(t)) return;
+    const script = 'BEGIN { printf("hi\\n"); exit(); }';
+    const [spoken, quiet] = [await runTetrace(['-e', script]), await runTetrace(['-q', '-e', script])];
+    assert.equal(spoken.stderr, 'Attached 1 probe\n');
+    assert.equal(quiet.stderr, '');
+    assert.equal(quiet.stdout, spoken.stdout);
+  });
+
+  test('-B says when output is written: at the end, or as it comes', async (t) => {
+    if (!isPossible(t)) return;
+    const script = 'interval:ms:20 { @n++; printf("line\\n"); if (@n == 10) { clear(@n); exit(); } }';
+    for (const mode of ['full', 'line', 'none']) {
+      using run = startTetrace(['-q', '-B', mode, '-e', script]);
+      let pieces = 0;
+      run.child.stdout.on('data', () => pieces++);
+      const { stdout } = await run.ended;
+      assert.equal(stdout, `${'line\n'.repeat(10)}\n\n`);
+      assert.equal(pieces === 1, mode === 'full', `${mode}: ${pieces} pieces`);
+    }
+  });
+
   test('-f json: one object per line, no empty lines', async (t) => {
     if (!isPossible(t)) return;
     const { stdout } = await runTetrace(['-f', 'json', '-e', 'BEGIN { @a = 1; printf("x"); exit(); }']);

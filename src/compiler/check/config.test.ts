@@ -102,16 +102,13 @@ test('short strings get room for their NUL', () => {
 
 test('every other setting reaches the run or the compiler', () => {
   const { values, messages } = resolve(
-    'lazy_symbolication = false; max_bpf_progs = 7; on_stack_limit = 16; perf_rb_pages = 8; show_debug_info = false; unstable_dw_ustack = enable; use_blazesym = false; avg_decimals = 30',
+    'max_bpf_progs = 7; on_stack_limit = 16; perf_rb_pages = 8; show_debug_info = false; unstable_dw_ustack = enable; use_blazesym = false; avg_decimals = 30',
   );
   assert.deepEqual(messages, []);
   assert.equal(values.max_bpf_progs, 7n);
   assert.equal(values.unstable_dw_ustack, 'enable');
   assert.equal(values.use_blazesym, false);
   const run = runSettings(values);
-  assert.deepEqual(
-    [run.lazySymbolication, run.perfRbPages, run.showDebugInfo, run.avgDecimals],
-    [false, 8, false, 18],
-  );
+  assert.deepEqual([run.perfRbPages, run.showDebugInfo, run.avgDecimals], [8, false, 18]);
   assert.equal(compileSettings(values, { runtimeWarnings: 'default' }, {}).onStackLimit, 16);
 });

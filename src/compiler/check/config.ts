@@ -50,7 +50,7 @@ export const configTable = {
   lazy_symbolication: {
     kind: 'bool',
     fallback: true,
-    doc: 'Resolves user symbols when they are shown, not before.',
+    doc: 'Accepted and without effect: what a process maps is noted while it runs, and its symbols are read when they are shown.',
   },
   license: {
     kind: 'choice',
@@ -308,7 +308,6 @@ export function runSettings(values: ConfigValues): RunSettings {
     missingProbes: values.missing_probes as RunSettings['missingProbes'],
     cppDemangle: values.cpp_demangle,
     cacheUserSymbols: values.cache_user_symbols as RunSettings['cacheUserSymbols'],
-    lazySymbolication: values.lazy_symbolication,
     showDebugInfo: values.show_debug_info,
     ...(values.log_size === configTable.log_size.fallback ? {} : { logSize: Number(values.log_size) }),
     ...(values.avg_decimals === 0n ? {} : { avgDecimals: Math.min(18, Number(values.avg_decimals)) }),
