@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Struct } from '../../src/base/index.ts';
 import { attachTypes, bpfCommands, helpers, mapTypes, progTypes } from '../../src/bpf/index.ts';
 import type { Btf, BtfId } from '../../src/btf/index.ts';
+import { uapiConstants } from '../../src/compiler/check/uapi-constants.ts';
 import { hardwareEvents, openVmlinuxBtf, softwareEvents } from '../../src/kernel/index.ts';
 import { attr, perfEventAttr, perfTypes } from '../../src/kernel/sys/index.ts';
-import { skipUnless } from '../support/requirements.ts';
+import { requireProgram, skipUnless } from '../support/requirements.ts';
 
 const btf = openVmlinuxBtf();
 
@@ -124,5 +127,23 @@ test("the arms of union bpf_attr are the running kernel's", (t) => {
       if (found !== undefined)
         assert.equal((member.bitOffset + found.bitOffset) / 8, offset, `${name}.${field}`);
     }
+  }
+});
+
+test('constants of headers are those of the headers that are installed', (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  if (!skipUnless(t, existsSync('/usr/include/linux/capability.h'), 'no headers of the kernel are installed'))
+    return;
+  for (const [header, constants] of Object.entries(uapiConstants)) {
+    // An older or newer header may lack some; what it counts (CAP_LAST_CAP) grows.
+    const checks = Object.entries(constants)
+      .filter(([name]) => !/_LAST_|_MAX$/.test(name))
+      .map(([name, value]) => {
+        const same = `_Static_assert((long long)(${name}) == ${value}LL, "${name}");`;
+        return `#ifdef ${name}\n${same}\n#endif`;
+      });
+    const input = `#include <linux/types.h>\n#include <${header}>\n${checks.join('\n')}\n`;
+    const { status, stderr } = spawnSync('gcc', ['-w', '-fsyntax-only', '-x', 'c', '-'], { input });
+    assert.equal(status, 0, `${header}: ${stderr.toString().slice(0, 1000)}`);
   }
 });

@@ -22,7 +22,8 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
     const { enumName, value, signed } = enumerator;
     return constant(value, { kind: 'enum', name: enumName, size: 8, signed }, span);
   }
-  const known = kernelConstant(name, body.program.target.arch);
+  const { target, types } = body.program;
+  const known = kernelConstant(name, target.arch, (bit) => types.enumerator(bit)?.value);
   if (known !== undefined) return intLiteral(known, span);
   return fail(body, 'unknown-identifier', span, [name], {
     hint: () => suggest(name, knownNames(body)) ?? body.program.types.kernelHint(),
