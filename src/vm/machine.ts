@@ -9,7 +9,7 @@ import { describeFault, type Fault, type FaultCause, FaultError } from './fault.
 import { createInterpreter } from './interpreter.ts';
 import { createMapAccess, directMap } from './map-access.ts';
 import { createMap, spaceOfMap } from './maps/index.ts';
-import { addStack, MAX_FRAMES, Memory, stackSpace, sumSpace } from './memory.ts';
+import { addStack, MAX_FRAMES, Memory, type Sharing, stackSpace, sumSpace } from './memory.ts';
 import { createTranslator } from './wasm/index.ts';
 
 /** What runs the instructions. */
@@ -21,12 +21,18 @@ const engines: Readonly<Record<Engine, (core: Core) => PrepareProg>> = {
   adaptive: createAdaptive,
 };
 
+const sharing: Readonly<Record<Engine, Sharing>> = {
+  interpreter: 'none',
+  wasm: 'needed',
+  adaptive: 'wanted',
+};
+
 /** How a machine is set up. */
 export interface MachineOptions {
   readonly environment: Environment;
   /**
    * `interpreter` is the reference; `wasm` translates progs to WebAssembly when they first run: they start later and run faster. `adaptive`
-   * interprets a prog until its translation pays. Default `interpreter`.
+   * interprets a prog until its translation pays, and all the time where WebAssembly has no room. Default `interpreter`.
    */
   readonly engine?: Engine;
   /** Virtual CPUs: rows of per-CPU values. Default 1. */
@@ -86,7 +92,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
     regions: 1 + bpfMaps.length + progs.length + MAX_RESERVED + MAX_FRAMES,
   };
   const space = sumSpace([stackSpace, fixedSpace, ...bpfMaps.map((spec) => spaceOfMap(spec, mapOptions))]);
-  const memory = new Memory(space, { seed: options.seed ?? 1, shared: engine !== 'interpreter' });
+  const memory = new Memory(space, { seed: options.seed ?? 1, sharing: sharing[engine] });
   const firstFrame = addStack(memory);
   const ctxAt = memory.allocate(MAX_CTX_BYTES);
   const ctxRegion = memory.addRegion('the ctx', ctxAt, 0, 0);
@@ -108,7 +114,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
   fillMaps(core, program, options.constants ?? []);
 
   const loaded: LoadedProg[] = [];
-  const prepare = engines[engine](core);
+  const prepare = memory.wasm === undefined ? createInterpreter() : engines[engine](core);
   for (const [index, prog] of progs.entries()) {
     const funcRegion = firstFuncRegion + index;
     let code: Code;

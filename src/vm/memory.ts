@@ -47,19 +47,14 @@ export class Memory {
   #nonce: number;
 
   /** @throws MemoryLimitError when the machine cannot have so much. */
-  constructor(space: Space, options: { readonly seed: number; readonly shared: boolean }) {
+  constructor(space: Space, options: { readonly seed: number; readonly sharing: Sharing }) {
     const rows = powerOfTwoFrom(space.regions + 1);
     const tableStart = TABLE_START;
     const dataStart = tableStart + rows * ROW_BYTES;
     const size = alignUp(dataStart + space.bytes, PAGE);
     if (rows > MAX_REGIONS || size > MAX_BYTES) throw new MemoryLimitError(space);
-    let buffer: ArrayBuffer;
-    if (options.shared) {
-      this.wasm = new WebAssembly.Memory({ initial: size / PAGE, maximum: size / PAGE });
-      buffer = this.wasm.buffer;
-    } else {
-      buffer = new ArrayBuffer(size);
-    }
+    this.wasm = sharedBlock(size / PAGE, options.sharing);
+    const buffer = this.wasm?.buffer ?? new ArrayBuffer(size);
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
@@ -234,6 +229,20 @@ export class MemoryLimitError extends Error {
       `the maps need ${Math.ceil(space.bytes / 1048576)} MB and ${space.regions} values; the machine has at most ` +
         `${MAX_BYTES / 1048576} MB and ${MAX_REGIONS} values: lower max_map_keys or the size of the maps`,
     );
+  }
+}
+
+/** Whether a WebAssembly module is to share the block; `wanted`: if that can be. */
+export type Sharing = 'none' | 'wanted' | 'needed';
+
+/** Engines reserve gigabytes of addresses for such a block, whatever its size, which a limit (`ulimit -v`) may forbid. */
+function sharedBlock(pages: number, sharing: Sharing): WebAssembly.Memory | undefined {
+  if (sharing === 'none') return undefined;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    if (sharing === 'wanted' && error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

@@ -64,7 +64,7 @@ test('mistakes in a script that it could serve are shown', async (t) => {
 });
 
 test('maps larger than its memory are refused with the sizes', async () => {
-  const script = 'let @a = hash(99999999999); begin { @a[1] = 1; exit(); }';
+  const script = 'let @a = hash(4294967295); begin { @a[1] = 1; exit(); }';
   const { code, stderr } = await runTetrace(['--backend', 'embedded', '-e', script]);
   assert.match(stderr, /^ERROR: the maps need \d+ MB .* lower max_map_keys/m);
   assert.equal(code, 255);
@@ -100,4 +100,11 @@ test('what the machine has of a process can be listed with no privileges', async
     '    int flags',
     '    umode_t mode',
   ]);
+});
+
+test('it runs where a process may have too few addresses for WebAssembly', async () => {
+  const script = 'begin { for ($i : 0..50000) { @sum += $i; } exit(); }';
+  const command = `ulimit -v 4000000; exec ${tetracePath} -q --backend embedded -e '${script}'`;
+  const { stdout, stderr } = await runTetrace(['-c', command], { program: 'bash' });
+  assert.deepEqual({ stdout, stderr }, { stdout: '\n\n@sum: 1249975000\n', stderr: '' });
 });
