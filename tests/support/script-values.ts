@@ -84,6 +84,14 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
       '(2, 0, 1)\n@x: 3\n@z[a]: 3\n',
     ],
     [
+      '$i = (int32)-5; print((comptime ((int32)-5 >> 1), $i >> 1, comptime ((int64)-7 / 2), comptime ((int64)9223372036854775807 + 1)));',
+      '(9223372036854775805, 9223372036854775805, 9223372036854775804, -9223372036854775808)\n',
+    ],
+    [
+      '@k[1] = 1; @k[-3] = 2; @k[(uint64)18446744073709551615] = 3; print((len(@k), @k[-1], (uint64)18446744073709551615 + 1)); clear(@k);',
+      '(3, 3, 0)\n',
+    ],
+    [
       'print((true && false, true || false, 1 ? 2 : 3, !true)); $y = cpu >= 0 ? "abc" : "de"; print($y);',
       '(false, true, 2, false)\nabc\n',
     ],

@@ -101,7 +101,11 @@ export function checkCast(body: Body, cast: Cast): TypedExpr {
   if (sameType(given.type, type)) {
     report(body, 'cast-unnecessary', cast.headSpan, [spellType(type)]);
   }
-  return { ...castTo(toBytesOf(body, operand, type), type), at: cast.headSpan };
+  const result = castTo(toBytesOf(body, operand, type), type);
+  // A literal that was cast, even to the type it had, adapts to nothing any more.
+  return result.kind === 'int'
+    ? constant(result.value, result.type, cast.headSpan)
+    : { ...result, at: cast.headSpan };
 }
 
 /**

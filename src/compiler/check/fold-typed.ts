@@ -1,5 +1,6 @@
-import type { TypedExpr } from '../typed/index.ts';
-import { castTo } from './casts.ts';
+import { asU64 } from '../../base/index.ts';
+import type { BinaryOp, TypedExpr } from '../typed/index.ts';
+import { castTo, wrapTo } from './casts.ts';
 import { boolLiteral, constant, foldComparison, foldIntegers, isUnknown } from './literals.ts';
 
 /** Operators on constants that have a type of their own (`sizeof(x) == 4`): elsewhere the optimizer folds them. */
@@ -26,12 +27,18 @@ export function foldTyped(expr: TypedExpr): TypedExpr | undefined {
         return boolLiteral(expr.op === '&&' ? both : left !== 0n || right !== 0n, expr.at);
       }
       if (expr.kind === 'compare') return boolLiteral(foldComparison(expr.op, left, right) === true, expr.at);
-      const value = foldIntegers(expr.op, left, right);
-      return value === undefined ? undefined : constant(value, expr.type, expr.at);
+      const value = asAtRunTime(expr.op, left, right);
+      return value === undefined ? undefined : constant(wrapTo(value, expr.type), expr.type, expr.at);
     }
     default:
       return undefined;
   }
+}
+
+/** In a prog, division and shifts to the right know no sign, whatever the operands' type. */
+function asAtRunTime(op: BinaryOp, left: bigint, right: bigint): bigint | undefined {
+  const isUnsigned = op === '/' || op === '%' || op === '>>';
+  return isUnsigned ? foldIntegers(op, asU64(left), asU64(right)) : foldIntegers(op, left, right);
 }
 
 function numberOf(expr: TypedExpr): bigint | undefined {
