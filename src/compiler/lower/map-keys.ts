@@ -22,7 +22,7 @@ import { copyToLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import { bucketKeyTemplate, keyPlace, lookUp, scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
 import { checkHelper } from './runtime-errors.ts';
-import { type BucketedType, isBucketed } from './storage.ts';
+import { type BucketedType, bucketCount, isBucketed } from './storage.ts';
 import { isByValue, loadValue } from './values.ts';
 
 /** Buckets are visited one by one up to this many. */
@@ -109,18 +109,6 @@ function eachBucket(
 
 function collect(b: FuncBuilder, found: VariableId, more: ValueId): void {
   b.writeVariable(found, b.binary('or', b.readVariable(found), more));
-}
-
-/** How many buckets or slots one key can have. */
-export function bucketCount(type: BucketedType): number {
-  switch (type.kind) {
-    case 'hist':
-      return 65 * 2 ** type.bits;
-    case 'lhist':
-      return Number((type.max - type.min) / type.step) + 2;
-    case 'tseries':
-      return type.slots;
-  }
 }
 
 /** Looks a key up; on a hit its value goes to a local. 1 on a hit. */

@@ -31,6 +31,18 @@ export function isBucketed(type: Type): type is BucketedType {
   return type.kind === 'hist' || type.kind === 'lhist' || type.kind === 'tseries';
 }
 
+/** How many buckets or slots one key can have. */
+export function bucketCount(type: BucketedType): number {
+  switch (type.kind) {
+    case 'hist':
+      return HIST_POWERS * 2 ** type.bits;
+    case 'lhist':
+      return Number((type.max - type.min) / type.step) + 2;
+    case 'tseries':
+      return type.slots;
+  }
+}
+
 /** Where a bucket's u64 index stands in a BPF key, after the script's key. */
 export function bucketOffset(key: Type | undefined, structs: StructTable): number {
   return key === undefined ? 0 : alignUp(sizeOf(key, structs), 8);
@@ -115,25 +127,14 @@ function hashStorage(map: TypedMap, table: MapTable, structs: StructTable): MapS
     type,
     keySize: keySizeOf(map, structs),
     valueSize: sizeOf(map.value, structs),
-    maxEntries: map.key === undefined ? Math.max(map.maxEntries, scalarEntries(map.value)) : map.maxEntries,
+    maxEntries:
+      map.key === undefined
+        ? Math.max(map.maxEntries, isBucketed(map.value) ? bucketCount(map.value) : 1)
+        : map.maxEntries,
     flags: 0,
     role: 'script',
   });
   return { kind: 'hash', map: index, perCpu };
-}
-
-/** Entries a scalar map may come to: all its buckets. */
-function scalarEntries(value: Type): number {
-  switch (value.kind) {
-    case 'hist':
-      return HIST_POWERS * 2 ** value.bits;
-    case 'lhist':
-      return Number((value.max - value.min) / value.step) + 2;
-    case 'tseries':
-      return value.slots;
-    default:
-      return 1;
-  }
 }
 
 /** Object names hold letters, digits, `_` and `.`; the kernel sees 15 of them. Source: kernel/bpf/syscall.c, bpf_obj_name_cpy. */

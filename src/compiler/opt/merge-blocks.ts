@@ -9,7 +9,7 @@ import {
   printTerminator,
   type ValueId,
 } from '../ir/index.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, usedOutside } from './pass.ts';
 
 /**
  * Keeps one of several blocks that do the same and go on to the same place. From the ends of the function backwards, so that blocks
@@ -24,7 +24,7 @@ export const mergeEqualBlocks: Pass = {
   name: 'merge-equal-blocks',
   run(func: Func): Func {
     const { order } = cfgOf(func);
-    const outside = usedOutside(func);
+    const outside = usedOutside(func.blocks, func.valueCount);
     /** Merged block -> the one that stands for it. */
     const standFor = new Map<BlockId, BlockId>();
     /** By shape: the first block that has it, until a second one comes; then all of them by their text. */
@@ -132,24 +132,4 @@ function describe(block: Block, standFor: ReadonlyMap<BlockId, BlockId>): string
       break;
   }
   return lines.join('\n');
-}
-
-/** By value: 1 if another block than the one that defines it uses it. */
-function usedOutside(func: Func): Uint8Array {
-  const home = new Int32Array(func.valueCount).fill(-1);
-  for (const block of func.blocks) {
-    for (const param of block.params) home[param] = block.id;
-    for (const insn of block.insns) if (insn.id !== noValue) home[insn.id] = block.id;
-  }
-  const outside = new Uint8Array(func.valueCount);
-  for (const block of func.blocks) {
-    const use = (value: ValueId): void => {
-      if (home[value] !== block.id) outside[value] = 1;
-    };
-    for (const insn of block.insns) for (const value of insn.args) use(value);
-    if (block.end.kind === 'branch') use(block.end.cond);
-    if (block.end.kind === 'return') use(block.end.value);
-    for (const edge of edgesOf(block.end)) for (const value of edge.args) use(value);
-  }
-  return outside;
 }

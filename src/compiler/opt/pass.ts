@@ -1,5 +1,7 @@
 import {
+  type Block,
   type Edge,
+  edgesOf,
   emptyTable,
   type Func,
   type Insn,
@@ -26,6 +28,35 @@ export function definitionsOf(func: Func): (Insn | undefined)[] {
     for (const insn of block.insns) if (insn.id !== noValue) definitions[insn.id] = insn;
   }
   return definitions;
+}
+
+/**
+ * By value: 1 if another block than the one that defines it uses it.
+ *
+ * @param stands what a value that was replaced stands for now.
+ */
+export function usedOutside(
+  blocks: readonly Pick<Block, 'id' | 'params' | 'insns' | 'end'>[],
+  valueCount: number,
+  stands: (value: ValueId) => ValueId = (value) => value,
+): Uint8Array {
+  const home = new Int32Array(valueCount).fill(-1);
+  for (const block of blocks) {
+    for (const param of block.params) home[param] = block.id;
+    for (const insn of block.insns) if (insn.id !== noValue) home[insn.id] = block.id;
+  }
+  const outside = new Uint8Array(valueCount);
+  for (const block of blocks) {
+    const use = (value: ValueId): void => {
+      const found = stands(value);
+      if (home[found] !== block.id) outside[found] = 1;
+    };
+    for (const insn of block.insns) for (const value of insn.args) use(value);
+    if (block.end.kind === 'branch') use(block.end.cond);
+    if (block.end.kind === 'return') use(block.end.value);
+    for (const edge of edgesOf(block.end)) for (const value of edge.args) use(value);
+  }
+  return outside;
 }
 
 /** The number a value is known to be. */

@@ -12,12 +12,11 @@ import {
   isBinaryOp,
   isCompareOp,
   isUnaryOp,
-  noValue,
   opFacts,
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { definitionsOf, MAX_THREADED_INSNS, type Pass, Replacements } from './pass.ts';
+import { definitionsOf, MAX_THREADED_INSNS, type Pass, Replacements, usedOutside } from './pass.ts';
 
 /**
  * Makes the block graph small.
@@ -195,27 +194,9 @@ class Simplification {
     }
   }
 
-  /** By value: 1 if another block than the one that defines it uses it. */
   #usedOutside(): Uint8Array {
-    const home = new Int32Array(this.#valueCount).fill(-1);
-    for (const block of this.#blocks) {
-      if (block === undefined) continue;
-      for (const param of block.params) home[param] = block.id;
-      for (const insn of block.insns) if (insn.id !== noValue) home[insn.id] = block.id;
-    }
-    const outside = new Uint8Array(this.#valueCount);
-    for (const block of this.#blocks) {
-      if (block === undefined) continue;
-      const use = (value: ValueId): void => {
-        const found = this.#replacements.of(value);
-        if (home[found] !== block.id) outside[found] = 1;
-      };
-      for (const insn of block.insns) for (const value of insn.args) use(value);
-      if (block.end.kind === 'branch') use(block.end.cond);
-      if (block.end.kind === 'return') use(block.end.value);
-      for (const edge of edgesOf(block.end)) for (const value of edge.args) use(value);
-    }
-    return outside;
+    const blocks = this.#blocks.filter((block) => block !== undefined);
+    return usedOutside(blocks, this.#valueCount, (value) => this.#replacements.of(value));
   }
 
   /** Follows an edge out of `from` through blocks that do nothing for it. */

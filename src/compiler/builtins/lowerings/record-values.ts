@@ -1,5 +1,5 @@
 import { isAggregate, isScalar } from '../../../types/index.ts';
-import type { TypedExpr } from '../../typed/index.ts';
+import { operandsOf, type TypedExpr } from '../../typed/index.ts';
 import type { Lower } from './lowering.ts';
 import { copyPlace, type Place } from './place.ts';
 
@@ -35,35 +35,5 @@ function isSimple(value: TypedExpr): boolean {
   if (involved.has(value.kind) || (value.kind === 'call' && value.attrs.reports)) return false;
   // Put together over all CPUs, in a loop.
   if (isAggregate(value.type)) return false;
-  return partsOf(value).every(isSimple);
-}
-
-function partsOf(value: TypedExpr): readonly TypedExpr[] {
-  switch (value.kind) {
-    case 'map':
-      return value.key === undefined ? [] : [value.key];
-    case 'cast':
-    case 'negate':
-    case 'complement':
-    case 'not':
-      return [value.operand];
-    case 'binary':
-    case 'compare':
-      return [value.left, value.right];
-    case 'deref':
-      return [value.pointer];
-    case 'field':
-    case 'element':
-      return [value.base];
-    case 'index':
-      return [value.base, value.index];
-    case 'tuple':
-      return value.elements;
-    case 'record':
-      return value.values;
-    case 'call':
-      return value.args;
-    default:
-      return [];
-  }
+  return operandsOf(value).every(isSimple);
 }
