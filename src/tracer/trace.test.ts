@@ -27,6 +27,10 @@ interface Scene {
   /** Ends the run as a signal would, at the n-th wait. */
   readonly endsAtWait?: number;
   readonly signals?: readonly string[];
+  /** What the control says of changes; by default none ever comes. */
+  readonly changed?: () => Promise<void>;
+  /** The kernel has nothing, however long it is waited for. */
+  readonly isNeverReady?: boolean;
 }
 
 function begin(prog: number): ProbeSpec {
@@ -76,7 +80,7 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
     wait: () => {
       waits++;
       if (waits === (scene.endsAtWait ?? 3)) control.isEnding = true;
-      return Promise.resolve();
+      return scene.isNeverReady ? new Promise<void>(() => undefined) : Promise.resolve();
     },
     [Symbol.dispose]: () => void log.push('dispose'),
   };
@@ -92,7 +96,7 @@ async function play(scene: Scene): Promise<{ readonly code: number; readonly log
       signals = [];
       return taken;
     },
-    changed: () => new Promise(() => undefined),
+    changed: scene.changed ?? (() => new Promise(() => undefined)),
     started: () => void log.push('started'),
     flush: () => undefined,
   };
@@ -203,6 +207,40 @@ test('a script of begin and end only ends by itself', async () => {
     log.filter((line) => line.startsWith('record')),
     ['record a', 'record b'],
   );
+});
+
+test('however often it waits, a run stands once on a change that does not come, and a change ends its wait', async () => {
+  let standing = 0;
+  let tell = (): void => undefined;
+  const change = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const counted = Object.assign(change, {
+    // biome-ignore lint/suspicious/noThenProperty: it counts who waits for the promise
+    then: ((...reactions) => {
+      standing += 1;
+      return Promise.prototype.then.apply(change, reactions);
+    }) as typeof change.then,
+  });
+  let waits = 0;
+  await play({
+    probes: [kprobe('f', 0)],
+    endsAtWait: 1000,
+    changed: () => {
+      waits += 1;
+      return counted;
+    },
+  });
+  assert.deepEqual({ waits, standing }, { waits: 1000, standing: 1 });
+  await play({
+    probes: [kprobe('f', 0)],
+    endsAtWait: 1,
+    isNeverReady: true,
+    changed: () => {
+      tell();
+      return change;
+    },
+  });
 });
 
 test('self probes run on their signal and keep the run alive', async () => {

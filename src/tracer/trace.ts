@@ -122,6 +122,9 @@ class Run {
   readonly #report: RunReport;
   #lost = 0n;
   #exitCode: number | undefined;
+  /** The change that was waited for last, and what ends the sleep of now. */
+  #awaited: Promise<void> | undefined;
+  #wake: () => void = () => undefined;
 
   constructor(run: TraceRun, loaded: Loaded) {
     this.#run = run;
@@ -235,8 +238,24 @@ class Run {
       if (this.#exitCode !== undefined || control.isEnding) return;
       for (const signal of control.takeSignals()) this.#runProgs('self', signal);
       if (handled === 0 && !keepsGoing) return;
-      await Promise.race([this.#loaded.wait(isCutShort ? 0 : WAIT_MS), control.changed()]);
+      await this.#sleep(isCutShort ? 0 : WAIT_MS);
     }
+  }
+
+  /**
+   * Until records may be there, the control has changed, or some time has passed. What waits for a change stands on the control's promise
+   * once, however many sleeps there are before it: with a race for each of them a day of them would fill the memory.
+   */
+  #sleep(timeoutMs: number): Promise<void> {
+    const changed = this.#run.control.changed();
+    if (changed !== this.#awaited) {
+      this.#awaited = changed;
+      void changed.then(() => this.#wake());
+    }
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve;
+      this.#loaded.wait(timeoutMs).then(resolve, reject);
+    });
   }
 
   /**
