@@ -109,19 +109,19 @@ describe('a recording of the kernel, run again', () => {
       copyFileSync('/bin/true', join(deep, 'true'));
       writeFileSync(
         command,
-        `#!/bin/sh\n${deep}/true\nexec dd if=/dev/zero of=/dev/null bs=1 count=100000 2> /dev/null\n`,
+        `#!/bin/sh\n${deep}/true\nexec dd if=/dev/zero of=/dev/null bs=1 count=30000 2> /dev/null\n`,
         { mode: 0o755 },
       );
       const calls = 'tracepoint:raw_syscalls:sys_enter /comm == "dd"/ { @ = count(); }';
       const execs = 'tracepoint:sched:sched_process_exec { @name = (int64)args.pid; }';
       const recorded = await runTetrace(
         ['-q', '--record', recording, '-c', command, '-e', `${calls} ${execs}`],
-        { timeoutMs: 120_000 },
+        { timeoutMs: 300_000 },
       );
       assert.equal(recorded.code, 0, recorded.stderr);
       const other = `config = { max_strlen = 1000 } ${calls}
         tracepoint:sched:sched_process_exec /args.pid == pid && comm == "true"/ { printf("%s\\n", str(args.filename)); }`;
-      const rerun = await runTetrace(['-q', '--replay', recording, '-e', other], { timeoutMs: 120_000 });
+      const rerun = await runTetrace(['-q', '--replay', recording, '-e', other], { timeoutMs: 300_000 });
       assert.equal(rerun.stderr, '');
       assert.ok(rerun.stdout.startsWith(`${deep}/true\n`), rerun.stdout);
       const counted = /^@: \d+$/m;
