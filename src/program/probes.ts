@@ -77,6 +77,7 @@ export type ProbeSpec = ProbeBase &
         readonly length: number;
         readonly mode: string;
       }
+    /** `pin`: the file on bpffs that stands for it. */
     | { readonly kind: 'iter'; readonly iterator: string; readonly pin?: string }
   );
 

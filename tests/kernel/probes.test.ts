@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ElfFiles } from '../../src/runtime/index.ts';
 import { CProgram } from '../support/c-program.ts';
 import { inFolder } from '../support/loads.ts';
 import { countOf, histogramTotal } from '../support/output-patterns.ts';
-import { requireProgram, requireRoot } from '../support/requirements.ts';
+import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
 import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace.ts';
 import { interrupt, runProgram, waitForAttached } from '../support/trace-load.ts';
 
@@ -268,4 +268,18 @@ test('several attach points in one probe, predicates, and what -f json says of t
       '@': { 'tracepoint:syscalls:sys_enter_read': 1000, 'tracepoint:syscalls:sys_enter_write': 1000 },
     },
   });
+});
+
+test('an iterator that is pinned is read from its file', async (t) => {
+  if (!requireRoot(t) || !skipUnless(t, existsSync('/sys/kernel/btf/vmlinux'), 'no BTF')) return;
+  const isMounted = readFileSync('/proc/self/mounts', 'utf8').includes(' /sys/fs/bpf bpf ');
+  if (!skipUnless(t, isMounted, 'no bpffs')) return;
+  const name = `tetrace_${process.pid}`;
+  const run = await runTetrace(['-e', `iter:task:${name} { printf("%s\\n", ctx.task.comm); }`]);
+  try {
+    assert.match(run.stdout, new RegExp(`^Program pinned to /sys/fs/bpf/${name}$`, 'm'), run.stderr);
+    assert.match((await runProgram(['cat', `/sys/fs/bpf/${name}`])).stdout, /^kthreadd$/m);
+  } finally {
+    rmSync(`/sys/fs/bpf/${name}`, { force: true });
+  }
 });

@@ -30,7 +30,12 @@ export const iter: Provider = (point, context) => {
         ...pointerTo({ kind: 'struct', name: `struct bpf_iter__${iterator}` }, 'kernel'),
         trusted: true,
       },
-      attachments: [{ kind: 'iter', name, iterator, ...(pin === undefined ? {} : { pin }) }],
+      attachments: [{ kind: 'iter', name, iterator, ...(pin === undefined ? {} : { pin: pinPath(pin) }) }],
     },
   ];
 };
+
+/** Files of pinned objects are on bpffs. */
+function pinPath(pin: string): string {
+  return pin.startsWith('/') ? pin : `/sys/fs/bpf/${pin}`;
+}
