@@ -35,6 +35,7 @@ export const commandRows: readonly Row[] = [
     'command line',
     'exit(n), errors, missing privileges and refused programs have exit codes of their own.',
     both('run-tests', 'exit() gives the exit code'),
+    oneLiner('an exit code has eight bits'),
     kernel('trouble', 'without rights: which one is missing'),
     kernel('trouble', 'a program that the verifier refuses'),
   ],

@@ -179,6 +179,12 @@ export const languageRows: readonly Row[] = [
     golden.lower('member-chains'),
   ],
   [
+    'pointer-warnings',
+    'language',
+    'Pointers of two kinds, or into two address spaces, in one expression are warned of.',
+    golden.check('pointer-warnings'),
+  ],
+  [
     'array-bounds',
     'language',
     'An index that is too large is an error, or a warning at run time.',

@@ -223,17 +223,17 @@ export const outputRows: readonly Row[] = [
   [
     'limit-arguments',
     'limits',
-    'More than 12 arguments of a static probe, 127 of a format or three of debugf are errors.',
-    'src/compiler/probes/usdt-arguments.test.ts > what cannot be read says why',
+    'More than 12 arguments of a static probe or three of debugf are errors.',
+    golden.check('usdt-argument-errors'),
     golden.check('further-builtin-errors'),
   ],
   [
     'limit-parameters',
     'limits',
-    'hist, lhist, tseries, unroll and stacks refuse parameters out of range.',
+    'hist, lhist, tseries, str, buf, strncmp, stacks and unroll refuse parameters out of range.',
+    golden.check('parameter-limits'),
     golden.check('aggregation-errors'),
     golden.check('control-flow-errors'),
-    golden.check('further-builtin-errors'),
   ],
   [
     'limit-strings',

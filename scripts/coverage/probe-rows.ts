@@ -141,7 +141,19 @@ export const probeRows: readonly Row[] = [
     'Fields of tracepoints: common ones left out, strings and locations of data read.',
     resolving('tracepoint fields'),
     golden.lower('tracepoint-arguments'),
-    golden.check('args-whole'),
+    golden.check('probe-arguments'),
+  ],
+  [
+    'probe-errors',
+    'probes',
+    'Rates, units, events, lengths and modes that there are not are errors.',
+    resolving('what cannot be read is one message each'),
+  ],
+  [
+    'iter-pinned',
+    'probes',
+    'An iterator can be pinned, and is read from its file then.',
+    kernel('probes', 'an iterator that is pinned is read from its file'),
   ],
   [
     'where-builtins-are',

@@ -25,12 +25,22 @@ const list = [{
     program: 'has_key(1)',
   }, {
     program: 'delete(1)',
-  }];
+  },
+  { title: 'on one line', program: 'len(1)' },
+  { title: 'after it', program: 'clear(1)' }];
 `,
 );
 
 test('a title is one of a test, a group or a row, by its beginning', () => {
-  for (const title of ["what it's about (all)", 'outer', 'each ', 'sum', 'two-words', 'in a row'])
+  for (const title of [
+    "what it's about (all)",
+    'outer',
+    'each ',
+    'sum',
+    'two-words',
+    'in a row',
+    'on one line',
+  ])
     assert.equal(testProblem(`${path} > ${title}`), undefined, title);
   for (const title of ['about', 'check', 'program', 'name', 'strlen'])
     assert.equal(testProblem(`${path} > ${title}`), `${path} has no test "${title}"`);
@@ -43,6 +53,7 @@ test('a passage ends where its test does', () => {
   assert.ok(uses('outer', 'count') && !uses('outer', 'sum'));
   assert.ok(uses('sum', 'sum') && !uses('sum', 'elsewhere'));
   assert.ok(uses('in a row', 'has_key') && !uses('in a row', 'delete'));
+  assert.ok(uses('on one line', 'len') && !uses('on one line', 'clear'));
 });
 
 test('files that are no tests, or not there', () => {

@@ -28,7 +28,7 @@ export function testProblem(test: string, uses?: RegExp): string | undefined {
 function passageOf(text: string, title: string): string | undefined {
   const escaped = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/'/g, "\\\\?'");
   const opening = new RegExp(
-    `^( *)(?:(?:await t\\.)?(?:test|it|describe|runs)\\(['"\`]${escaped}|((?:title|name|file): ['"\`]${escaped})|['"]?${escaped}['"]?: \\{)`,
+    `^( *)(?:(?:await t\\.)?(?:test|it|describe|runs)\\(['"\`]${escaped}|((?:title|name|file): ['"\`]${escaped})|\\{ (?:title|name|file): ['"\`]${escaped}|['"]?${escaped}['"]?: \\{)`,
   );
   const lines = text.split('\n');
   const start = lines.findIndex((line) => opening.test(line));

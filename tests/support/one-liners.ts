@@ -133,6 +133,7 @@ const values: readonly OneLiner[] = [
     stdout: '1\n',
     code: 3,
   },
+  { title: 'an exit code has eight bits', program: 'begin { exit(-1); }', code: 255 },
   {
     title: 'positional parameters',
     program: 'begin { printf("%d %s %d\\n", $1, str($2), $#); }',
