@@ -51,6 +51,10 @@ export const probeCatalogue = {
     severity: error,
     message: (kind: string) => `${kind} frequency should be a positive integer`,
   },
+  'probe-number': {
+    severity: error,
+    message: (what: string, kind: string, problem: string) => `Invalid ${what} ${kind} probe: ${problem}`,
+  },
   'counter-wildcard': {
     severity: error,
     message: (kind: string) => `wildcards are not allowed for ${kind} probe type`,
@@ -59,10 +63,6 @@ export const probeCatalogue = {
     severity: error,
     message: (kind: string, event: string, _known: string) => `${event} is not a ${kind} probe`,
     hints: (_kind: string, _event: string, known: string) => [`known events: ${known}`],
-  },
-  'counter-count': {
-    severity: error,
-    message: (kind: string) => `${kind} probe can only have an integer count`,
   },
   'kernel-offset-twice': { severity: error, message: () => 'Cannot take more than one offset' },
   'kretprobe-offset': { severity: error, message: () => 'Offset not allowed' },
@@ -76,6 +76,10 @@ export const probeCatalogue = {
     severity: error,
     message: () => 'wildcards need the list of traceable functions, which this kernel does not show',
     hints: () => ['mount tracefs, or name a file with --traceable-functions'],
+  },
+  'kprobe-no-function': {
+    severity: error,
+    message: () => 'kprobes should be attached to a function or an address',
   },
   'kprobe-not-traceable': {
     severity: 'warning',

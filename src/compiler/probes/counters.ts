@@ -1,6 +1,7 @@
 /** software and hardware: perf counters with a sample period. */
 import { baseProbe, type Provider } from './context.ts';
 import { findPerfEvent, hardwareEvents, softwareEvents } from './perf-events.ts';
+import { probeNumber } from './probe-number.ts';
 import { perfEventCtx } from './timers.ts';
 import { hasWildcard } from './wildcard.ts';
 
@@ -25,12 +26,10 @@ export const counter: Provider = (point, context) => {
   }
   let count = event.defaultCount;
   if (countText !== '') {
-    const given = context.integer(countText);
-    if (given === undefined || given <= 0n) {
-      context.report('counter-count', point.span, point.kind);
-      return [];
-    }
-    count = given;
+    const given = probeNumber(point, context, countText, 'count for');
+    if (given === undefined) return [];
+    // 0 stands for the usual count.
+    if (given > 0n) count = given;
   }
   const name = `${point.kind}:${eventName}:${countText}`;
   return [

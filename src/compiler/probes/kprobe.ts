@@ -39,6 +39,10 @@ function parsePlace(point: Point, context: ResolveContext): Place | undefined {
     return undefined;
   }
   const [name = '', offsetText] = pieces;
+  if (name === '') {
+    context.report('kprobe-no-function', point.span);
+    return undefined;
+  }
   let offset = 0;
   if (offsetText !== undefined) {
     if (point.kind === 'kretprobe') {

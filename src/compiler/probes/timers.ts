@@ -2,6 +2,7 @@
 import type { PerfPeriod } from '../../program/index.ts';
 import { pointerTo, type Type } from '../../types/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import { probeNumber } from './probe-number.ts';
 
 /** Nanoseconds in one unit; `hz` is a rate instead. */
 const unitNs: Readonly<Record<string, bigint>> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1_000n };
@@ -37,8 +38,9 @@ function readPeriod(
     context.report('timer-unit', point.span, unit);
     return undefined;
   }
-  const count = context.integer(text);
-  if (count === undefined || count <= 0n) {
+  const count = probeNumber(point, context, text, 'rate of');
+  if (count === undefined) return undefined;
+  if (count === 0n) {
     context.report('timer-not-positive', point.span, point.kind);
     return undefined;
   }
