@@ -6,6 +6,9 @@ import type { Mapping } from './process-maps.ts';
 const MAX_PROCESSES = 4096;
 const MAX_MAPPINGS = 4096;
 
+/** What the kernel tells; a test's are made up. */
+type EventsOfMappings = Pick<MappingEvents, 'take' | typeof Symbol.dispose>;
+
 interface Noted {
   /** The newest last. */
   readonly mappings: Mapping[];
@@ -18,14 +21,14 @@ interface Noted {
  * no notes.
  */
 export class NotedMappings implements Disposable {
-  readonly #events: MappingEvents | undefined;
+  readonly #events: EventsOfMappings | undefined;
   readonly #processes = new BoundedCache<number, Noted>(MAX_PROCESSES);
   /** Mappings of a process from before it was noted, asked for when it forks. */
   readonly #known: (pid: number) => readonly Mapping[] | undefined;
 
-  constructor(known: (pid: number) => readonly Mapping[] | undefined) {
+  constructor(known: (pid: number) => readonly Mapping[] | undefined, events = open()) {
     this.#known = known;
-    this.#events = open();
+    this.#events = events;
   }
 
   /** Reads what there is. To be called now and then, as the kernel keeps little. */
@@ -35,7 +38,7 @@ export class NotedMappings implements Disposable {
       if (event.kind === 'exec') this.#processes.set(pid, { mappings: [], isWhole: true });
       else if (event.kind === 'fork') {
         const parent = this.of(event.parent);
-        this.#processes.set(pid, { mappings: [...(parent ?? [])], isWhole: true });
+        this.#processes.set(pid, { mappings: (parent ?? []).toReversed(), isWhole: true });
       } else {
         const { mappings } = this.#processes.getOrMake(pid, () => ({ mappings: [], isWhole: false }));
         if (mappings.length < MAX_MAPPINGS) {
@@ -59,7 +62,7 @@ export class NotedMappings implements Disposable {
   }
 }
 
-function open(): MappingEvents | undefined {
+function open(): EventsOfMappings | undefined {
   try {
     return new MappingEvents();
   } catch (error) {
