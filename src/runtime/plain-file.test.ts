@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ElfFiles } from './elf-files.ts';
-import { NotPlainError, PlainFile, readWhole } from './plain-file.ts';
+import { NotPlainError, PlainFile, readNamed, readWhole } from './plain-file.ts';
 
 describe('plain files', () => {
   let folder: string;
@@ -35,6 +35,11 @@ describe('plain files', () => {
     assert.deepEqual([Buffer.from(bytes).toString(), worldWritable], ['0123456789', false]);
     assert.match(Buffer.from(readWhole('/proc/self/status').bytes).toString(), /^Name:/);
     assert.throws(() => readWhole('/dev/zero'), NotPlainError);
+  });
+
+  test('/dev/null is the file in which nothing stands; other devices are none', () => {
+    assert.equal(readNamed('/dev/null', 10).length, 0);
+    assert.throws(() => readNamed('/dev/zero', 10), NotPlainError);
   });
 
   test('a pipe in the place of a binary is no binary', () => {

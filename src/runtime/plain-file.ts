@@ -86,18 +86,18 @@ export function readWhole(
 
 /** Read at a time of what has no size. */
 const PIECE_BYTES = 1 << 16;
-/** Descriptors of ours under a path: standard input, and what a shell opened for `<(…)`. Source: proc_pid_fd(5), bash(1). */
-const ourDescriptor = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|thread-self)\/fd\/\d+)$/;
+/** Nothing by its usual name, null(4), and descriptors of ours: standard input, and what a shell opened for `<(…)`. Source: proc_pid_fd(5), bash(1). */
+const nothingOrOurs = /^\/(dev\/(null|stdin|fd\/\d+)|proc\/(self|thread-self)\/fd\/\d+)$/;
 
 /**
  * All of a file that the user names, or of a descriptor that this process was started with: a pipe behind one of those is read to its end. Any other
- * pipe is refused, since perhaps nobody ever writes to it, and so are devices.
+ * pipe is refused, since perhaps nobody ever writes to it, and so are devices other than /dev/null.
  *
  * @throws the system's error, and NotPlainError for something else than a file and for more than `limit` bytes.
  */
 export function readNamed(path: string | number, limit: number): Uint8Array {
   if (typeof path === 'number') return readToEnd(path, limit);
-  if (ourDescriptor.test(path)) {
+  if (nothingOrOurs.test(path)) {
     const fd = openSync(path, constants.O_RDONLY);
     try {
       return readToEnd(fd, limit);
@@ -110,7 +110,7 @@ export function readNamed(path: string | number, limit: number): Uint8Array {
 
 /** Whether it can be read, without reading it. @throws what `readNamed` would throw, but for its size. */
 export function checkNamed(path: string): void {
-  if (ourDescriptor.test(path)) accessSync(path, constants.R_OK);
+  if (nothingOrOurs.test(path)) accessSync(path, constants.R_OK);
   else PlainFile.open(path)[Symbol.dispose]();
 }
 
