@@ -3,9 +3,8 @@ import type { Shown } from './one-liner.ts';
 
 const onStack = 'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { print(kstack(1)); exit(); }';
 const getppid = ['-c', '/bin/sh'] as const;
-/** A process that is there when the name is looked up. */
+/** A process that is there when the name is looked up, where it sleeps; a C library may have a version behind that name. */
 const sleeping = ['-c', 'sleep 0.3'] as const;
-/** The C library may have a version behind the name, and others of the function before it. */
 const asleep = /^clock_nanosleep(@\S+)?\n$/;
 const name = 'uprobe:libc:clock_nanosleep /pid == cpid/ { print(func); }';
 
@@ -109,7 +108,7 @@ export const configChecks: Readonly<Record<ConfigName, Shown>> = {
   },
   use_blazesym: {
     program: `config = { use_blazesym = false; } ${name}`,
-    options: getppid,
+    options: sleeping,
     stdout: asleep,
   },
 };
