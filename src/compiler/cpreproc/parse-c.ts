@@ -6,13 +6,15 @@
  * cannot be read is left out without a word, one from the script itself is an error at its place.
  */
 import type { Diagnostic, Source, Span } from '../language/index.ts';
-import { makeDiagnostic, withContext } from '../language/index.ts';
+import { makeDiagnostic } from '../language/index.ts';
 import { basicType, isBasicWord } from './basic-type.ts';
+import { bitFieldProblem, ENUM_BITS } from './bit-fields.ts';
 import type { CDecl, CEnum, CEnumerator, CMember, CStruct, CType } from './c-declaration.ts';
 import { CProblem, cDiagnostics } from './c-diagnostics.ts';
 import type { CToken } from './c-token.ts';
 import type { ConstantContext, CValue, TokenReader } from './constant-expression.ts';
 import { readConstant } from './constant-expression.ts';
+import { type Repeated, redefinitions, sameCType } from './redefinitions.ts';
 
 export interface ParsedC {
   readonly declarations: readonly CDecl[];
@@ -83,36 +85,10 @@ export function parseC(tokens: readonly CToken[], isOwn: (source: Source) => boo
     declarations: parser.declarations,
     diagnostics: [
       ...diagnostics,
-      ...redefinitions(parser, isOwn),
+      ...redefinitions(parser.declarations, parser.repeated, isOwn),
       ...parser.wrongBitFields.filter(({ span }) => span !== undefined && isOwn(span.source)),
     ],
   };
-}
-
-/** A name that stands twice where it can only stand once; `at` is the second. */
-interface Repeated {
-  readonly what: string;
-  readonly at: Span;
-  readonly first: Span;
-}
-
-function redefinition({ what, at, first }: Repeated): Diagnostic {
-  const diagnostic = makeDiagnostic(cDiagnostics, 'c-redefinition', at, what);
-  return withContext(diagnostic, first, 'This is the original definition.');
-}
-
-/** Two definitions with one tag, two enumerators, members or typedefs with one name; the second is at fault. Headers may repeat each other. */
-function redefinitions(parser: Parser, isOwn: (source: Source) => boolean): readonly Diagnostic[] {
-  const firsts = new Map<string, Span>();
-  const tags = parser.declarations.flatMap((decl): Repeated[] => {
-    if (decl.kind === 'c-typedef' || decl.tag === undefined || !isOwn(decl.span.source)) return [];
-    const first = firsts.get(decl.tag);
-    firsts.set(decl.tag, first ?? decl.span);
-    const what = `${decl.kind.slice(2)} ${decl.tag}`;
-    return first === undefined ? [] : [{ what, at: decl.span, first }];
-  });
-  const names = parser.repeated.filter(({ at }) => isOwn(at.source));
-  return [...tags, ...names].map(redefinition);
 }
 
 class Parser implements TokenReader {
@@ -683,34 +659,6 @@ class Parser implements TokenReader {
 }
 
 const same = (type: CType): CType => type;
-
-const ENUM_BITS = 32;
-
-/** What is wrong with the width of a bit-field, in the words of C compilers; `most` is undefined for a type that is not known here. */
-function bitFieldProblem(
-  width: bigint,
-  most: number | undefined,
-  name: string | undefined,
-): string | undefined {
-  const what = name === undefined ? 'anonymous bit-field' : `bit-field '${name}'`;
-  if (most === 0) return `${what} has a type that is no integer`;
-  if (width < 0n) return `${what} has negative width (${width})`;
-  if (width === 0n && name !== undefined) return `named ${what} has zero width`;
-  const limit = most ?? LONGEST_BIT_FIELD;
-  if (width <= BigInt(limit)) return undefined;
-  return `width of ${what} (${width} bits) exceeds the width of its type (${limit} bit${limit === 1 ? '' : 's'})`;
-}
-
-/** No type of C has more. */
-const LONGEST_BIT_FIELD = 128;
-
-/** Whether two types are the same as written; names of typedefs are not looked into, and each definition in place is a type of its own. */
-function sameCType(left: CType, right: CType): boolean {
-  const withoutPlaces = (type: CType): string =>
-    JSON.stringify(type, (key: string, value: unknown) => (key === 'span' ? undefined : value));
-  const text = withoutPlaces(left);
-  return !text.includes('"c-inline"') && text === withoutPlaces(right);
-}
 
 function isName(text: string): boolean {
   return /^[A-Za-z_]/.test(text);
