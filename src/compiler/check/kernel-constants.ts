@@ -4,8 +4,7 @@
  *
  * Source: include/uapi/asm-generic/errno-base.h and errno.h, include/linux/socket.h, include/linux/net.h, include/uapi/asm-generic/signal.h,
  * include/linux/fs_types.h, include/uapi/linux/stat.h, include/uapi/asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h,
- * include/linux/sched.h; from TASK_WAKEKILL on include/linux/{sched,sched/prio,fs,namei,mount,kdev_t,blk_types,mm,skbuff,netdevice,inet,interrupt,
- * kernfs,limits}.h, include/net/{tcp,sock}.h and include/vdso/time64.h, those that are the same from Linux 5.10 to 7.
+ * include/linux/sched.h.
  */
 import { I64_MAX, I64_MIN, U64_MAX } from '../../base/index.ts';
 import type { Arch } from '../../program/index.ts';
@@ -297,6 +296,13 @@ const shared: Readonly<Record<string, number | bigint>> = {
   S_IRUGO: 0o444,
   S_IWUGO: 0o222,
   S_IXUGO: 0o111,
+};
+
+/**
+ * Those that only the kernel itself has, and that are the same from Linux 5.10 to 7. Source: include/linux/{sched,sched/prio,fs,namei,mount,kdev_t,
+ * blk_types,mm,skbuff,netdevice,inet,interrupt,kernfs,limits}.h, include/net/{tcp,sock}.h and include/vdso/time64.h.
+ */
+const internal: Readonly<Record<string, number | bigint>> = {
   TASK_WAKEKILL: 0x100,
   TASK_WAKING: 0x200,
   TASK_NOLOAD: 0x400,
@@ -482,15 +488,16 @@ export function kernelConstant(
   arch: Arch,
   enumerator: (name: string) => bigint | undefined,
 ): bigint | undefined {
-  for (const table of [shared, perArch[arch], ...Object.values(uapiConstants)]) {
-    const known: Readonly<Record<string, number | bigint>> = table;
-    if (Object.hasOwn(known, name)) return BigInt(known[name] ?? 0);
-  }
+  for (const table of tablesFor(arch)) if (Object.hasOwn(table, name)) return BigInt(table[name] ?? 0);
   const bit = flagsOfBits.test(name) ? enumerator(`__${name}`) : undefined;
   return bit === undefined ? undefined : 1n << bit;
 }
 
 /** The names of all constants, for suggestions. */
 export function* kernelConstantNames(arch: Arch): Generator<string> {
-  for (const table of [shared, perArch[arch], ...Object.values(uapiConstants)]) yield* Object.keys(table);
+  for (const table of tablesFor(arch)) yield* Object.keys(table);
+}
+
+function tablesFor(arch: Arch): readonly Readonly<Record<string, number | bigint>>[] {
+  return [shared, internal, perArch[arch], ...Object.values(uapiConstants)];
 }
