@@ -15,16 +15,13 @@ import { createTranslator } from './wasm/index.ts';
 /** What runs the instructions. */
 export type Engine = 'interpreter' | 'wasm' | 'adaptive';
 
-const engines: Readonly<Record<Engine, (core: Core) => PrepareProg>> = {
-  interpreter: createInterpreter,
-  wasm: createTranslator,
-  adaptive: createAdaptive,
-};
-
-const sharing: Readonly<Record<Engine, Sharing>> = {
-  interpreter: 'none',
-  wasm: 'needed',
-  adaptive: 'wanted',
+/** What makes progs run, and whether it needs the machine's memory in a form that WebAssembly can share. */
+const engines: Readonly<
+  Record<Engine, { readonly prepare: (core: Core) => PrepareProg; readonly sharing: Sharing }>
+> = {
+  interpreter: { prepare: createInterpreter, sharing: 'none' },
+  wasm: { prepare: createTranslator, sharing: 'needed' },
+  adaptive: { prepare: createAdaptive, sharing: 'wanted' },
 };
 
 /** How a machine is set up. */
@@ -83,7 +80,7 @@ const MAX_CTX_BYTES = 65536;
  * @throws MemoryLimitError when the maps are too large.
  */
 export function createMachine(program: MachineProgram, options: MachineOptions): MachineResult {
-  const { engine = 'interpreter' } = options;
+  const { prepare: prepareWith, sharing } = engines[options.engine ?? 'interpreter'];
   const cpuCount = options.cpus ?? 1;
   const mapOptions = { cpuCount, ringBytes: options.ringBytes ?? DEFAULT_RING_BYTES };
   const { bpfMaps, progs } = program;
@@ -92,7 +89,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
     regions: 1 + bpfMaps.length + progs.length + MAX_RESERVED + MAX_FRAMES,
   };
   const space = sumSpace([stackSpace, fixedSpace, ...bpfMaps.map((spec) => spaceOfMap(spec, mapOptions))]);
-  const memory = new Memory(space, { seed: options.seed ?? 1, sharing: sharing[engine] });
+  const memory = new Memory(space, { seed: options.seed ?? 1, sharing });
   const firstFrame = addStack(memory);
   const ctxAt = memory.allocate(MAX_CTX_BYTES);
   const ctxRegion = memory.addRegion('the ctx', ctxAt, 0, 0);
@@ -114,7 +111,7 @@ export function createMachine(program: MachineProgram, options: MachineOptions):
   fillMaps(core, program, options.constants ?? []);
 
   const loaded: LoadedProg[] = [];
-  const prepare = memory.wasm === undefined ? createInterpreter() : engines[engine](core);
+  const prepare = memory.wasm === undefined ? createInterpreter() : prepareWith(core);
   for (const [index, prog] of progs.entries()) {
     const funcRegion = firstFuncRegion + index;
     let code: Code;
