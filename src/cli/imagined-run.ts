@@ -1,6 +1,6 @@
 import type { Backend, Host, MapAccess, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
-import { encodeConstants, type RunControl, type RunMessages, trace } from '../tracer/index.ts';
+import { encodeConstants, factsOfNobody, type RunControl, type RunMessages, trace } from '../tracer/index.ts';
 
 /** A run that is nowhere: its kernel takes everything and sends each of the program's records once, all zeros. What it prints is dropped. */
 export async function runImagined(program: Program, host: Host): Promise<void> {
@@ -24,17 +24,7 @@ export async function runImagined(program: Program, host: Host): Promise<void> {
   await trace({
     program,
     backend: backendWith(program, maps),
-    load: {
-      constants: encodeConstants(program, new Map(), {
-        'start-boot-ns': 0n,
-        'sw-tai-offset-ns': 0n,
-        'child-pid': 0n,
-        'pid-filter': 0n,
-        'pidns-dev': 0n,
-        'pidns-ino': 0n,
-        'self-pid': 0n,
-      }),
-    },
+    load: { constants: encodeConstants(program, new Map(), factsOfNobody) },
     host: silentHost,
     makeReport: ({ maps }) =>
       createReport({

@@ -4,6 +4,17 @@ import type { LoadOptions, NamedParam, Program, RuntimeConstant } from '../progr
 /** Facts of a run that a program may ask to find in its constants map. */
 export type RuntimeFacts = Readonly<Record<RuntimeConstant['what'], bigint>>;
 
+/** Those of a run that begins with the clocks and singles no process out. */
+export const factsOfNobody: RuntimeFacts = {
+  'start-boot-ns': 0n,
+  'sw-tai-offset-ns': 0n,
+  'child-pid': 0n,
+  'pid-filter': 0n,
+  'pidns-dev': 0n,
+  'pidns-ino': 0n,
+  'self-pid': 0n,
+};
+
 /** Values for named parameters; a parameter that is not there is left zero. */
 export type ParamValues = ReadonlyMap<string, bigint | string | boolean>;
 

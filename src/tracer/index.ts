@@ -1,5 +1,5 @@
 export { attachOrder, attachOrders } from './attach-order.ts';
-export { encodeConstants, type ParamValues, type RuntimeFacts } from './constants.ts';
+export { encodeConstants, factsOfNobody, type ParamValues, type RuntimeFacts } from './constants.ts';
 export { describeVerdicts, foretellRefusals } from './foretold-refusals.ts';
 export { describeRejection } from './rejection.ts';
 export {

@@ -1,4 +1,5 @@
 import type { World } from '../../src/embedded/index.ts';
+import { factsOfNobody, type RuntimeFacts } from '../../src/tracer/index.ts';
 import { seededRandom, type Task } from '../../src/vm/index.ts';
 
 /** A world whose time passes only when it is told to. */
@@ -44,12 +45,4 @@ export function virtualWorld(ownTask: Partial<Task> = {}): VirtualWorld {
 }
 
 /** What a program of that world finds in its constants map; no process is singled out. */
-export const virtualFacts = {
-  'start-boot-ns': 0n,
-  'sw-tai-offset-ns': 0n,
-  'child-pid': 0n,
-  'pid-filter': 0n,
-  'pidns-dev': 0n,
-  'pidns-ino': 0n,
-  'self-pid': 100n,
-};
+export const virtualFacts: RuntimeFacts = { ...factsOfNobody, 'self-pid': 100n };
