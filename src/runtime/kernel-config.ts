@@ -4,6 +4,9 @@ import { decodeText } from '../base/index.ts';
 import type { KernelConfig } from '../program/index.ts';
 import { isFileError, readWhole } from './plain-file.ts';
 
+/** Configurations have some 300 kB. */
+const MAX_CONFIG_BYTES = 16 << 20;
+
 /** How the running kernel was made: its configuration is kept by the distribution, or by the kernel itself (CONFIG_IKCONFIG_PROC). */
 export function readKernelConfig(): KernelConfig {
   const [major = 0, minor = 0, patch = 0] = release().split(/[.-]/, 3).map(Number);
@@ -23,7 +26,7 @@ function readText(path: string): string | undefined {
   }
   if (!path.endsWith('.gz')) return decodeText(bytes);
   const { gunzipSync } = createRequire(import.meta.url)('node:zlib') as typeof import('node:zlib');
-  return decodeText(gunzipSync(bytes));
+  return decodeText(gunzipSync(bytes, { maxOutputLength: MAX_CONFIG_BYTES }));
 }
 
 /** Lines `CONFIG_HZ=1000`; the others are comments, `# CONFIG_X is not set` among them. */

@@ -57,14 +57,15 @@ export class ConfigValues {
     const initial = this.#bytes.finish();
     if (initial.length === 0) return undefined;
     return {
-      ...{
-        name: '.kconfig',
-        type: 'BPF_MAP_TYPE_ARRAY',
-        keySize: 4,
-        valueSize: initial.length,
-        maxEntries: 1,
-      },
-      ...{ flags: mapFlags.BPF_F_RDONLY_PROG, initial, frozen: true, role: 'other' },
+      name: '.kconfig',
+      type: 'BPF_MAP_TYPE_ARRAY',
+      keySize: 4,
+      valueSize: initial.length,
+      maxEntries: 1,
+      flags: mapFlags.BPF_F_RDONLY_PROG,
+      initial,
+      frozen: true,
+      role: 'other',
     };
   }
 
