@@ -85,7 +85,8 @@ export function compile(input: CompileInput): CompileResult {
     ),
   );
   if (found === undefined) return stop();
-  const probes = joinSessions(found, target);
+  // A recording has the events of the entry and of the return: another script may want one of them.
+  const probes = input.options.notesEvents ? found : joinSessions(found, target);
   const leftOut = probes.length === 0 ? explainOtherMode(script, input.options.mode) : undefined;
   if (leftOut && add([leftOut])) return stop();
 

@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeKernel } from '../../tests/support/fake-kernel.ts';
-import { compile } from '../compiler/index.ts';
+import { type CompileInput, compile } from '../compiler/index.ts';
 import { createSource } from '../compiler/language/index.ts';
 import type { Feature, Program, Target } from '../program/index.ts';
 import { createMachine, createQuietEnvironment } from './index.ts';
 
 const kernel = fakeKernel();
 
-function compileFor(text: string, without: readonly Feature[] = []): Program {
+function compileFor(
+  text: string,
+  without: readonly Feature[] = [],
+  more: Partial<CompileInput['options']> = {},
+): Program {
   const target: Target = Object.create(kernel, {
     has: { value: (feature: Feature) => !without.includes(feature) && kernel.has(feature) },
   });
@@ -18,7 +22,7 @@ function compileFor(text: string, without: readonly Feature[] = []): Program {
     target,
     positional: [],
     environment: {},
-    options: { isUnsafe: true, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+    options: { isUnsafe: true, mode: 'run', runtimeWarnings: 'default', includeFiles: [], ...more },
   });
   assert.ok(program, JSON.stringify(diagnostics));
   return program;
@@ -61,6 +65,14 @@ test('the prog of a session is told which half to run, and always lets the retur
   run(101, 8);
   run(102, 2);
   assert.deepEqual([keysOf('in'), keysOf('out')], [[100], [8]]);
+});
+
+test('a recording keeps the events of the entry and of the return apart', () => {
+  const { probes } = compileFor(both, [], { notesEvents: true });
+  assert.deepEqual(
+    probes.map(({ name }) => name),
+    ['kretprobe:vfs_read', 'kprobe:vfs_read'],
+  );
 });
 
 test('only what surely belongs together becomes a session', () => {
