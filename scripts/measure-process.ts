@@ -9,12 +9,17 @@ export type Measurement =
 
 type Run = Pick<BenchCase, 'env' | 'until'>;
 
-/** Milliseconds from starting a command to its end, or to the output that `run.until` waits for. */
+/**
+ * Milliseconds from starting a command to its end, or to the output that `run.until` waits for. It has ended when this resolves: what is
+ * measured next has the machine to itself.
+ */
 export async function wallTimeMs(argv: readonly string[], run: Run): Promise<Measurement> {
   const started = performance.now();
-  const { measured } = start(argv, run);
+  const { measured, ended } = start(argv, run);
   const problem = await measured;
-  return problem === undefined ? { ok: true, value: performance.now() - started } : { ok: false, problem };
+  const value = performance.now() - started;
+  await ended;
+  return problem === undefined ? { ok: true, value } : { ok: false, problem };
 }
 
 /**
@@ -22,21 +27,26 @@ export async function wallTimeMs(argv: readonly string[], run: Run): Promise<Mea
  * is gone with the process. The mark only grows, so a late look misses no earlier peak.
  */
 export async function peakMemoryMb(argv: readonly string[], run: Run): Promise<Measurement> {
-  const { child, measured } = start(argv, run);
+  const { child, measured, ended } = start(argv, run);
   let peakKb = 0;
   const watch = setInterval(() => {
     peakKb = Math.max(peakKb, highWaterMarkKb(child.pid));
   }, 2);
   const problem = await measured;
   clearInterval(watch);
+  await ended;
   return problem === undefined ? { ok: true, value: peakKb / 1024 } : { ok: false, problem };
 }
 
-/** Starts a command; `measured` resolves when what is to be measured is over, with a word when it went wrong. */
-function start(
-  argv: readonly string[],
-  { env, until }: Run,
-): { readonly child: ChildProcess; readonly measured: Promise<string | undefined> } {
+interface StartedRun {
+  readonly child: ChildProcess;
+  /** Resolves when what is to be measured is over, with a word when it went wrong. */
+  readonly measured: Promise<string | undefined>;
+  /** Resolves when the process is gone, or could not be started. */
+  readonly ended: Promise<void>;
+}
+
+function start(argv: readonly string[], { env, until }: Run): StartedRun {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let output = '';
@@ -58,7 +68,11 @@ function start(
       else resolve(code === 0 || seen ? undefined : `failed (${signal ?? code})`);
     });
   });
-  return { child, measured };
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('exit', () => resolve());
+  });
+  return { child, measured, ended };
 }
 
 function highWaterMarkKb(pid: number | undefined): number {
