@@ -53,3 +53,27 @@ test('a byte outside UTF-8 counts as one column', () => {
   const source = createSourceFromBytes('x', Uint8Array.of(0x61, 0xff, 0x62));
   assert.deepEqual(positionAt(source, 2), { line: 1, column: 3 });
 });
+
+test('a column is the number of bytes before it in the line, whatever they are', () => {
+  const text = fc.string({
+    unit: fc.constantFrom('a', '\n', 'é', '€', '𝄞', '\u{1f480}', '\u{100ff}', '\udc80', '\udcff'),
+  });
+  fc.assert(
+    fc.property(text, (script) => {
+      const source = createSource('x', script);
+      let position = { line: 1, column: 1 };
+      let offset = 0;
+      for (const character of script) {
+        assert.deepEqual(positionAt(source, offset), position);
+        offset += character.length;
+        const { line, column } = position;
+        position =
+          character === '\n'
+            ? { line: line + 1, column: 1 }
+            : { line, column: column + bytesOfText(character).length };
+      }
+      assert.deepEqual(positionAt(source, offset), position);
+    }),
+    { seed: 3 },
+  );
+});

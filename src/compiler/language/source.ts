@@ -14,6 +14,14 @@ export interface Source {
   readonly text: string;
   /** Offset of the first character of every line; the first entry is always 0. */
   readonly lineStarts: readonly number[];
+  /** The characters that are more bytes than units of the string, in order: a column is found without reading its line. */
+  readonly wideCharacters: readonly WideCharacter[];
+}
+
+interface WideCharacter {
+  readonly offset: number;
+  /** By how much the bytes of the text up to its end outnumber the units. */
+  readonly surplus: number;
 }
 
 /** A place in a source as people count: both start at 1; `column` counts bytes of the line, as messages do. */
@@ -26,7 +34,18 @@ export interface Position {
 export function createSource(name: string, text: string): Source {
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
-  return { name, text, lineStarts };
+  return { name, text, lineStarts, wideCharacters: findWideCharacters(text) };
+}
+
+function findWideCharacters(text: string): readonly WideCharacter[] {
+  const found: WideCharacter[] = [];
+  let surplus = 0;
+  for (const { 0: character, index } of text.matchAll(/[^\0-\x7f]/gu)) {
+    if (isEscapedByte(character.charCodeAt(0))) continue;
+    surplus += encodeCodePoint(character.codePointAt(0) ?? 0).length - character.length;
+    found.push({ offset: index, surplus });
+  }
+  return found;
 }
 
 /** Makes a source from the bytes of a file; see `Source` for what happens to bytes that are not UTF-8. */
@@ -36,21 +55,33 @@ export function createSourceFromBytes(name: string, bytes: Uint8Array): Source {
 
 /** The index into `lineStarts` of the line holding `offset`; offsets past the end belong to the last line. */
 export function lineIndexAt(source: Source, offset: number): number {
-  let low = 0;
-  let high = source.lineStarts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((source.lineStarts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  return lastIndexWhere(source.lineStarts, (start) => start <= offset);
 }
 
 /** Line and column of an offset. */
 export function positionAt(source: Source, offset: number): Position {
   const index = lineIndexAt(source, offset);
   const start = source.lineStarts[index] ?? 0;
-  return { line: index + 1, column: byteLength(source.text, start, offset) + 1 };
+  return { line: index + 1, column: bytesBefore(source, offset) - bytesBefore(source, start) + 1 };
+}
+
+/** How many bytes of the script stand before an offset. */
+function bytesBefore({ wideCharacters }: Source, offset: number): number {
+  const last = lastIndexWhere(wideCharacters, (character) => character.offset < offset);
+  return offset + (wideCharacters[last]?.surplus ?? 0);
+}
+
+/** The last index for which something is so that is so for the first ones only; -1 where it is for none. */
+function lastIndexWhere<Item>(items: readonly Item[], isSo: (item: Item) => boolean): number {
+  let low = -1;
+  let high = items.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const item = items[middle];
+    if (item !== undefined && isSo(item)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** The text of a line, counted from 1, without its line end. Empty for a line that does not exist. */
@@ -60,20 +91,6 @@ export function lineText(source: Source, line: number): string {
   const next = source.lineStarts[line];
   const text = source.text.slice(start, next === undefined ? undefined : next - 1);
   return text.endsWith('\r') ? text.slice(0, -1) : text;
-}
-
-/** How many UTF-8 bytes `text[start..end)` stands for. */
-function byteLength(text: string, start: number, end: number): number {
-  let length = 0;
-  for (let at = start; at < end; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80 || isEscapedByte(unit)) length += 1;
-    else if (unit < 0x800) length += 2;
-    else if (unit >= 0xd800 && unit <= 0xdbff)
-      length += 4; // its low half adds nothing
-    else if (unit < 0xdc00 || unit > 0xdfff) length += 3;
-  }
-  return length;
 }
 
 /**
