@@ -142,7 +142,10 @@ const cases: readonly (readonly [format: string, args: readonly Argument[], expe
     ],
     ' true|false |null',
   ],
-  ['%9s|', [[{ kind: 'tuple', elements: [uint8, uint8] }, [1, 2]]], '   (1, 2)|'],
+  // The width is that of the opening bracket.
+  ['%9s|', [[{ kind: 'tuple', elements: [uint8, uint8] }, [1, 2]]], '        (1, 2)|'],
+  ['%-9s|', [[{ kind: 'tuple', elements: [uint8, uint8] }, [1, 2]]], '(        1, 2)|'],
+  ['%5s|', [[{ kind: 'array', of: uint8, length: 2 }, [1, 2]]], '    [1,2]|'],
   [
     '%r|%rh|%rx|%s',
     Array.from({ length: 4 }, (): Argument => [{ kind: 'buffer', capacity: 3 }, 'a\x00~']),

@@ -2,7 +2,8 @@
  * printf-like formats, compiled once for each place they stand at.
  *
  * What differs from C: integers without a length modifier are cut to 32 bits, whatever their type; `%s` takes any value; precision and
- * the space flag change nothing; the `0` flag fills with zeros even on the right of a left-aligned text.
+ * the space flag change nothing; the `0` flag fills with zeros even on the right of a left-aligned text. A width is that of the
+ * first piece which C++ streams are given, and of a value with members that is its opening bracket.
  */
 
 import { asI32, asU32, asU64, unreachable } from '../base/index.ts';
@@ -77,13 +78,25 @@ function compileConversion(
   const fill = flags.includes('0') ? '0' : ' ';
   // Zeros go after a sign or a base prefix, not before it.
   const numeric = fill === '0' && !left && 'fdiuxXop'.includes(conversion.verb);
-  return (record) => {
-    const text = bare(record);
-    if (text.length >= width) return text;
+  const padded = (text: string): string => {
     if (left) return text.padEnd(width, fill);
     return numeric ? zeroPadded(text, width) : text.padStart(width, fill);
   };
+  const bracket = openingBrackets[slot.type.kind];
+  if (bracket === undefined) return (record) => padded(bare(record));
+  const opening = padded(bracket);
+  return (record) => {
+    const text = bare(record);
+    return text.startsWith(bracket) ? opening + text.slice(bracket.length) : padded(text);
+  };
 }
+
+const openingBrackets: Partial<Record<Type['kind'], string>> = {
+  tuple: '(',
+  array: '[',
+  record: '{ ',
+  struct: '{ ',
+};
 
 /** What C shows without a precision. */
 const USUAL_DIGITS = 6;
