@@ -22,6 +22,8 @@ export interface BuiltinRow {
   readonly doc: string;
   /** Kinds of probes it can be used in; absent: all. */
   readonly where?: readonly ProbeKind[];
+  /** What is said of it in other kinds; absent: the sentence that most have. */
+  readonly elsewhere?: string;
   /** Refused without --unsafe. */
   readonly unsafe?: true;
   /** A feature that may change: the config value that lets it be used, and what messages call it. */

@@ -120,7 +120,8 @@ export function isUsableHere(body: Body, name: string, at: Span): boolean {
   }
   // Rows that answer from the probe's own facts word their refusal themselves.
   if (!row.where || row.folds || row.where.includes(body.probe.kind)) return true;
-  report(body, 'builtin-availability', at, [name, body.probe.kind]);
+  if (row.elsewhere === undefined) report(body, 'builtin-availability', at, [name, body.probe.kind]);
+  else report(body, 'builtin-elsewhere', at, [row.elsewhere]);
   return false;
 }
 

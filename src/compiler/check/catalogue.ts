@@ -57,6 +57,7 @@ export const checkCatalogue = {
     severity: error,
     message: (name: string, kind: string) => `${name} can not be used with "${kind}" probes`,
   },
+  'builtin-elsewhere': { severity: error, message: (sentence: string) => sentence },
   'builtin-in-loop': {
     severity: error,
     message: (name: string) => `'${name}' builtin is not allowed in a for-loop`,
@@ -470,8 +471,9 @@ export const checkCatalogue = {
   },
   'c-macro': {
     severity: error,
-    message: (name: string, problem: string) =>
-      `unable to expand macro as an expression: ${name}: ${problem}`,
+    message: (text: string, _name: string, _problem: string) =>
+      `unable to expand macro as an expression: ${text}`,
+    hints: (_text: string, name: string, problem: string) => [`${name}: ${problem}`],
   },
   'c-macro-recursive': { severity: error, message: (name: string) => `Macro recursion: ${name}` },
 

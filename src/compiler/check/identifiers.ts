@@ -1,7 +1,7 @@
 /** Bare words: builtin variables, C constants, enumerators. Macros of the script are gone by now. */
 
 import { builtins, findBuiltin } from '../builtins/index.ts';
-import { expandIdentifier, type IdentifierExpansion } from '../cpreproc/index.ts';
+import { expandIdentifier, type IdentifierExpansion, textOfMacro } from '../cpreproc/index.ts';
 import { type Identifier, parseExpression, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
@@ -36,8 +36,15 @@ export function checkCMacro(body: Body, name: string, span: Span, expansion: Ide
   if (expansion.kind === 'no-macro') return fail(body, 'unknown-identifier', span, [name]);
   const { expr, diagnostics } = parseExpression(expansion.text, span);
   if (expr) return checkRaw(body, expr);
-  const problem = diagnostics[0]?.message.replace(/^syntax: /, '') ?? 'it stands for nothing';
-  return fail(body, 'c-macro', span, [name, problem]);
+  const [problem] = diagnostics;
+  if (problem === undefined) {
+    return fail(body, 'unknown-identifier', span, [name], { hint: () => 'Its #define has no text.' });
+  }
+  return fail(body, 'c-macro', span, [
+    textOfMacro(body.program.cMacros, name),
+    name,
+    problem.message.replace(/^syntax: /, ''),
+  ]);
 }
 
 /** What a bare word could have meant. */

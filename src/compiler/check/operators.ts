@@ -21,6 +21,7 @@ import { castTo, castToBool, defaultSpace, widen } from './casts.ts';
 import { convertTo } from './conversion.ts';
 import { checkExpr } from './expressions.ts';
 import { dereference } from './fields.ts';
+import { warnOfLoss } from './fitting.ts';
 import {
   boolLiteral,
   constant,
@@ -213,7 +214,17 @@ function logical(body: Body, op: '&&' | '||', left: TypedExpr, right: TypedExpr,
       ? operatorTypes(body, op, left, right, at)
       : mismatch(body, op, left, right, at);
   }
+  warnOfMixedSigns(body, left, right);
   return { kind: 'logical', type: bool, at, op, left: castToBool(left), right: castToBool(right) };
+}
+
+/** As in a comparison, although nothing is converted: 0 is 0 in every type. */
+function warnOfMixedSigns(body: Body, left: TypedExpr, right: TypedExpr): void {
+  const [leftType, rightType] = [asIntType(left.type), asIntType(right.type)];
+  if (leftType === undefined || rightType === undefined) return;
+  const type = promoteInt(leftType, rightType);
+  warnOfLoss(body, left, type);
+  warnOfLoss(body, right, type);
 }
 
 /** Both operands get the type that holds both; its sign decides how they compare. */

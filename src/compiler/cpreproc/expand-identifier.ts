@@ -41,6 +41,12 @@ export function expandIdentifier(
   return { kind: 'text', text: toLanguage(tokens) };
 }
 
+/** What a macro is defined as, for messages: its own text, each run of blanks as one. */
+export function textOfMacro(macros: MacroTable, name: string): string {
+  const tokens = macros.get(name)?.body ?? [];
+  return tokens.map(({ text, hasSpace }, index) => (hasSpace && index > 0 ? ` ${text}` : text)).join('');
+}
+
 function toLanguage(tokens: readonly CToken[]): string {
   const parts: string[] = [];
   for (let at = 0; at < tokens.length; at++) {

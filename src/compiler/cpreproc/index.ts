@@ -7,5 +7,5 @@ export type { CSection } from './c-section.ts';
 export { readCSection } from './c-section.ts';
 export { compilerMacros } from './compiler-macros.ts';
 export type { IdentifierExpansion } from './expand-identifier.ts';
-export { expandIdentifier } from './expand-identifier.ts';
+export { expandIdentifier, textOfMacro } from './expand-identifier.ts';
 export type { IncludeAnswer, IncludeRequest, PreprocessInput } from './preprocess.ts';

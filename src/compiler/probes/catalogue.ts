@@ -103,7 +103,7 @@ export const probeCatalogue = {
   },
   'uprobe-one-part': {
     severity: error,
-    message: (kind: string) => `${kind} probe type requires 2 arguments, found 1`,
+    message: (kind: string) => `${kind} probe type requires 2 or 3 arguments, found 1`,
     hints: (kind: string) => [`name a binary and a function, for example ${kind}:/bin/bash:readline`],
   },
   'uprobe-line-return': { severity: error, message: () => 'Source code location not allowed' },

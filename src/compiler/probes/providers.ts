@@ -209,7 +209,8 @@ export function providerNamed(word: string): ProbeKind | undefined {
 
 /** "requires 1 or 2 arguments" with the accepted numbers. */
 export function aritySentence(facts: ProviderFacts, found: number): string {
-  // The one part that a tracepoint may be is a pattern for its name.
-  const counts = facts.kind === 'tracepoint' ? 2 : facts.arity.join(' or ');
-  return `${facts.kind} probe type requires ${counts} arguments, found ${found}`;
+  // The one part that these may be is a pattern for a tracepoint's name, or a function of the process of -p.
+  const allowsOne = facts.kind === 'tracepoint' || facts.kind === 'uprobe' || facts.kind === 'uretprobe';
+  const counts = allowsOne ? facts.arity.filter((count) => count !== 1) : facts.arity;
+  return `${facts.kind} probe type requires ${counts.join(' or ')} arguments, found ${found}`;
 }

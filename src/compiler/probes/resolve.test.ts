@@ -110,6 +110,9 @@ test('what cannot be read is one message each', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['kporbe:vfs_read {}', /^Invalid probe type: kporbe$/],
     ['begin:x {}', /^begin probe type requires 0 arguments, found 1$/],
+    ['uprobe {}', /^uprobe probe type requires 2 or 3 arguments, found 0$/],
+    ['uprobe:a {}', /^uprobe probe type requires 2 or 3 arguments, found 1$/],
+    ['uretprobe:a:b:c:d {}', /^uretprobe probe type requires 2 or 3 arguments, found 4$/],
     ['interval:s {}', /^Invalid rate of interval probe: 's' is not a time$/],
     ['interval:10 {}', /Minimum is 1000 or 1us\. Found: 10 nanoseconds/],
     ['interval:min:1 {}', /^min is not an accepted unit of time$/],

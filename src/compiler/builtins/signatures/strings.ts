@@ -225,6 +225,7 @@ export const stringBuiltins = {
     signature: ['string path(struct path *path)', 'string path(struct path *path, const int size)'],
     doc: 'The full name of a struct path.',
     where: ['fentry', 'fexit', 'iter'],
+    elsewhere: "The path function can only be used with 'fentry', 'fexit', 'iter' probes",
     arity: [1, 2],
     check: checkPath,
   },
