@@ -31,6 +31,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
+    kernelFunctionSize: () => undefined,
     kernelConfig: () => undefined,
     resolveBinary: () => [],
     userSymbols: () => undefined,
@@ -45,6 +46,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     readObject: () => ({ kind: 'refused', reason: 'there are no files' }),
     lookAt: () => undefined,
     includeDirs: [],
+    kernelHeaders: undefined,
     bootToWallNs: 0n,
     pidNamespace: undefined,
   };

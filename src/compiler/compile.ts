@@ -54,10 +54,11 @@ export function compile(input: CompileInput): CompileResult {
   if (input.options.isKept && add(portabilityProblems(script))) return stop();
   const headers = [...sourceOfHeaders(input.options.includeFiles), ...imported.headers];
   const hasC = script.cSection.length + headers.length > 0;
+  const { kernelHeaders } = target;
   const cSection = inStage(trace, 'C definitions', () =>
     readCSection({
-      headers,
-      defines: hasC ? compilerMacros(target.arch) : {},
+      headers: hasC ? [...sourceOfHeaders(kernelHeaders?.first ?? []), ...headers] : [],
+      defines: hasC ? { ...compilerMacros(target.arch), ...kernelHeaders?.defines } : {},
       chunks: script.cSection,
       hasBtf: hasC && target.btf() !== undefined,
       include: (request) => answerInclude(request, target),

@@ -10,12 +10,18 @@ const files: Readonly<Record<string, string>> = {
   '/inc/limits.h': '#include_next <limits.h>\n',
   '/inc2/limits.h': '#if __SIZEOF_LONG__ == 8\n#define LIMIT 64\n#endif\n',
   './here.h': '#define HERE 6\n',
+  '/inc/config.h': '#define CONFIG_HZ 250\n',
 };
 
 /** What is said of a script that includes headers. */
-function diagnose(script: string, includeFiles: readonly string[] = []): string {
+function diagnose(
+  script: string,
+  includeFiles: readonly string[] = [],
+  kernelHeaders?: Target['kernelHeaders'],
+): string {
   const target: Target = Object.create(fakeKernel(), {
     includeDirs: { value: ['/inc', '/inc2'] },
+    kernelHeaders: { value: kernelHeaders },
     readFile: {
       value: (path: string) =>
         files[path] === undefined
@@ -47,4 +53,12 @@ test('a header can lean on the next of its name, and on what a compiler of the m
 test('headers of the command line come before the script', () => {
   assert.equal(diagnose('begin { print(OWN + HERE); }', ['own.h', 'here.h']), '');
   assert.match(diagnose('begin { }', ['none.h']), /^<command line>:1:1-18: ERROR: cannot include 'none\.h'/);
+});
+
+test('with headers of a kernel its configuration is known to C, and what its build defines', () => {
+  const headers = { first: ['/inc/config.h'], defines: { __KERNEL__: '1' } };
+  const script = '#if CONFIG_HZ == 250 && defined(__KERNEL__)\n#define HZ 4\n#endif\nbegin { print(HZ); }';
+  assert.equal(diagnose(script, [], headers), '');
+  assert.match(diagnose(script), /Unknown identifier: 'HZ'/);
+  assert.match(diagnose('begin { print(CONFIG_HZ); }', [], headers), /Unknown identifier: 'CONFIG_HZ'/);
 });

@@ -74,6 +74,7 @@ export type {
   FileAnswer,
   KernelConfig,
   KernelFunction,
+  KernelHeaders,
   ObjectAnswer,
   PlaceAnswer,
   Target,

@@ -122,6 +122,13 @@ export interface KernelConfig {
   readonly options?: ReadonlyMap<string, string>;
 }
 
+/** Headers of a kernel that C is to be read with. */
+export interface KernelHeaders {
+  /** Files that are included before all others. */
+  readonly first: readonly string[];
+  readonly defines: Readonly<Record<string, string>>;
+}
+
 /** What stands at a path: a file, or a folder with the names in it. `worldWritable`: everybody may write there. */
 export type PlaceAnswer =
   | { readonly kind: 'file'; readonly worldWritable: boolean }
@@ -159,6 +166,8 @@ export interface Target {
   allowsKfunc(name: string, progType: BpfProgType): boolean;
   /** Address of a kernel symbol from kallsyms. */
   kernelSymbol(name: string): bigint | undefined;
+  /** Bytes of a function of the kernel proper, from an ELF file of the kernel; undefined: could not tell. */
+  kernelFunctionSize(name: string): bigint | undefined;
   /** undefined: there is no kernel. */
   kernelConfig(): KernelConfig | undefined;
   /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */
@@ -185,6 +194,8 @@ export interface Target {
   lookAt(path: string): PlaceAnswer | undefined;
   /** Where C includes are searched, in order. */
   readonly includeDirs: readonly string[];
+  /** Set when `includeDirs` has those of a kernel. */
+  readonly kernelHeaders: KernelHeaders | undefined;
   /** Nanoseconds: wall clock minus boot clock when the run started. */
   readonly bootToWallNs: bigint;
   /** Set when the tracer is not in the initial pid namespace: its device and inode for bpf_get_ns_current_pid_tgid. */

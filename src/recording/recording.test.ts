@@ -95,6 +95,7 @@ it('a script is compiled for what the recorded kernel could answer', () => {
   const files = {
     ...{ readFile: unused, lookAt: unused, cgroupId: unused, demangle: unused },
     includeDirs: [],
+    kernelHeaders: undefined,
   };
   const target = fedTarget(header.machine, files);
   assert.deepEqual([target.has('get-func-ip'), target.has('attach-cookie')], [false, true]);

@@ -118,3 +118,19 @@ test('local time agrees with Date', () => {
   assert.equal(at.offsetMinutes, -date.getTimezoneOffset());
   assert.match(at.zone, /^([A-Z]{2,5}|[-+]\d{2,4})$/);
 });
+
+test('BPFTRACE_VMLINUX is asked for sizes of functions of the kernel', () => {
+  const sizeIn = (path: string, name: string): bigint | undefined =>
+    target({ environment: { BPFTRACE_VMLINUX: path } }).kernelFunctionSize(name);
+  const size = sizeIn(process.execPath, 'napi_create_object');
+  assert.ok(size !== undefined && size > 0n);
+  assert.equal(sizeIn(process.execPath, 'no_such_function'), undefined);
+  assert.equal(sizeIn('/dev/null', 'napi_create_object'), undefined);
+});
+
+test('headers of a named kernel are searched before those of -I', () => {
+  const environment = { BPFTRACE_KERNEL_SOURCE: '/src' };
+  const { includeDirs } = target({ environment, includeDirs: ['/own'] });
+  assert.equal(includeDirs[0], `/src/arch/${process.arch === 'arm64' ? 'arm64' : 'x86'}/include`);
+  assert.equal(includeDirs[8], '/own');
+});

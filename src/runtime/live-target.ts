@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { machine } from 'node:os';
+import { machine, release } from 'node:os';
 import { decodeText } from '../base/index.ts';
 import type { Btf, BtfId } from '../btf/index.ts';
 import type { Dwarf } from '../dwarf/index.ts';
@@ -30,10 +30,12 @@ import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
 import { readKernelConfig } from './kernel-config.ts';
+import { namedKernelHeaders } from './kernel-headers.ts';
 import { readNamed, readWhole } from './plain-file.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
 import { readUsdtProbes } from './usdt-probes.ts';
+import { vmlinuxFiles } from './vmlinux-files.ts';
 
 /** The inode number of the first pid namespace. Source: include/linux/proc_ns.h, PROC_PID_INIT_INO. */
 const PROC_PID_INIT_INO = 0xefff_fffcn;
@@ -65,6 +67,7 @@ export interface LiveTargetOptions {
 /** The running machine as a Target. Nothing is read before it is asked for; each answer is read once. */
 export class LiveTarget implements Target {
   readonly arch: Arch;
+  readonly kernelHeaders: ReturnType<typeof namedKernelHeaders>;
   readonly #options: LiveTargetOptions;
   readonly #cgroups = new Cgroups();
   readonly #features = new Map<Feature, boolean>();
@@ -84,10 +87,15 @@ export class LiveTarget implements Target {
   constructor(options: LiveTargetOptions) {
     this.#options = options;
     this.arch = archOf(machine());
+    this.kernelHeaders = namedKernelHeaders(options.environment, this.arch);
   }
 
   get includeDirs(): readonly string[] {
-    this.#includeDirs ??= [...this.#options.includeDirs, ...systemIncludeDirs(machine())];
+    this.#includeDirs ??= [
+      ...(this.kernelHeaders?.dirs ?? []),
+      ...this.#options.includeDirs,
+      ...systemIncludeDirs(machine()),
+    ];
     return this.#includeDirs;
   }
 
@@ -159,6 +167,13 @@ export class LiveTarget implements Target {
   }
   kernelSymbol(name: string): bigint | undefined {
     return this.#options.kallsyms.byName(name)?.address;
+  }
+  kernelFunctionSize(name: string): bigint | undefined {
+    for (const path of vmlinuxFiles(this.#options.environment, release())) {
+      const [symbol] = this.#options.elfFiles.open(path)?.functionsNamed(name) ?? [];
+      if (symbol !== undefined) return symbol.size;
+    }
+    return undefined;
   }
 
   resolveBinary(text: string, pid?: number): readonly FoundBinary[] {

@@ -141,6 +141,7 @@ export function fakeKernel(): Target {
       bpf_task_from_pid: ['BPF_PROG_TYPE_TRACEPOINT'],
     },
     kernelSymbols: { avenrun: 0xffffffff82000000n },
+    kernelFunctionSizes: { vfs_read: 0x40n },
     cgroups: { '/sys/fs/cgroup/a': 77n },
     binaries: { '/bin/app': [{ name: 'total', address: 0x4000n, fileOffset: 0x3000n, size: 8n }] },
     usdt: {

@@ -29,6 +29,7 @@ export interface FakeMachine {
   /** Functions that progs may call, and the types of those progs. */
   readonly kfuncs?: Readonly<Record<string, readonly BpfProgType[]>>;
   readonly kernelSymbols?: Readonly<Record<string, bigint>>;
+  readonly kernelFunctionSizes?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
   /** What mangled names stand for. */
@@ -69,6 +70,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     bpfFunctions: () => machine.bpfFunctions ?? [],
     allowsKfunc: (name, progType) => machine.kfuncs?.[name]?.includes(progType) === true,
     kernelSymbol: (name) => machine.kernelSymbols?.[name],
+    kernelFunctionSize: (name) => machine.kernelFunctionSizes?.[name],
     kernelConfig: () => undefined,
     resolveBinary: (text) =>
       Object.keys(binaries)
@@ -95,6 +97,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
     },
     lookAt: (path) => lookAt(path, files, machine.worldWritable ?? []),
     includeDirs: [],
+    kernelHeaders: undefined,
     bootToWallNs: 1_700_000_000_000_000_000n,
     pidNamespace: undefined,
   };

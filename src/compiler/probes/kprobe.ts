@@ -107,6 +107,7 @@ export const kprobe: Provider = (point, context) => {
     }
   }
   if (!canTrace(point, context, `${point.kind}:${shown}`)) return [];
+  if (found.length === 1 && isBehindFunction(point, context, place)) return [];
   const substitute = !canAttachBy('kprobe', context);
   const functions = found.length > 0 ? found : [{ name: place.function }];
   if (substitute) return trampolineProbes(point, context, place, functions);
@@ -140,6 +141,15 @@ export const kprobe: Provider = (point, context) => {
   const fitsSession = !explicitModule && !place.offset && found.length > 0 && !usedRegister(point);
   return [fitsSession ? { ...probe, fitsSession } : probe];
 };
+
+/** Whether a place is known to lie behind its function, where the kernel would put the probe into the next one; says so. */
+function isBehindFunction(point: Point, context: ResolveContext, { function: name, offset }: Place): boolean {
+  if (offset === 0 || context.options.namesOnly) return false;
+  const size = context.target.kernelFunctionSize(name);
+  if (size === undefined || BigInt(offset) < size) return false;
+  context.unavailable(point, `Offset outside the function bounds ('${name}' size is ${size})`);
+  return true;
+}
 
 /** Whether the kernel has kprobes, or fentry in their place; says so when it has neither. */
 function canTrace(point: Point, context: ResolveContext, name: string): boolean {

@@ -42,6 +42,7 @@ function machine(features: readonly Feature[]): Target {
       { name: 'nf_hook', module: 'nf' },
     ],
     hasKernelFunction: (name: string) => name.startsWith('vfs_'),
+    kernelFunctionSize: (name: string) => (name === 'vfs_read' ? 0x40n : undefined),
   } satisfies Partial<Target>;
   return known as unknown as Target; // attach points ask for nothing else
 }
@@ -147,6 +148,14 @@ test('a function that kprobes cannot stand on is warned of, and missing', () => 
     'no_such is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
     'No matches for kprobe no_such.',
   ]);
+});
+
+test('an offset stays inside its function, where an ELF file of the kernel knows it', () => {
+  assert.deepEqual(resolve('kprobe:vfs_read+64 {}').messages, [
+    "Offset outside the function bounds ('vfs_read' size is 64)",
+  ]);
+  for (const inside of ['kprobe:vfs_read+63 {}', 'kprobe:vfs_write+64 {}'])
+    assert.deepEqual(resolve(inside).messages, [], inside);
 });
 
 test('a wildcard is one prog, unless the block says which probe it is in', () => {

@@ -4,7 +4,10 @@ import { embeddedTarget } from '../target/index.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
 /** What scripts may use besides the events: files for `import` and `#include`. */
-export type ScriptFiles = Pick<Target, 'readFile' | 'lookAt' | 'includeDirs' | 'cgroupId' | 'demangle'>;
+export type ScriptFiles = Pick<
+  Target,
+  'readFile' | 'lookAt' | 'includeDirs' | 'kernelHeaders' | 'cgroupId' | 'demangle'
+>;
 
 /** The machine of the facts, as scripts are compiled for it. */
 export function fedTarget(facts: MachineFacts, files: ScriptFiles, btf?: Btf): Target {
@@ -24,6 +27,7 @@ export function fedTarget(facts: MachineFacts, files: ScriptFiles, btf?: Btf): T
       named(path)?.symbols.find((symbol) => symbol.address === address)?.fileOffset,
     codeAt: () => undefined,
     includeDirs: files.includeDirs,
+    kernelHeaders: files.kernelHeaders,
     demangle: (name: string) => files.demangle(name),
     cgroupId: (path: string) => files.cgroupId(path),
     readFile: (path: string) => files.readFile(path),

@@ -42,6 +42,7 @@ export type TargetHost = Pick<
   | 'readFile'
   | 'lookAt'
   | 'includeDirs'
+  | 'kernelHeaders'
   | 'bootToWallNs'
 >;
 
@@ -59,6 +60,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     possibleCpus: host.possibleCpus,
     onlineCpus: host.onlineCpus,
     includeDirs: host.includeDirs,
+    kernelHeaders: host.kernelHeaders,
     bootToWallNs: host.bootToWallNs,
     resolveBinary: (text, pid) => host.resolveBinary(text, pid),
     userSymbols: (path) => host.userSymbols(path),
@@ -83,6 +85,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     bpfFunctions: () => [],
     allowsKfunc: () => false,
     kernelSymbol: () => undefined,
+    kernelFunctionSize: () => undefined,
     kernelConfig: () => undefined,
     pidNamespace: undefined,
   };
