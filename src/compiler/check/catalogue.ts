@@ -323,6 +323,10 @@ export const checkCatalogue = {
     severity: error,
     message: (name: string, most: bigint) => `${name} can have ${most} entries at most`,
   },
+  'map-without-entries': {
+    severity: error,
+    message: (name: string) => `${name} needs room for one entry at least`,
+  },
   'map-kind-mismatch': {
     severity: error,
     message: (declared: string, needed: string) =>

@@ -319,6 +319,8 @@ function declareMaps(
     const { map, type, span, maxEntries } = declaration;
     if (maxEntries.value > MAX_MAP_ENTRIES)
       sink.add(makeCheckDiagnostic('map-entries', maxEntries.span, [map.name, MAX_MAP_ENTRIES]));
+    if (maxEntries.value === 0n)
+      sink.add(makeCheckDiagnostic('map-without-entries', maxEntries.span, [map.name]));
     if (!Object.hasOwn(bpfKinds, type.text)) sink.add(makeCheckDiagnostic('map-kind', span, [type.text]));
     const first = shapes.find((shape) => shape.name === map.name)?.declaration;
     if (first !== declaration) sink.add(makeCheckDiagnostic('map-redeclared', span, [map.name]));
