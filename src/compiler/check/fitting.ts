@@ -53,7 +53,7 @@ export function warnOfLoss(body: Body, value: TypedExpr, place: Type): void {
 }
 
 /** Counts and sums are taken as whatever integer is wanted. */
-function readsAggregation(body: Body, value: TypedExpr): boolean {
+export function readsAggregation(body: Body, value: TypedExpr): boolean {
   const map = value.kind === 'map' ? body.program.inference.maps[value.map] : undefined;
   return map?.value !== undefined && isAggregate(map.value);
 }

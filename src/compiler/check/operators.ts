@@ -21,7 +21,7 @@ import { castTo, castToBool, defaultSpace, widen } from './casts.ts';
 import { convertTo } from './conversion.ts';
 import { checkExpr } from './expressions.ts';
 import { dereference } from './fields.ts';
-import { warnOfLoss } from './fitting.ts';
+import { readsAggregation, warnOfLoss } from './fitting.ts';
 import {
   boolLiteral,
   constant,
@@ -242,7 +242,10 @@ function arithmetic(body: Body, op: AnyOp, left: TypedExpr, right: TypedExpr, at
   const isBool = left.type.kind === 'bool' && right.type.kind === 'bool';
   const [leftType, rightType] = adopted(numericType(left.type), numericType(right.type));
   const isSigned = leftType.signed || rightType.signed;
-  if ((op === '/' || op === '%') && isSigned && !sameType(leftType, rightType)) {
+  // A sum is no integer of its own size and sign to bpftrace.
+  const areAlike =
+    sameType(leftType, rightType) && readsAggregation(body, left) === readsAggregation(body, right);
+  if ((op === '/' || op === '%') && isSigned && !areAlike) {
     report(body, 'signed-division', at, [op]);
   }
   const space = commonSpace(body, left, right, at);
