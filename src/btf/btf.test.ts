@@ -236,6 +236,11 @@ test('gaps that C would not leave by itself are written out', () => {
       ['char a', 'int b'],
       '}',
     ],
+    [
+      definitionOf('union', 6, ({ char, int }) => [member('a', char, 0), member('b', int, 0)]),
+      ['char a', 'int b'],
+      '} __attribute__((packed))',
+    ],
   ];
   for (const [text, lines, end] of cases) {
     const word = text?.split(' ')[0];
@@ -243,6 +248,12 @@ test('gaps that C would not leave by itself are written out', () => {
       end === '' ? 'struct s {};' : `${word} s {\n${lines.map((l) => `\t${l};\n`).join('')}${end};`;
     assert.equal(text, expected);
   }
+});
+
+test('an enum that is nowhere defined is declared', () => {
+  const builder = new BtfBuilder();
+  const id = builder.add({ kind: 'enum', name: 'later', size: 4, signed: false, values: [] });
+  assert.equal(definitionText(Btf.parse(builder.finish()), id), 'enum later;');
 });
 
 test('a split BTF continues the ids and strings of its base', () => {

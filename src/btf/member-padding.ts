@@ -11,7 +11,8 @@
  *     long: 64;
  *     int other;         offset 32
  *
- * `long: 0` moves on to the next multiple of 64 bits and takes no room. The marks are those bpftool and bpftrace print.
+ * `long: 0` moves on to the next multiple of 64 bits and takes no room. The marks are those bpftool and bpftrace print; a packed union is not
+ * marked there, and C lays out what it stands in otherwise than BTF says.
  */
 
 import type { Btf } from './btf.ts';
@@ -29,7 +30,7 @@ export type BodyItem =
   | { readonly kind: 'padding'; readonly padding: Padding };
 
 export interface Body {
-  /** Members stand closer than their types want: the definition needs the attribute. */
+  /** Members stand closer than their types want, or the size is no multiple of the widest's: the definition needs the attribute. */
   readonly isPacked: boolean;
   readonly items: readonly BodyItem[];
 }
@@ -60,7 +61,7 @@ export class MemberPadding {
   /** The members with the padding that must be written between them. */
   body(type: BtfComposite): Body {
     const isStruct = type.kind === 'struct';
-    const isPacked = isStruct && this.#isPacked(type);
+    const isPacked = this.#isPacked(type);
     const items: BodyItem[] = [];
     const pad = (from: number, to: number, align: number, afterBitfield: boolean): void => {
       for (const padding of paddingBetween(from, to, align, afterBitfield))

@@ -186,6 +186,8 @@ export class TypePrinter {
     const head = type.name === '' ? word : `${word} ${this.#nameOf(id, type)}`;
     const lines: string[] = [`${head} {`];
     if ('values' in type) {
+      // Declared somewhere, never defined: C has no enum of nothing.
+      if (type.values.length === 0) return head;
       const isWide = type.kind === 'enum64';
       const suffix = isWide ? (type.signed ? 'LL' : 'ULL') : '';
       const renamed = this.#renamed.enumerators.get(id);
