@@ -153,8 +153,9 @@ export const builtinChecks: Readonly<Record<BuiltinName, Shown>> = {
     stdout: '(0, 1)\n',
   },
   memcmp: {
-    program: 'begin { $a = "abc"; $b = "abd"; print((memcmp($a, $b, 2), memcmp($a, $b, 3) != 0)); }',
-    stdout: '(0, true)\n',
+    program:
+      'begin { $a = "abc"; $b = "abz"; $c = "ab\\xff"; print((memcmp($a, $b, 2), memcmp($a, $b, 3), memcmp($b, $a, 3), memcmp($a, $c, 3))); }',
+    stdout: '(0, -23, 23, 100)\n',
   },
   strerror: {
     program: 'begin { print((strerror(2), strerror(9999))); }',

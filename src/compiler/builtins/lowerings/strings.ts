@@ -1,7 +1,7 @@
 import type { ValueId } from '../../ir/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import type { CallExpr, Fill, Lower, Lowering } from './lowering.ts';
-import { addressOf, chunksOf, copyPlace, type Place, placeAfter, zeroPlace } from './place.ts';
+import { addressOf, copyPlace, type Place, placeAfter, zeroPlace } from './place.ts';
 
 /** Where the bytes of an argument are: the address a pointer or number holds, or that of a value. */
 interface Source {
@@ -239,24 +239,21 @@ function lowerStrncmp(lower: Lower, call: CallExpr): ValueId {
   return b.readVariable(differs);
 }
 
-/** 0 if the first bytes are equal. */
+/** The difference of the first two bytes that differ, taken as signed ones; 0 if all are equal. */
 function lowerMemcmp(lower: Lower, call: CallExpr): ValueId {
   const { b } = lower;
   const [left, right] = call.args;
   const count = Math.min(call.attrs.length ?? 0, lower.sizeOf(left!.type), lower.sizeOf(right!.type));
   const a = lower.memory(left!);
   const c = lower.memory(right!);
-  const align = a.align < c.align ? a.align : c.align;
-  const differs = b.declareVariable(b.const(0));
-  for (const [offset, size] of chunksOf(align, count)) {
-    const difference = b.binary(
-      'xor',
-      b.load(size, a.base, a.off + offset),
-      b.load(size, c.base, c.off + offset),
-    );
-    b.writeVariable(differs, b.binary('or', b.readVariable(differs), difference));
-  }
-  return b.compare('ne', b.readVariable(differs), b.const(0));
+  const byteAt = (place: Place, index: ValueId): ValueId =>
+    b.load(1, b.binary('add', place.base, index), place.off, true);
+  const difference = b.declareVariable(b.const(0));
+  lower.repeat(count, ({ index, leaveWhen }) => {
+    b.writeVariable(difference, b.binary('sub', byteAt(a, index), byteAt(c, index)));
+    leaveWhen(b.compare('ne', b.readVariable(difference), b.const(0)));
+  });
+  return b.readVariable(difference);
 }
 
 export const stringLowerings = {

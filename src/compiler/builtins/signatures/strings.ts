@@ -281,7 +281,7 @@ export const stringBuiltins = {
     form: 'function',
     macro: true,
     signature: ['int64 memcmp(left, right, const int count)'],
-    doc: '0 if the first bytes of two values are equal.',
+    doc: '0 if the first bytes of two values are equal, else the difference of the first two that are not (as signed bytes).',
     arity: [3, 3],
     check: checkMemcmp,
   },
