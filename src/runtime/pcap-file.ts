@@ -25,7 +25,12 @@ export class PcapFile implements Disposable {
       .u32(0)
       .u32(SNAP_LENGTH)
       .u32(LINKTYPE_ETHERNET);
-    writeWhole(this.#fd, header.finish(), this.#what);
+    try {
+      writeWhole(this.#fd, header.finish(), this.#what);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** `originalLength`: how long the packet was on the wire, when less of it was captured. */
