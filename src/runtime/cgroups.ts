@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BoundedCache } from '../base/index.ts';
 import { globToRegExp } from './path-glob.ts';
 
 const MAX_CACHED_PATHS = 4096;
+/** CGROUP2_SUPER_MAGIC and CGROUP_SUPER_MAGIC. Source: uapi/linux/magic.h. */
+const CGROUP_FILE_SYSTEMS: ReadonlySet<number> = new Set([0x6367_7270, 0x0027_e0eb]);
 
 interface Hierarchy {
   /** `unified` for cgroup2, else the name of the mount point's directory. */
@@ -23,7 +25,7 @@ export class Cgroups {
 
   /** The id of a cgroup directory; undefined when there is none. */
   id(path: string): bigint | undefined {
-    return inodeOf(path);
+    return isCgroup(path) ? inodeOf(path) : undefined;
   }
 
   /** `unified:/a/b`, one per hierarchy that matches the filter, joined by commas: cgroup2 first, then the others by name. */
@@ -87,6 +89,14 @@ function findById(root: string, id: bigint): string | undefined {
     }
   }
   return undefined;
+}
+
+function isCgroup(path: string): boolean {
+  try {
+    return CGROUP_FILE_SYSTEMS.has(statfsSync(path).type) && statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function inodeOf(path: string): bigint | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { BuiltinName } from '../../src/compiler/builtins/index.ts';
+import { cgroupRoot } from './cgroup-root.ts';
 import type { Shown } from './one-liner.ts';
 
 /** Runs a process whose first system call of this kind is the probe's. */
@@ -285,9 +286,9 @@ export const builtinChecks: Readonly<Record<BuiltinName, Shown>> = {
     stdout: 'true\n',
   },
   cgroupid: {
-    program: 'begin { print(cgroupid("/sys/fs/cgroup")); }',
+    program: `begin { print(cgroupid("${cgroupRoot}")); }`,
     ofKernel: true,
-    stdout: `${statSync('/sys/fs/cgroup', { throwIfNoEntry: false })?.ino}\n`,
+    stdout: `${statSync(cgroupRoot, { throwIfNoEntry: false })?.ino}\n`,
   },
   cgroup_path: {
     program: 'begin { printf("<%s>\\n", cgroup_path(cgroup)); }',
