@@ -225,6 +225,21 @@ export const commandRows: readonly Row[] = [
     'src/runtime/live-target.test.ts > an empty BPFTRACE_BTF means no BTF',
   ],
   [
+    'environment-kernel-headers',
+    'settings',
+    'BPFTRACE_KERNEL_SOURCE and BPFTRACE_KERNEL_BUILD name headers of a kernel for #include.',
+    'src/runtime/kernel-headers.test.ts > folders in the order of the kernel',
+    'src/runtime/live-target.test.ts > headers of a named kernel are searched before those of -I',
+    'src/compiler/include-files.test.ts > with headers of a kernel its configuration is known to C',
+  ],
+  [
+    'environment-vmlinux',
+    'settings',
+    'BPFTRACE_VMLINUX is the kernel in which offsets of kprobes are checked.',
+    'src/runtime/live-target.test.ts > BPFTRACE_VMLINUX is asked for sizes',
+    'src/compiler/probes/resolve.test.ts > an offset stays inside its function',
+  ],
+  [
     'environment-color',
     'settings',
     'BPFTRACE_COLOR says whether messages have colours.',
