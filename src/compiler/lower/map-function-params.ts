@@ -4,6 +4,7 @@ import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import type { MapIndex } from '../typed/index.ts';
 import type { ProgContext } from './program-context.ts';
 import { reportNumberSubprogram } from './records.ts';
+import { helperResult } from './runtime-errors.ts';
 import { isByValue, storedSize, storeValue } from './values.ts';
 
 /** A call passes five numbers; a store takes the value and the record of its failure along with the key. */
@@ -43,8 +44,9 @@ export function updateFromParams(
   const place = { base: b.temporary(8), off: 0, align: 8 } as const;
   storeValue(b, place, value, b.param(0), structs);
   const flags = b.const(updateFlags.BPF_ANY);
-  const result = b.call('map_update_elem', [b.mapFd(write.bpfMap), key, place.base, flags]);
+  const returned = b.call('map_update_elem', [b.mapFd(write.bpfMap), key, place.base, flags]);
   if (write.reports) {
+    const result = helperResult(b, 'map_update_elem', returned);
     const failed = b.newBlock();
     const done = b.newBlock();
     b.branch(b.compare('slt', result, b.const(0)), failed, done, { cold: 'ifTrue' });

@@ -2,7 +2,7 @@ import { present } from '../../base/index.ts';
 import type { RecordSpec, RuntimeErrorKind, SourceTrail } from '../../program/index.ts';
 import { int64 } from '../../types/index.ts';
 import type { ReportLevel } from '../builtins/index.ts';
-import type { ValueId } from '../ir/index.ts';
+import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import { branch } from './control.ts';
 import type { FuncContext } from './func-context.ts';
 import { RECORD_HEADER_BYTES, reportIndex, reportNumber } from './records.ts';
@@ -14,10 +14,22 @@ function isReported(f: FuncContext, level: ReportLevel): boolean {
   return level === 'default' || options.runtimeWarnings === 'all';
 }
 
-/** Reports a helper's result where it is negative. */
-export function checkHelper(f: FuncContext, helper: string, result: ValueId, level: ReportLevel): void {
+/**
+ * Helpers in whose place the verifier calls the map's own function (do_misc_fixups() in kernel/bpf/verifier.c). Until Linux 6.4 that gives an
+ * int: a negative one fills the lower half of the register only.
+ */
+const intResults: ReadonlySet<string> = new Set(['map_update_elem', 'for_each_map_elem']);
+
+/** What a helper returned, negative where it failed. */
+export function helperResult(b: FuncBuilder, helper: string, returned: ValueId): ValueId {
+  return intResults.has(helper) ? b.unary('sext32', returned) : returned;
+}
+
+/** Reports what a helper returned where it is negative. */
+export function checkHelper(f: FuncContext, helper: string, returned: ValueId, level: ReportLevel): void {
   if (!isReported(f, level)) return;
   const { b } = f;
+  const result = helperResult(b, helper, returned);
   branch(f, b.compare('slt', result, b.const(0)), () => reportHelper(f, helper, result), undefined, 'then');
 }
 
