@@ -1,6 +1,8 @@
 /** What goes wrong around a script: rights, files, types that are missing, kernels that refuse; and that nothing stays behind. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { bpfObjectIds } from '../../src/kernel/index.ts';
 import { bpfObjectsOf, waitUntilFreed } from '../support/bpf-objects.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
@@ -118,6 +120,22 @@ describe('nothing stays attached', () => {
     });
   }
 
+  for (const backend of ['kernel', 'embedded']) {
+    test(`the command of -c ends with a tracer that is killed, ${backend}`, async (t) => {
+      if (!requireRoot(t) || !requireProgram(t, 'setpriv')) return;
+      const nap =
+        'tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { printf("child %d\\n", pid); }';
+      using tracer = startTetrace(['--backend', backend, '-e', nap, '-c', 'sleep 50']);
+      const [, pid] = await tracer.waitFor(/^child (\d+)$/m);
+      tracer.child.kill('SIGKILL');
+      await tracer.ended;
+      for (let tries = 0; isRunning(Number(pid)); tries++) {
+        assert.ok(tries < 50, 'the command still runs');
+        await setTimeout(100);
+      }
+    });
+  }
+
   test('after a probe that could not be attached', async (t) => {
     if (!requireRoot(t)) return;
     const before = new Set(bpfObjectIds('map'));
@@ -128,3 +146,12 @@ describe('nothing stays attached', () => {
     await waitUntilFreed({ prog: [], map: bpfObjectIds('map').filter((id) => !before.has(id)), link: [] });
   });
 });
+
+/** What has ended may still wait for its parent to ask. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
