@@ -252,6 +252,12 @@ export const commandRows: readonly Row[] = [
     both('run-tests', 'test runners are told when everything is attached'),
   ],
   [
+    'environment-service-manager',
+    'settings',
+    'A service manager (NOTIFY_SOCKET) is told when everything is attached, and when the run ends.',
+    kernel('service-manager'),
+  ],
+  [
     'old-kernels',
     'running',
     'A kernel older than 5.15 is warned of.',

@@ -10,6 +10,8 @@ import {
   loadEmbedded,
   OutputStream,
   runToEntry,
+  type ServiceState,
+  tellServiceManager,
   UnreadableBtfError,
 } from '../runtime/index.ts';
 import {
@@ -202,8 +204,13 @@ async function runProgram(run: ProgramRun): Promise<number> {
   const pid = pidOf(traced);
   const childPid = childPidOf(traced);
   using host = machine.host(program, { stdout, stderr });
+  const tellManager = (state: ServiceState): void => {
+    const problem = tellServiceManager(process.env, state);
+    if (problem !== undefined) messages.warning(problem);
+  };
   using control = new LiveControl({
     onStarted: () => {
+      tellManager('ready');
       if (traced.kind !== 'child') return;
       const { child } = traced;
       if (!(child instanceof HeldChild && (unwinding || host.showsUserAddresses))) child.release();
@@ -272,6 +279,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
     messages,
     options: runOptions,
   });
+  tellManager('stopping');
   stdout.flush();
   const exitCode = stdout.isBroken ? exitCodes.brokenPipe : childExitCode(run, code);
   record?.end(exitCode);

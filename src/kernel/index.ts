@@ -42,6 +42,7 @@ export {
   ptrace,
   ptraceEvents,
   ptraceOptions,
+  sendDatagram,
   TraceeWaits,
   WaitTicks,
   yieldProcessor,

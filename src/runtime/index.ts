@@ -18,6 +18,7 @@ export { LocalTime } from './local-time.ts';
 export { type OutputOptions, OutputStream } from './output-stream.ts';
 export { checkNamed, readNamed } from './plain-file.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
+export { type ServiceState, tellServiceManager } from './service-manager.ts';
 export { systemErrorText } from './system-error.ts';
 export { runToEntry, UnwindTables } from './unwind/index.ts';
 export { OutputError, writeWhole } from './write-whole.ts';

@@ -1,5 +1,6 @@
 export { bpf, type Pinned, pin, pinText, pinU64s, pinZeros } from './bpf.ts';
 export * as attr from './bpf-attr.ts';
+export { sendDatagram } from './datagram.ts';
 export { Epoll } from './epoll.ts';
 export { checked, isKernelError, KernelError } from './error.ts';
 export { addressOf, type SyscallArg, syscall, syscallAsync, viewMemory } from './ffi.ts';

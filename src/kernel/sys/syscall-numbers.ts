@@ -12,6 +12,8 @@ const table = {
   rt_sigaction: { x64: 13, arm64: 134 },
   ioctl: { x64: 16, arm64: 29 },
   setitimer: { x64: 38, arm64: 103 },
+  socket: { x64: 41, arm64: 198 },
+  sendto: { x64: 44, arm64: 206 },
   wait4: { x64: 61, arm64: 260 },
   sched_yield: { x64: 24, arm64: 124 },
   kill: { x64: 62, arm64: 129 },
