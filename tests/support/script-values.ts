@@ -366,9 +366,16 @@ export function testScriptValues(backend: NonNullable<BeginOptions['backend']>):
       ],
       ['print(*(uint64*)kptr((uint64)8)); print(@m[1]); if (pid == 0) { @m[1] = 1; }', '0\n0\n', /^$/],
       ['print(cpid);', '0\n', /cpid is zero/],
+      ['for $i : 0..9000000 { print($i); }', '', /helper: loop, retcode: -7/],
+      [
+        'for $i : 0..9000000 { print($i); }',
+        '',
+        /helper: loop, retcode: -7/,
+        { without: ['open-coded-iterators'] },
+      ],
     ];
     for (const [script, stdout, stderr, options] of cases) {
-      test(`${script} ${options?.runtimeWarnings ?? ''}`, (t) => {
+      test(`${script} ${options?.runtimeWarnings ?? ''} ${options?.without ?? ''}`, (t) => {
         if (!isPossible(t)) return;
         const output = run(wholeScript(script), options);
         assert.equal(output.stdout, stdout);

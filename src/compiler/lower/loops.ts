@@ -153,8 +153,8 @@ function iterate(
   forgetConstants(f, everChanged(f, body));
   const iterator = b.slot(b.newSlot(8, 8, 'stack'));
   const started = b.callKfunc('bpf_iter_num_new', [iterator, b.const(0), rounds]);
-  // Called what the helper for such loops is called, wherever it is not an iterator.
-  checkHelper(f, 'loop', b.unary('sext32', started), 'default');
+  // Called what the helper for such loops is called, wherever it is not an iterator; it gives an int as well.
+  checkHelper(f, 'loop', started, 'default');
   const head = b.newBlock();
   const inside = b.newBlock();
   const finish = b.newBlock();

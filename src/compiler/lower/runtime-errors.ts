@@ -15,10 +15,10 @@ function isReported(f: FuncContext, level: ReportLevel): boolean {
 }
 
 /**
- * Helpers in whose place the verifier calls the map's own function (do_misc_fixups() in kernel/bpf/verifier.c). Until Linux 6.4 that gives an
- * int: a negative one fills the lower half of the register only.
+ * Helpers in whose place the verifier puts what answers with an int, of which a negative one fills the lower half of the register only: the map's own
+ * function until Linux 6.4 (do_misc_fixups() in kernel/bpf/verifier.c), and the loop itself on every kernel that knows its callback (inline_bpf_loop()).
  */
-const intResults: ReadonlySet<string> = new Set(['map_update_elem', 'for_each_map_elem']);
+const intResults: ReadonlySet<string> = new Set(['map_update_elem', 'for_each_map_elem', 'loop']);
 
 /** What a helper returned, negative where it failed. */
 export function helperResult(b: FuncBuilder, helper: string, returned: ValueId): ValueId {
