@@ -9,12 +9,18 @@ import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace
 
 const source = `
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 __attribute__((noinline)) int factorial(int n) { return n <= 1 ? 1 : n * factorial(n - 1); }
 __attribute__((noinline, naked)) int odd(void) { __asm__("xor %eax, %eax; inc %eax; ret"); }
+__attribute__((noinline, naked)) int jumps(void) { __asm__("jmp odd"); }
+static jmp_buf out;
+__attribute__((noinline)) void leave(void) { longjmp(out, 1); }
+__attribute__((noinline)) void leaveLater(void) { leave(); }
+__attribute__((noinline)) int tries(void) { if (setjmp(out) == 0) leaveLater(); return 5; }
 __attribute__((noinline)) const char *greet(const char *name) { return name[0] == 'w' ? "hello" : "?"; }
 static void *count(void *p) { for (int i = 0; i < 50; i++) { factorial(3); odd(); } return p; }
 static void ignore(int number) { (void)number; }
@@ -30,6 +36,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   greet("world");
+  for (int i = 0; i < 2; i++) { jumps(); tries(); }
   signal(SIGALRM, ignore);
   ualarm(500, 500);
   pthread_t threads[3];
@@ -57,10 +64,13 @@ const script = (path: string): string => `
   uretprobe:${path}:factorial { @returned[retval] = count(); @func[func] = count(); }
   uprobe:${path}:odd { @odd = count(); }
   uretprobe:${path}:odd { @result = sum(retval); }
+  uretprobe:${path}:jumps { @jumped = sum(retval); }
+  uretprobe:${path}:leave { @left = count(); }
+  uretprobe:${path}:tries { @tried = sum(retval); }
   uprobe:${path}:greet { @greet[str(arg0)] = count(); }
   uretprobe:${path}:greet { @greeted[str(retval)] = count(); }`;
 
-test('functions and their returns are seen: recursion, threads, signals, forks', async (t) => {
+test('functions and their returns are seen: recursion, tail calls, longjmp(), threads, signals, forks', async (t) => {
   const path = programPath(t);
   if (path === undefined) return;
   const run = (backend: string): Promise<RunResult> =>
@@ -69,8 +79,12 @@ test('functions and their returns are seen: recursion, threads, signals, forks',
   assert.equal(embedded.code, 6);
   for (const line of ['@greet[world]: 1', '@greeted[hello]: 1', '@n[3]: 151', '@n[2]: 151', '@n[1]: 151'])
     assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
-  for (const line of ['@returned[6]: 151', '@func[factorial]: 453', '@odd: 150', '@result: 150'])
+  for (const line of ['@returned[6]: 151', '@func[factorial]: 453', '@odd: 152', '@result: 152'])
     assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
+  // One that ends in a jump to another function comes back with it; one that longjmp() leaves does not, and is in nobody's way.
+  for (const line of ['@jumped: 2', '@tried: 10'])
+    assert.ok(embedded.stdout.includes(`${line}\n`), `${line}\n${embedded.stdout}`);
+  assert.doesNotMatch(embedded.stdout, /@left/);
 });
 
 test('names of a program that has ended, in a folder that is not spelled in ASCII', async (t) => {

@@ -47,7 +47,7 @@ export class CodeSpace {
 /** A return that is waited for. */
 export interface AwaitedReturn {
   readonly address: bigint;
-  /** The stack pointer behind the return: deeper calls of a recursion come back to the same address. */
+  /** The stack pointer behind the return: other calls of a recursion come back to the same address. */
   readonly stack: bigint;
   readonly place: Place;
   /** The function's address there. */
@@ -143,11 +143,8 @@ export class Breakpoints {
     tracee.passing = undefined;
     if (passing?.address === address && passing.stack === state.stack)
       return this.#passOver(tracee, state, row.original);
-    const awaited = tracee.returns.at(-1);
-    if (awaited !== undefined && awaited.address === address && state.stack >= awaited.stack) {
-      tracee.returns.pop();
-      tell(awaited.place.return, awaited.entry);
-    }
+    for (const { place, entry } of takeReturns(tracee.returns, address, state.stack))
+      tell(place.return, entry);
     const { place } = row;
     if (place !== undefined) {
       tell(place.entry, address);
@@ -227,6 +224,19 @@ export class Breakpoints {
     const registers = this.#tools.questions.registers(tracee.tid);
     return registers && new ThreadState(tracee.tid, registers, this.#tools);
   }
+}
+
+/**
+ * Takes off the list what a thread comes back from, the innermost first: several functions where one ended in a jump to the next (a tail call). Calls
+ * further in that longjmp() has left are taken off as well.
+ */
+function takeReturns(returns: AwaitedReturn[], address: bigint, stack: bigint): readonly AwaitedReturn[] {
+  const isHere = (awaited: AwaitedReturn): boolean => awaited.address === address && awaited.stack === stack;
+  const first = returns.findIndex(isHere);
+  if (first < 0) return [];
+  const taken = returns.splice(first);
+  returns.push(...taken.filter((awaited) => awaited.stack > stack));
+  return taken.filter(isHere).reverse();
 }
 
 /** The registers of a thread that stopped on a breakpoint. */
