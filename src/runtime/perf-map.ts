@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { pathInRoot } from './foreign-root.ts';
 import { isFileError, PlainFile } from './plain-file.ts';
 
 /** Those of large Java programs have 30 MB; as entries they take several times as much. */
@@ -91,5 +92,8 @@ function placeOf(pid: number): { readonly path: string; readonly owner?: number 
   }
   const innerPid = /^NSpid:.*\t(\d+)$/m.exec(status)?.[1] ?? pid;
   const owner = Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? 0);
-  return { path: `/proc/${pid}/root/tmp/perf-${innerPid}.map`, owner };
+  const root = `/proc/${pid}/root`;
+  // Links in a circle are left to whoever opens them, who says so.
+  const folder = pathInRoot(root, '/tmp') ?? `${root}/tmp`;
+  return { path: `${folder}/perf-${innerPid}.map`, owner };
 }

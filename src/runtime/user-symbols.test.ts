@@ -5,6 +5,7 @@ import {
   chownSync,
   copyFileSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -16,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CProgram } from '../../tests/support/c-program.ts';
-import { requireProgram } from '../../tests/support/requirements.ts';
+import { requireProgram, requireRoot } from '../../tests/support/requirements.ts';
 import { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, type PerfMap, parsePerfMap, readPerfMap } from './perf-map.ts';
 import { fileIdentity, isFileMapping, mappedFile, parseMaps, readMaps } from './process-maps.ts';
@@ -79,6 +80,29 @@ test('the perf map of a process: read again when it has changed, but not all the
     'one',
   ]);
   assert.deepEqual(names(readPerfMap(process.pid, { ...first, againMs: 0 })), ['one', 'two']);
+});
+
+test('the perf map of a process whose /tmp is a link leads to its own files, not to ours', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  using program = new CProgram(
+    '#include <stdio.h>\nint main(void) { puts(""); fflush(stdout); return getchar(); }',
+    ['-static'],
+  );
+  const root = mkdtempSync(join(tmpdir(), 'tetrace-root-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, 'own/tmp'), { recursive: true });
+  symlinkSync('/own/tmp', join(root, 'tmp'));
+  copyFileSync(program.path, join(root, 'program'));
+  const child = spawn('chroot', [root, '/program'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const { pid } = child;
+  assert.ok(pid !== undefined);
+  writeFileSync(join(root, `own/tmp/perf-${pid}.map`), '1000 20 one\n');
+  assert.deepEqual(
+    readPerfMap(pid, undefined)?.entries.map(({ name }) => name),
+    ['one'],
+  );
 });
 
 test('what is no plain file of the process and its user is no perf map', (t) => {
