@@ -14,7 +14,7 @@ import type {
   Reloc,
   SourceTrail,
 } from '../program/index.ts';
-import { type EmittedProg, emitProg } from './backend/index.ts';
+import { type EmittedProg, emitProg, StackTooSmallError } from './backend/index.ts';
 import { collectTypes } from './collect-types.ts';
 import type { Func } from './ir/index.ts';
 import type { LoweredProgram } from './lower/index.ts';
@@ -131,9 +131,14 @@ function emit(input: AssembleInput, optimized: readonly Func[], probe: ResolvedP
   const { trace } = input;
   for (const func of optimized) trace?.func?.('ir-opt', func);
   const { onStackLimit } = input.typed.options;
-  const emitted = inStage(trace, 'emit', () =>
-    emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit }, input.objectFuncs),
-  );
+  const emitted = inStage(trace, 'emit', () => {
+    try {
+      return emitProg(optimized, { cpuV4: input.cpuV4, onStackLimit }, input.objectFuncs);
+    } catch (error) {
+      if (!(error instanceof StackTooSmallError)) throw error;
+      throw new ProbeTooLargeError(probe, error.message, { cause: error });
+    }
+  });
   trace?.prog?.(probe.name, emitted);
   return emitted;
 }
@@ -186,7 +191,10 @@ function makeProg(
   scratchMap: () => number,
 ): Prog {
   if (emitted.scratchBytes > MAX_PER_CPU_VALUE) {
-    throw new ScratchTooLargeError(probe, emitted.scratchBytes);
+    throw new ProbeTooLargeError(
+      probe,
+      `the strings and other large values of this probe need ${emitted.scratchBytes} bytes at once, and a CPU has ${MAX_PER_CPU_VALUE} for them`,
+    );
   }
   const scratch = emitted.scratchBytes > 0 ? scratchMap() : -1;
   const byName = new Map(funcs.map((func) => [func.name, func]));
@@ -217,15 +225,13 @@ function makeProg(
   };
 }
 
-/** A prog's large temporaries do not fit the memory a CPU has for them. */
-export class ScratchTooLargeError extends Error {
-  override readonly name = 'ScratchTooLargeError';
+/** What a prog keeps does not fit the memory there is for it. */
+export class ProbeTooLargeError extends Error {
+  override readonly name = 'ProbeTooLargeError';
   readonly probe: ResolvedProbe;
 
-  constructor(probe: ResolvedProbe, bytes: number) {
-    super(
-      `the strings and other large values of this probe need ${bytes} bytes at once, and a CPU has ${MAX_PER_CPU_VALUE} for them`,
-    );
+  constructor(probe: ResolvedProbe, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.probe = probe;
   }
 }

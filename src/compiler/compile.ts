@@ -7,7 +7,7 @@
  */
 import type { Btf } from '../btf/index.ts';
 import type { Target } from '../program/index.ts';
-import { assemble, inStage, ScratchTooLargeError } from './assemble.ts';
+import { assemble, inStage, ProbeTooLargeError } from './assemble.ts';
 import {
   checkScript,
   compileSettings,
@@ -126,7 +126,7 @@ export function compile(input: CompileInput): CompileResult {
     const noted = input.options.notesEvents ? noteProgram(parts, target) : undefined;
     return { program, ...(noted ? { noted } : {}), diagnostics, probes };
   } catch (error) {
-    if (!(error instanceof ScratchTooLargeError)) throw error;
+    if (!(error instanceof ProbeTooLargeError)) throw error;
     add([makeDiagnostic(probeCatalogue, 'probe-unavailable', error.probe.span, error.message)]);
     return stop(probes);
   }

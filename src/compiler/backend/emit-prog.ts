@@ -27,11 +27,22 @@ export interface EmittedProg {
   readonly scratchBytes: number;
 }
 
+/** The values that a prog keeps at once take more than the stack has. */
+export class StackTooSmallError extends Error {
+  override readonly name = 'StackTooSmallError';
+
+  constructor(bytes: number, limit: number) {
+    super(
+      `the variables that this probe keeps at once or shares with its loops need ${bytes} bytes of stack, and a prog has ${limit}`,
+    );
+  }
+}
+
 /**
  * Turns IR into a prog: the first function is its entry point, the others are its subprograms and callbacks. Those nothing calls are
  * left out, since the verifier refuses code that cannot be reached.
  *
- * @throws InvariantError when the values alive at once do not fit the stack.
+ * @throws StackTooSmallError when what is kept at once does not fit the stack.
  */
 export function emitProg(
   funcs: readonly Func[],
@@ -48,13 +59,10 @@ export function emitProg(
   let budget = all.stackLimit;
   for (;;) {
     const attempt = emitWithin(reached, raw, all, budget);
-    if (attempt.stackBytes <= all.stackLimit || attempt.slotBytes === 0) {
-      invariant(
-        attempt.stackBytes <= all.stackLimit,
-        'the values of a prog that are alive at once fit the stack',
-      );
-      return attempt;
-    }
+    if (attempt.stackBytes <= all.stackLimit) return attempt;
+    // What is left are slots that may not leave the stack, and spilled values.
+    if (attempt.slotBytes === 0 || budget === 0)
+      throw new StackTooSmallError(attempt.stackBytes, all.stackLimit);
     // Slots take what the spilled values leave over; one step towards scratch at a time.
     budget = Math.max(0, Math.min(budget - 8, attempt.slotBytes - (attempt.stackBytes - all.stackLimit)));
   }
