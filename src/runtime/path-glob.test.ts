@@ -18,6 +18,14 @@ test('patterns for one name', () => {
     ['a.c', 'abc', false],
     ['a+(b)', 'a+(b)', true],
     ['a[', 'a[', true],
+    ['[a-c]', 'b', true],
+    ['[a-]', '-', true],
+    ['[^x-]', '-', false],
+    ['[]-]', ']', true],
+    ['[z-a]', 'b', false],
+    ['[z-a0]', '0', true],
+    ['[!z-a]', 'b', true],
+    ['[\\w]', 'a', false],
   ];
   for (const [pattern, name, matches] of rows)
     assert.equal(globToRegExp(pattern).test(name), matches, pattern);

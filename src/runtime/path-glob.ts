@@ -16,11 +16,20 @@ export function globToRegExp(pattern: string): RegExp {
     else if (close > 0) {
       const set = pattern.slice(i + 1, close);
       const negated = set.startsWith('!') || set.startsWith('^');
-      source += `[${negated ? '^' : ''}${(negated ? set.slice(1) : set).replaceAll(/[\\\]^]/g, '\\$&')}]`;
+      source += `[${negated ? '^' : ''}${setSource(negated ? set.slice(1) : set)}]`;
       i = close;
     } else source += char.replace(/[\\^$.*+?()[\]{}|]/, '\\$&');
   }
   return new RegExp(`^${source}$`, 's');
+}
+
+/** What stands between the brackets of a set, for a regular expression. A range that goes backwards holds no character, as in glob(7). */
+function setSource(set: string): string {
+  const literal = (char: string): string => char.replace(/[\\\]^-]/, '\\$&');
+  return set.replaceAll(/(.)-(.)|./gs, (whole: string, from?: string, to?: string) => {
+    if (from === undefined || to === undefined) return literal(whole);
+    return from <= to ? `${literal(from)}-${literal(to)}` : '';
+  });
 }
 
 /** Paths that match a shell pattern, sorted. Names with a leading dot need one in the pattern; `..` and symbolic links are followed. */
