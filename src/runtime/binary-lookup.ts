@@ -56,9 +56,7 @@ export function lookUpBinaries(
     : [named, ...pathDirs(pid, prefix, options).map((dir) => join(dir, named))];
   const found: FoundBinary[] = [];
   for (const pattern of patterns) {
-    const names = hasGlob(pattern)
-      ? expandGlob(prefix + pattern).map((path) => path.slice(prefix.length))
-      : [pattern];
+    const names = hasGlob(pattern) ? expandGlob(pattern, prefix) : [pattern];
     for (const shown of names) {
       const path = pathInRoot(prefix, shown);
       if (path !== undefined && isProbeable(path, options, !hasGlob(pattern))) found.push({ shown, path });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -45,4 +45,15 @@ test('paths through directories, without dot files', () => {
   ]);
   assert.deepEqual(expandGlob(`${directory}/none/*`), []);
   assert.deepEqual(expandGlob(`${directory}/./x2/../x3*`), [`${directory}/./x2/../x3`]);
+});
+
+test('paths of a container: a link in it leads to its own files', () => {
+  const root = join(directory, 'root');
+  mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
+  writeFileSync(join(root, 'usr/local/bin/own'), '');
+  symlinkSync('/usr/local/bin', join(root, 'bin'));
+  symlinkSync('round', join(root, 'round'));
+  assert.deepEqual(expandGlob('/bin/o*n', root), ['/bin/own']);
+  assert.deepEqual(expandGlob('/b*/own', root), ['/bin/own']);
+  assert.deepEqual(expandGlob('/../r*/o*', root), []);
 });

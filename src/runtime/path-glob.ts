@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { pathInRoot } from './foreign-root.ts';
 
 /** Whether a path has characters that `expandGlob` gives a meaning to. */
 export function hasGlob(path: string): boolean {
@@ -32,18 +33,22 @@ function setSource(set: string): string {
   });
 }
 
-/** Paths that match a shell pattern, sorted. Names with a leading dot need one in the pattern; `..` and symbolic links are followed. */
-export function expandGlob(pattern: string): string[] {
+/**
+ * Paths that match a shell pattern, sorted. Names with a leading dot need one in the pattern; `..` and symbolic links are followed.
+ *
+ * @param root where the files begin of whom the pattern and the paths are meant for; '' for ours
+ */
+export function expandGlob(pattern: string, root = ''): string[] {
   const absolute = pattern.startsWith('/');
   let paths = [absolute ? '/' : ''];
   for (const part of pattern.split('/').filter((name) => name !== '')) {
     if (!hasGlob(part)) {
-      paths = paths.map((path) => joinPart(path, part)).filter((path) => existsSync(path));
+      paths = paths.map((path) => joinPart(path, part)).filter((path) => existsIn(root, path));
       continue;
     }
     const matcher = globToRegExp(part);
     paths = paths.flatMap((path) =>
-      namesIn(path === '' ? '.' : path)
+      namesIn(pathInRoot(root, path === '' ? '.' : path))
         .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
         .map((name) => joinPart(path, name)),
     );
@@ -56,10 +61,15 @@ function joinPart(path: string, name: string): string {
   return path === '' || path.endsWith('/') ? path + name : `${path}/${name}`;
 }
 
+function existsIn(root: string, path: string): boolean {
+  const here = pathInRoot(root, path);
+  return here !== undefined && existsSync(here);
+}
+
 /** The names in a directory; none where there is no directory, or it is not ours to read. */
-export function namesIn(directory: string): string[] {
+export function namesIn(directory: string | undefined): string[] {
   try {
-    return readdirSync(directory);
+    return directory === undefined ? [] : readdirSync(directory);
   } catch {
     return [];
   }
