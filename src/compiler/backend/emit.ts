@@ -145,17 +145,29 @@ class Emitter {
     return exit !== undefined && this.#exits.get(exit) !== block;
   }
 
-  /** Where a jump to `block` ends up, empty blocks skipped. */
+  /** Where a jump to `block` ends up, empty blocks skipped. Of an endless loop of empty blocks the first one stays. */
   #targetOf(block: number): number {
     let found = block;
-    // An endless loop of empty blocks is left as it is: as many steps as blocks are enough for any other chain.
-    for (let steps = 0; steps < this.#func.blocks.length && this.#isEmpty(found); steps++) {
-      const end = this.#func.insns[this.#func.blocks[found]!.to - 1]!;
-      if (end.kind !== 'jump' || end.to.block === found) break;
-      found = end.to.block;
+    const passed = new Set<number>();
+    while (this.#isEmpty(found) && !passed.has(found)) {
+      passed.add(found);
+      found = this.#next(found);
+    }
+    if (passed.has(found)) {
+      let first = found;
+      for (let next = this.#next(found); next !== found; next = this.#next(next))
+        first = Math.min(first, next);
+      return first;
     }
     const exit = this.#constantExit(found);
     return exit === undefined ? found : this.#exits.get(exit)!;
+  }
+
+  /** The block that an empty one jumps to. */
+  #next(block: number): number {
+    const end = this.#func.insns[this.#func.blocks[block]!.to - 1]!;
+    invariant(end.kind === 'jump', 'an empty block jumps on');
+    return end.to.block;
   }
 
   /** The block whose code follows that of `block`. */
