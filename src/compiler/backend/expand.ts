@@ -17,7 +17,7 @@ import { slotAlign } from './place-slots.ts';
  *
  *     copy v1+0 v2+0 12 align 4      ->  three loads and stores of 4 bytes, or one call of the bulk helper when long
  *     zero v1+0 16 align 8           ->  two stores of 0
- *     v3 = sdiv v1 v2                ->  division of the magnitudes, sign put back (before cpu v4)
+ *     v3 = sdiv v1 v2                ->  division of the magnitudes, sign put back (with cpu v4 too, where both may be anything)
  *     v3 = sext32 v1                 ->  shl 32, ashr 32 (before cpu v4)
  *     v3 = udiv v1 0                 ->  const 0 (the verifier refuses a constant zero divisor)
  */
@@ -124,6 +124,21 @@ class Expansion {
     return insn?.op === 'const' ? insn.value : undefined;
   }
 
+  /** Whether a value is known to be one of fewer than 64 bits. */
+  #isNarrow(value: ValueId): boolean {
+    const insn = this.#definitions[value];
+    switch (insn?.op) {
+      case 'sext8':
+      case 'sext16':
+      case 'sext32':
+        return true;
+      case 'load':
+        return insn.size < 8;
+      default:
+        return false;
+    }
+  }
+
   #signExtend(id: ValueId, a: ValueId, bits: number): void {
     const count = this.#constant(BigInt(bits));
     this.#binary('ashr', this.#binary('shl', a, count), count, id);
@@ -148,8 +163,12 @@ class Expansion {
       else this.#binary('add', a, this.#constant(0n), insn.id);
       return true;
     }
-    if (op === 'udiv' || op === 'umod' || this.#options.cpuV4) return false;
+    if (op === 'udiv' || op === 'umod') return false;
     const divisor = this.#constantOf(b);
+    // The insns of cpu v4 are the processor's, which traps where the least number is divided by -1: kernels before 6.12 that were not mended
+    // (kernel/bpf/verifier.c, "bpf: Fix a sdiv overflow issue") stop in the middle of the prog. They are for where that cannot be.
+    const isSafe = this.#isNarrow(a) || (divisor !== undefined && divisor !== -1n);
+    if (this.#options.cpuV4 && isSafe) return false;
     if (divisor !== undefined) {
       this.#divideByConstant(insn, op, divisor);
       return true;
