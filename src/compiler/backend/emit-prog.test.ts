@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { evaluateInTestWorld, runInTestWorld } from '../../../tests/support/helper-world.ts';
 import { randomProg } from '../../../tests/support/random-func.ts';
-import { checkFunc, printFuncs } from '../ir/index.ts';
+import { listing } from '../../bpf/index.ts';
+import { checkFunc, parseFuncs, printFuncs } from '../ir/index.ts';
 import { optimize } from '../opt/index.ts';
-import type { EmitOptions } from './index.ts';
+import { type EmitOptions, emitProg } from './index.ts';
 
 const variants: readonly EmitOptions[] = [
   {},
@@ -14,7 +15,39 @@ const variants: readonly EmitOptions[] = [
   { onStackLimit: 512, bulkHelper: 'none' },
 ];
 
+/** Blocks without code that lead in a circle. It never ends, so it is looked at and not run, and is no golden file. */
+const endlessRing = `
+func main(v0) prog {
+b0:
+  v1 = load.4 v0+0
+  branch v1 b1 b3
+b1:
+  jump b2
+b2:
+  jump b1
+b3:
+  v2 = const 7
+  return v2
+}
+`;
+
 describe('emitProg', () => {
+  it('an endless loop of blocks without code does not run into what follows', () => {
+    const lines = listing(emitProg(parseFuncs(endlessRing)).insns)
+      .trimEnd()
+      .split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.trim()),
+      [
+        '0: (61) r0 = *(u32 *)(r1 +0)',
+        '1: (15) if r0 == 0x0 goto pc+1',
+        '2: (05) goto pc-1',
+        '3: (b7) r0 = 7',
+        '4: (95) exit',
+      ],
+    );
+  });
+
   it('keeps the meaning of random functions', () => {
     const sizes = fc.record({
       seed: fc.nat(),
