@@ -28,7 +28,7 @@ const ownTools: Readonly<Record<string, RegExp>> = {
   execsnoop: /true.* two words/,
   exitsnoop: /sh +/,
   killsnoop: /sh/,
-  syscount: /dd|write/,
+  syscount: /^@calls\[\w+\]: \d+$/m,
   runqlat: /\[.*\) +\d+ \|@/,
   runqlen: /\[/,
   offcputime: /sleep/,
