@@ -13,8 +13,16 @@ const {
 } = require('node:fs');
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
-const { root, distDir, buildStamp, listSources } = require('./freshness.js');
-const { bundleName, cacheName, compileBundle, evaluateBundle } = require('./load.js');
+const { listSources } = require('./freshness.js');
+const {
+  root,
+  distDir,
+  buildStamp,
+  bundleName,
+  cacheName,
+  compileBundle,
+  evaluateBundle,
+} = require('./tetrace');
 
 /**
  * A build is a folder of its own, named after its content, so that bundle and cache always belong together (V8 checks no
@@ -33,7 +41,7 @@ async function build() {
     writeFileSync(join(fresh, cacheName), script.createCachedData());
     const hash = createHash('sha256')
       .update(readFileSync(join(fresh, bundleName)))
-      .update(readFileSync(join(__dirname, 'load.js'))) // the flags that the cache is tied to
+      .update(readFileSync(join(__dirname, 'tetrace'))) // the flags that the cache is tied to
       .update(cacheName)
       .digest('hex')
       .slice(0, 16);
@@ -46,7 +54,7 @@ async function build() {
     writeWhole(join(distDir, 'package.json'), '{ "type": "commonjs" }\n');
     writeWhole(
       join(distDir, 'cli.js'),
-      "#!/usr/bin/env node\nrequire('../bin/load.js').loadBundle().runFromCommandLine();\n",
+      "#!/usr/bin/env node\nrequire('../bin/tetrace').loadBundle().runFromCommandLine();\n",
     );
     writeWhole(buildStamp, `${hash}\n${sources}`);
     removeOthers(hash);

@@ -18,16 +18,8 @@ const {
 } = require('node:fs');
 const { spawnSync } = require('node:child_process');
 const { basename, dirname, join } = require('node:path');
-const {
-  root,
-  distDir,
-  installStamp,
-  describeLock,
-  isBuilt,
-  isCurrent,
-  isInstalled,
-  isPackaged,
-} = require('./freshness.js');
+const { installStamp, describeLock, isBuilt, isCurrent, isInstalled } = require('./freshness.js');
+const { root, distDir, isPackaged } = require('./tetrace');
 
 /**
  * Brings the project up to date ("install" packages only, or packages and "build"), and ends the process with a

@@ -94,7 +94,8 @@ function mapLine({ name, type, keySize, valueSize, maxEntries }: BpfMapSpec, map
 function withSize(spec: BpfMapSpec, program: Program, entries: number | undefined): BpfMapSpec {
   if (entries !== undefined) return { ...spec, maxEntries: entries };
   if (spec.type !== 'BPF_MAP_TYPE_RINGBUF' || spec.maxEntries > 0) return spec;
-  return { ...spec, maxEntries: ringBufferBytes(program.settings.perfRbPages) };
+  const kinds = program.records.map(({ kind }) => kind);
+  return { ...spec, maxEntries: ringBufferBytes(program.settings.perfRbPages, kinds) };
 }
 
 /** Writes a one-entry array's first contents and freezes it, before any prog that relies on them is loaded. */

@@ -4,11 +4,17 @@ import { ringBufferBytes } from './ring-size.ts';
 import { lastInsnOf } from './verifier-log.ts';
 
 test('the ring buffer is a power of two between 256 KiB and 16 MiB, or what the script says', () => {
-  assert.equal(ringBufferBytes(0, 2 ** 40), 16 * 2 ** 20);
-  assert.equal(ringBufferBytes(0, 5 * 2 ** 20), 4 * 2 ** 20);
-  assert.equal(ringBufferBytes(0, 1000), 256 * 1024);
-  assert.equal(ringBufferBytes(64), 256 * 1024);
-  assert.equal(ringBufferBytes(3), 4 * 4096);
+  assert.equal(ringBufferBytes(0, ['printf', 'exit'], 2 ** 40), 16 * 2 ** 20);
+  assert.equal(ringBufferBytes(0, ['printf'], 5 * 2 ** 20), 4 * 2 ** 20);
+  assert.equal(ringBufferBytes(0, ['printf'], 1000), 256 * 1024);
+  assert.equal(ringBufferBytes(64, ['printf']), 256 * 1024);
+  assert.equal(ringBufferBytes(3, ['exit']), 4 * 4096);
+});
+
+test('a ring for warnings alone is smaller', () => {
+  assert.equal(ringBufferBytes(0, ['helper-error', 'runtime-error', 'exit'], 2 ** 40), 2 ** 20);
+  assert.equal(ringBufferBytes(0, [], 2 ** 40), 2 ** 20);
+  assert.equal(ringBufferBytes(0, ['helper-error'], 1000), 256 * 1024);
 });
 
 test('the last instruction that a verifier log names', () => {

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 
 /** A thread starts in less; then each second unpacks this much, on a slow machine. */
 const START_MS = 5000;
@@ -35,8 +34,10 @@ Atomics.notify(word, 0);
 export function unpackZstd(bytes: Uint8Array, size: number, limitMs?: number): Uint8Array | undefined {
   const output = new SharedArrayBuffer(size);
   const state = new SharedArrayBuffer(4);
-  // Loaded when a binary needs it, which few do.
-  const library = createRequire(import.meta.url).resolve('fzstd');
+  // Loaded when a binary needs them, which few do.
+  const require = createRequire(import.meta.url);
+  const library = require.resolve('fzstd');
+  const { Worker } = require('node:worker_threads') as typeof import('node:worker_threads');
   const worker = new Worker(THREAD, {
     eval: true,
     workerData: { library, input: bytes.slice(), output, state },
