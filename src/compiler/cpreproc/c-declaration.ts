@@ -52,6 +52,13 @@ export interface CTypedef {
   readonly alignment?: number;
 }
 
+/** What `__attribute__((…))` and `_Alignas` say that matters for layout: collected while a declaration is read. */
+export interface CAttributes {
+  isPacked: boolean;
+  /** The least alignment, in bytes. */
+  alignment?: number;
+}
+
 export type CType =
   | { readonly kind: 'c-void' }
   | { readonly kind: 'c-bool' }
