@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Argument, ReportRun } from '../../tests/support/report-run.ts';
+import { string } from '../../tests/support/types-in-short.ts';
 import {
   bool,
   type IntSize,
@@ -10,7 +11,6 @@ import {
   int32,
   int64,
   intType,
-  type Type,
   uint8,
   uint32,
   uint64,
@@ -19,8 +19,6 @@ import {
 function show(format: string, ...args: readonly Argument[]): string {
   return new ReportRun().printf(format, ...args).stdout;
 }
-
-const string = (size: number): Type => ({ kind: 'string', size });
 
 const cases: readonly (readonly [format: string, args: readonly Argument[], expected: string])[] = [
   ['no argument %%\n', [], 'no argument %\n'],

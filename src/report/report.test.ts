@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf, words } from '../../tests/support/encode-value.ts';
 import { ReportRun, recordBytes, someMoment, someTrail } from '../../tests/support/report-run.ts';
+import { string } from '../../tests/support/types-in-short.ts';
 import type { RecordSpec, SourceTrail } from '../program/index.ts';
 import { int64, uint8, uint64 } from '../types/index.ts';
 import { DecodeError } from './decode-error.ts';
@@ -11,7 +12,6 @@ const inMacro: SourceTrail = {
   at: { source: 0, line: 2, column: 2, endLine: 2, endColumn: 7 },
   expandedFrom: [{ source: 0, line: 5, column: 3, endLine: 5, endColumn: 6 }],
 };
-const string = (size: number) => ({ kind: 'string', size }) as const;
 
 test('errorf and warnf', () => {
   const run = new ReportRun({ sources: [source] })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { string, tuple } from '../../tests/support/types-in-short.ts';
 import { alignOf, layoutElements, layoutOf, sizeOf } from './layout.ts';
 import { findField, type StructField, type StructTableData, structTableFrom } from './struct-table.ts';
 import { bool, int8, int16, int32, int64, pointerTo, type Type, uint8, uint64, voidType } from './type.ts';
@@ -32,8 +33,6 @@ const types: StructTableData = {
   enums: {},
 };
 const table = structTableFrom(types);
-const string = (size: number): Type => ({ kind: 'string', size });
-const tuple = (...elements: Type[]): Type => ({ kind: 'tuple', elements });
 
 const sizes: readonly (readonly [name: string, type: Type, size: number, align: number])[] = [
   ['none', { kind: 'none' }, 0, 1],
