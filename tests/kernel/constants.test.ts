@@ -6,7 +6,8 @@ import type { Struct } from '../../src/base/index.ts';
 import { attachTypes, bpfCommands, helpers, mapTypes, progTypes } from '../../src/bpf/index.ts';
 import type { Btf, BtfId } from '../../src/btf/index.ts';
 import { uapiConstants } from '../../src/compiler/check/uapi-constants.ts';
-import { hardwareEvents, openVmlinuxBtf, softwareEvents } from '../../src/kernel/index.ts';
+import { hardwareEvents, type PerfEvent, softwareEvents } from '../../src/compiler/probes/index.ts';
+import { openVmlinuxBtf } from '../../src/kernel/index.ts';
 import { attr, perfEventAttr, perfTypes } from '../../src/kernel/sys/index.ts';
 import { requireProgram, skipUnless } from '../support/requirements.ts';
 
@@ -20,6 +21,41 @@ function enumerators(types: Btf, name: string): Map<string, bigint> {
   return new Map(type.values.map((row) => [row.name, row.value]));
 }
 
+/** What the events of scripts count, in the kernel's words. */
+const perfCounts: Readonly<Record<string, string>> = {
+  'alignment-faults': 'PERF_COUNT_SW_ALIGNMENT_FAULTS',
+  'bpf-output': 'PERF_COUNT_SW_BPF_OUTPUT',
+  'context-switches': 'PERF_COUNT_SW_CONTEXT_SWITCHES',
+  'cpu-clock': 'PERF_COUNT_SW_CPU_CLOCK',
+  'cpu-migrations': 'PERF_COUNT_SW_CPU_MIGRATIONS',
+  dummy: 'PERF_COUNT_SW_DUMMY',
+  'emulation-faults': 'PERF_COUNT_SW_EMULATION_FAULTS',
+  'major-faults': 'PERF_COUNT_SW_PAGE_FAULTS_MAJ',
+  'minor-faults': 'PERF_COUNT_SW_PAGE_FAULTS_MIN',
+  'page-faults': 'PERF_COUNT_SW_PAGE_FAULTS',
+  'task-clock': 'PERF_COUNT_SW_TASK_CLOCK',
+  'backend-stalls': 'PERF_COUNT_HW_STALLED_CYCLES_BACKEND',
+  'branch-instructions': 'PERF_COUNT_HW_BRANCH_INSTRUCTIONS',
+  'branch-misses': 'PERF_COUNT_HW_BRANCH_MISSES',
+  'bus-cycles': 'PERF_COUNT_HW_BUS_CYCLES',
+  'cache-misses': 'PERF_COUNT_HW_CACHE_MISSES',
+  'cache-references': 'PERF_COUNT_HW_CACHE_REFERENCES',
+  'cpu-cycles': 'PERF_COUNT_HW_CPU_CYCLES',
+  'frontend-stalls': 'PERF_COUNT_HW_STALLED_CYCLES_FRONTEND',
+  instructions: 'PERF_COUNT_HW_INSTRUCTIONS',
+  'ref-cycles': 'PERF_COUNT_HW_REF_CPU_CYCLES',
+};
+
+function configsOf(events: readonly PerfEvent[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    events.map(({ name, config }) => {
+      const count = perfCounts[name];
+      assert.ok(count, `${name} has no counter of the kernel`);
+      return [count, config];
+    }),
+  );
+}
+
 test("our numbers are the running kernel's", (t) => {
   if (!skipUnless(t, btf !== undefined, 'this kernel has no BTF') || btf === undefined) return;
   const tables: readonly [string, Readonly<Record<string, number>>][] = [
@@ -28,8 +64,8 @@ test("our numbers are the running kernel's", (t) => {
     ['bpf_attach_type', attachTypes],
     ['bpf_cmd', bpfCommands],
     ['perf_type_id', perfTypes],
-    ['perf_sw_ids', softwareEvents],
-    ['perf_hw_id', hardwareEvents],
+    ['perf_sw_ids', configsOf(softwareEvents)],
+    ['perf_hw_id', configsOf(hardwareEvents)],
   ];
   for (const [name, table] of tables) {
     const kernel = enumerators(btf, name);

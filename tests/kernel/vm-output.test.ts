@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as bpf from '../../src/bpf/index.ts';
 import { openPerfEvent, possibleCpuCount, ResourceStack } from '../../src/kernel/index.ts';
-import { softwareEvents } from '../../src/kernel/sampling.ts';
 import { Mapping, PERF_SAMPLE_RAW, pageSize, perfTypes } from '../../src/kernel/sys/index.ts';
 import { createQuietEnvironment } from '../../src/vm/index.ts';
 import { stackAddress } from '../support/raw-code.ts';
@@ -12,6 +11,8 @@ import { mapSpec } from '../support/vm-program.ts';
 
 const { R1, R2, R3, R4, R5, R6, R10 } = bpf;
 const cpus = possibleCpuCount();
+/** Source: uapi/linux/perf_event.h, enum perf_sw_ids. */
+const PERF_COUNT_SW_BPF_OUTPUT = 10n;
 
 /** Runs prog 0 with two arguments: R0 in the kernel, and in both engines on every CPU the kernel may have chosen. */
 function results(pair: Pair, a: bigint, b: bigint): { readonly kernel: number; readonly machine: number[] } {
@@ -64,7 +65,7 @@ describe('perf event arrays', () => {
       const event = openPerfEvent(
         {
           type: perfTypes.PERF_TYPE_SOFTWARE,
-          config: BigInt(softwareEvents.PERF_COUNT_SW_BPF_OUTPUT),
+          config: PERF_COUNT_SW_BPF_OUTPUT,
           sample_type: PERF_SAMPLE_RAW,
           sample_period: 1n,
         },
