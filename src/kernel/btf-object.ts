@@ -26,14 +26,14 @@ export function loadBtf(btf: Uint8Array): Fd {
 }
 
 /** A BTF that the kernel holds: its id, and the name of the module it describes ('vmlinux' for the kernel proper, '' for progs). */
-export interface KernelBtfObject {
+interface KernelBtfObject {
   readonly id: number;
   readonly name: string;
   readonly isKernel: boolean;
 }
 
 /** The BTF behind a descriptor. @throws KernelError */
-export function btfObjectInfo(fd: Fd): KernelBtfObject {
+function btfObjectInfo(fd: Fd): KernelBtfObject {
   const name = pinZeros(64);
   const info = pin(attr.btfInfo.encode({ name: name.address, name_len: name.bytes.length }));
   const request = attr.infoAttr.encode({

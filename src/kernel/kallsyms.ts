@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KernelError } from './sys/index.ts';
 
 /** A symbol of the kernel or of a module. */
-export interface KernelSymbol {
+interface KernelSymbol {
   readonly name: string;
   readonly address: bigint;
   /** Absent for the kernel proper. */

@@ -7,7 +7,7 @@ import { bpfObjectIds } from './object-ids.ts';
 import { attr, isKernelError, pin, pinZeros } from './sys/index.ts';
 
 /** A BPF prog that is loaded, whoever did it, with BTF: its functions can be traced. */
-export interface LoadedProg {
+interface LoadedProg {
   readonly id: number;
   /** Traces BPF progs or kernel functions itself; trampolines stand on such progs only once, if at all. */
   readonly isTracing: boolean;

@@ -5,7 +5,7 @@ import { Fd } from './fd.ts';
 import { attr, checked, Mapping, pageSize, pin, pinZeros } from './sys/index.ts';
 
 /** A map to create. Sizes are bytes. */
-export interface MapSpec {
+interface MapSpec {
   /** The kernel keeps 15 characters of letters, digits, `_` and `.`; others become `_`. */
   readonly name?: string;
   readonly type: MapType;
@@ -19,7 +19,7 @@ export interface MapSpec {
 }
 
 /** One entry. `value` is all of it: in a per-CPU map the rows of all possible CPUs. */
-export interface MapEntryBytes {
+interface MapEntryBytes {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

@@ -34,7 +34,7 @@ export interface ProgSpec {
   readonly kfuncBtfs?: readonly Fd[];
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Get the verifier's log even when it accepts. 1 is its usual detail, 2 everything, 4 statistics only. */
   readonly logLevel?: 1 | 2 | 4;
   /** Exactly this many bytes for the log: with `logLevel`, a prog whose log needs more is refused (ENOSPC). Absent: it grows as needed. */
@@ -148,7 +148,7 @@ function pinFds(fds: readonly Fd[]) {
 }
 
 /** What BPF_PROG_TEST_RUN answered. */
-export interface TestRun {
+interface TestRun {
   /** R0, 32 bits unsigned. */
   readonly retval: number;
   /** Time of one run, where the kernel measures it (0 for raw tracepoints). */

@@ -33,7 +33,7 @@ const WINDOW_SIZE = 1024 * 1024;
 const RELEASE_EVERY = 64;
 
 /** The positions in shared memory contradict each other: the buffer is unusable from here on. */
-export class RingBufferError extends Error {
+class RingBufferError extends Error {
   override readonly name = 'RingBufferError';
 }
 
@@ -42,7 +42,7 @@ export class RingBufferError extends Error {
  * drain after this record.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: most receivers return nothing
-export type RecordReceiver = (area: Uint8Array, offset: number, length: number) => boolean | undefined | void;
+type RecordReceiver = (area: Uint8Array, offset: number, length: number) => boolean | undefined | void;
 
 export class RingBuffer implements Disposable {
   readonly #size: number;

@@ -1,7 +1,7 @@
 import { addressOf, NT_PRSTATUS, ptrace } from './sys/index.ts';
 
 /** What a thread is at. Source: uapi/linux/ptrace.h, PTRACE_SYSCALL_INFO_*. */
-export type SyscallStop = 'none' | 'entry' | 'exit';
+type SyscallStop = 'none' | 'entry' | 'exit';
 const stops: Readonly<Record<number, SyscallStop>> = { 0: 'none', 1: 'entry', 2: 'exit' };
 
 /** struct ptrace_syscall_info: the op, and behind ip and sp the call's number and arguments, or its result. */

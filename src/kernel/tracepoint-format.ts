@@ -1,5 +1,5 @@
 /** One field of a tracepoint's record. */
-export interface TracepointField {
+interface TracepointField {
   readonly name: string;
   /** As declared, without the name: `char[16]`, `__data_loc char[]`, `const char *`. */
   readonly type: string;

@@ -5,7 +5,7 @@ import { Fd } from './fd.ts';
 import type { Prog } from './prog.ts';
 import { attr, checked, pinText, pinU64s } from './sys/index.ts';
 
-export interface UprobeMultiOptions {
+interface UprobeMultiOptions {
   readonly isReturn?: boolean;
   /** Entry and return in one prog. Linux 6.13. */
   readonly isSession?: boolean;

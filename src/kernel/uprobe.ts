@@ -8,7 +8,7 @@ import type { Prog } from './prog.ts';
 import { KernelError, pinText } from './sys/index.ts';
 
 /** Where a uprobe stands: an offset in a file. */
-export interface UprobePlace {
+interface UprobePlace {
   readonly path: string;
   readonly fileOffset: bigint;
   /** Offset in the file of a USDT semaphore, which the kernel counts up while the probe stands. Linux 4.20. */

@@ -16,7 +16,7 @@ export interface FoundBinary {
   readonly path: string;
 }
 
-export interface BinaryLookupOptions {
+interface BinaryLookupOptions {
   readonly arch: Arch;
   readonly elfFiles: ElfFiles;
   /** Any existing file will do when a single one is named (--unsafe): code need not be in an ELF file. */

@@ -18,7 +18,7 @@ const targetMacros: Readonly<Record<Arch, string>> = {
   aarch64: '__TARGET_ARCH_arm64',
 };
 
-export interface CCompilation {
+interface CCompilation {
   readonly arch: Arch;
   /** Searched before the system's own. */
   readonly includeDirs: readonly string[];

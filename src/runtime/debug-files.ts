@@ -11,7 +11,7 @@ const PIECE_BYTES = 1 << 20;
 export const defaultDebugDirs: readonly string[] = ['.debug', '/usr/lib/debug'];
 
 /** A place where a separate debug file may be. */
-export interface DebugFileCandidate {
+interface DebugFileCandidate {
   readonly path: string;
   /** Compare the checksum in the binary's debug link with that of the file. */
   readonly checksum: boolean;

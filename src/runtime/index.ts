@@ -1,18 +1,15 @@
 export { bpfRefusal, type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
-export { type BinaryLookupOptions, type FoundBinary, lookUpBinaries } from './binary-lookup.ts';
+export { lookUpBinaries } from './binary-lookup.ts';
 export { BtfSources, UnreadableBtfError } from './btf-sources.ts';
-export { type ChildEnd, ChildError, HeldChild } from './child-process.ts';
+export { ChildError, HeldChild } from './child-process.ts';
 export { ElfFiles } from './elf-files.ts';
 export type {
   EmbeddedMachine,
-  EmbeddedMachineOptions,
   TracedChild,
   TracedRoot,
 } from './embedded/index.ts';
-export { KernelBackend, type KernelBackendOptions } from './kernel-backend.ts';
-export { LiveHost, type LiveHostOptions } from './live-host.ts';
-export { LiveMachine, type LiveMachineOptions } from './live-machine.ts';
-export { LiveTarget, type LiveTargetOptions } from './live-target.ts';
+export { KernelBackend } from './kernel-backend.ts';
+export { LiveMachine } from './live-machine.ts';
 export { loadEmbedded } from './load-embedded.ts';
 export { LocalTime } from './local-time.ts';
 export { type OutputOptions, OutputStream } from './output-stream.ts';
@@ -20,5 +17,5 @@ export { checkNamed, readNamed } from './plain-file.ts';
 export { ProcessWatch, ProcessWatchError } from './process-watch.ts';
 export { type ServiceState, tellServiceManager } from './service-manager.ts';
 export { systemErrorText } from './system-error.ts';
-export { runToEntry, UnwindTables } from './unwind/index.ts';
+export { runToEntry } from './unwind/index.ts';
 export { OutputError, writeWhole } from './write-whole.ts';

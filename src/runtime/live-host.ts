@@ -22,7 +22,7 @@ const MAX_COMMAND_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Time between two looks at a traced process's mappings; a look takes 0.1 ms. */
 const REMEMBER_EVERY_MS = 20;
 
-export interface LiveHostOptions {
+interface LiveHostOptions {
   readonly program: Program;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

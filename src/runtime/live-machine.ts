@@ -14,7 +14,7 @@ import { filesOfProgram } from './program-files.ts';
 import { steadyOffset } from './steady-offset.ts';
 import { UnwindTables } from './unwind/index.ts';
 
-export interface LiveMachineOptions {
+interface LiveMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly includeDirs: readonly string[];
   /** Where separate debug files are searched; none: the usual places. */

@@ -20,7 +20,7 @@ const RAW_TRACEPOINT_CTX_BYTES = 12 * 8;
 /** The smallest packet that an XDP prog is run on: an Ethernet header. */
 const XDP_DATA_BYTES = 14;
 
-export interface LoadedParts {
+interface LoadedParts {
   readonly program: Program;
   readonly maps: KernelMaps;
   readonly progs: readonly KernelProg[];

@@ -8,7 +8,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const REST = 10;
 
 /** One function that a just-in-time compiler reported. */
-export interface PerfMapEntry {
+interface PerfMapEntry {
   readonly start: bigint;
   readonly end: bigint;
   readonly name: string;

@@ -11,7 +11,7 @@ const MAX_FILES = 4096;
 /** As much of a script's first line as the kernel reads. Source: include/uapi/linux/binfmts.h, BINPRM_BUF_SIZE. */
 const FIRST_LINE_BYTES = 256;
 
-export interface ProgramFilesOptions {
+interface ProgramFilesOptions {
   readonly arch: Arch;
   readonly elfFiles: ElfFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;

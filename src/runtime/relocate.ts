@@ -6,7 +6,7 @@ import type { Reloc } from '../program/index.ts';
 const SLOT_BYTES = 8;
 
 /** What the places in a prog's instructions stand for on this kernel. */
-export interface RelocTargets {
+interface RelocTargets {
   /** Descriptor of a BPF map of the Program. */
   mapFd(map: number): number;
   /** BTF id of a kernel function, and for one of a module the index of its BTF descriptor in the load's fd_array (0: vmlinux). */

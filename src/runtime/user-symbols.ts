@@ -16,7 +16,7 @@ const NOBODY = '';
 /** Addresses remembered per process. */
 const MAX_FRAMES = 65_536;
 
-export interface UserSymbolOptions {
+interface UserSymbolOptions {
   readonly elfFiles: ElfFiles;
   /** PER_PID: mappings are read per process; NONE: nothing is remembered between two questions. */
   readonly cache: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
@@ -29,7 +29,7 @@ export interface UserSymbolOptions {
 }
 
 /** How an address is to be understood. */
-export interface AddressContext {
+interface AddressContext {
   /** The binary whose probe captured the address, for processes that are gone: right when it has fixed addresses. */
   readonly fallback?: string | undefined;
   /** It is where a call returns to: function and line are those of the call in front of it. */

@@ -23,7 +23,7 @@ interface XzLibrary {
 export function unpackXz(bytes: Uint8Array, limit: number): Uint8Array | undefined {
   const streams = streamsOf(bytes);
   if (streams === undefined) return undefined;
-  const size = madeBy(streams);
+  const size = streams.reduce((sum, { made }) => sum + made, 0);
   if (size > limit) return undefined;
   // Loaded when a binary needs it, which few do.
   const library = createRequire(import.meta.url)('@napi-rs/lzma/xz') as XzLibrary; // its own types say so
@@ -34,16 +34,6 @@ export function unpackXz(bytes: Uint8Array, limit: number): Uint8Array | undefin
     return undefined; // the library has no errors of a kind: whatever it says, the bytes are damaged
   }
   return unpacked.finish();
-}
-
-/** The bytes that all chunks of a file make. Undefined for a damaged one, and for filters that executables' debug data does not have. */
-export function unpackedSize(bytes: Uint8Array): number | undefined {
-  const streams = streamsOf(bytes);
-  return streams && madeBy(streams);
-}
-
-function madeBy(streams: readonly Stream[]): number {
-  return streams.reduce((sum, { made }) => sum + made, 0);
 }
 
 /** A stream: where it lies in the file, and how many bytes its chunks make. */

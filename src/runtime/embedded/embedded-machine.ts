@@ -35,7 +35,7 @@ type Clock = Parameters<World['now']>[0];
 /** What a run begins with: see MachineFacts. */
 export type Moment = Pick<MachineFacts, 'startNs' | 'clockOffsets' | 'tracer'>;
 
-export interface EmbeddedMachineOptions {
+interface EmbeddedMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly includeDirs: readonly string[];
   readonly debugInfoDirs: readonly string[];

@@ -9,7 +9,7 @@ const KEYS_AT = 0xffff_b000_0000_0000n;
 /** The function that a terminal program's write ends in. Its arguments: the tty, the bytes, their number. Source: drivers/tty/pty.c. */
 const PTY_WRITE = 'pty_write';
 
-export interface TerminalKeysOptions {
+interface TerminalKeysOptions {
   readonly input: ReadStream;
   readonly arch: Arch;
   /** Device number of the terminal. */
