@@ -26,7 +26,7 @@ export type OptionGroup = keyof typeof optionGroups;
  * Every option: the parser, the usage text and the documentation read this table. bpftrace 0.27's options,
  * and ours at the end of their groups (`backend`, `child-exit-code`, `exclude-self`).
  */
-export const optionTable = {
+const optionTable = {
   program: { short: 'e', argument: "'PROGRAM'", group: 'script', doc: 'run this program' },
   list: {
     short: 'l',

@@ -8,18 +8,18 @@ export type ScriptInput =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stdin' };
 
-export const modes = ['codegen', 'compiler-bench', 'bench', 'test', 'format'] as const;
+const modes = ['codegen', 'compiler-bench', 'bench', 'test', 'format'] as const;
 export type Mode = (typeof modes)[number];
 
-export const bufferings = ['line', 'full', 'none'] as const;
+const bufferings = ['line', 'full', 'none'] as const;
 export type Buffering = (typeof bufferings)[number];
 
 /** Kernel features that `--no-feature` takes; `kprobe` is ours. */
-export const disableableFeatures = ['kprobe', 'kprobe_multi', 'kprobe_session', 'uprobe_multi'] as const;
+const disableableFeatures = ['kprobe', 'kprobe_multi', 'kprobe_session', 'uprobe_multi'] as const;
 export type DisableableFeature = (typeof disableableFeatures)[number];
 
 /** Stages of `-d`; `ir` is ours. */
-export const debugStages = [
+const debugStages = [
   'parse',
   'ast',
   'types',
@@ -32,7 +32,7 @@ export const debugStages = [
 ] as const;
 export type DebugStage = (typeof debugStages)[number];
 
-export const backends = ['kernel', 'embedded'] as const;
+const backends = ['kernel', 'embedded'] as const;
 export type BackendName = (typeof backends)[number];
 
 /** Everything a command line that names a script, or asks for a list, says. Values are as typed unless said otherwise. */

@@ -35,7 +35,7 @@ export function toolHelp(tool: ToolFile): string {
 }
 
 /** An option as it is written, with the kind of its value. */
-export function spellingOf({ name, kind }: ToolOption): string {
+function spellingOf({ name, kind }: ToolOption): string {
   const value = { flag: '', number: ' N', text: ' TEXT' }[kind];
   return `${name === 'pid' ? '-p, ' : '    '}--${name}${value}`;
 }

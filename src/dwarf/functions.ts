@@ -1,5 +1,5 @@
 /** Functions of a unit: where their code is, and what they are called. */
-import { hasAttribute, isFlagSet, numberOf, referenceOf, textOf } from './attributes.ts';
+import { hasAttribute, numberOf, referenceOf, textOf } from './attributes.ts';
 import * as dw from './constants.ts';
 import { childrenOf, type Entry, entryAt, readEntry, rootOf, skipTree, skipValues } from './entry.ts';
 import { upperBound } from './line-table.ts';
@@ -91,7 +91,7 @@ export function inlinedAt(fn: Entry, address: number): readonly Entry[] {
 }
 
 /** An entry and those it refers to for what it does not say itself. */
-export function* withOrigins(entry: Entry): Generator<Entry> {
+function* withOrigins(entry: Entry): Generator<Entry> {
   let current: Entry | undefined = entry;
   for (let i = 0; current && i < MAX_ORIGINS; i++) {
     yield current;
@@ -128,8 +128,4 @@ export function originWith(entry: Entry, attribute: number): Entry | undefined {
 export function isInlined(entry: Entry): boolean {
   const inline = numberOf(entry, dw.DW_AT_inline);
   return inline === dw.DW_INL_inlined || inline === dw.DW_INL_declared_inlined;
-}
-
-export function isDeclaration(entry: Entry): boolean {
-  return isFlagSet(entry, dw.DW_AT_declaration);
 }

@@ -22,11 +22,9 @@ export {
 } from './type.ts';
 export { dwarfTypeText } from './type-text.ts';
 export {
-  FRAME_ADDRESS,
   type FramePlace,
   type SavedAt,
   type UnwindRule,
   type UnwindTable,
-  unwindRegisters,
   unwindTable,
 } from './unwind-table.ts';

@@ -16,7 +16,7 @@ export interface UnitBases {
 /** Where the parts of one split file begin in the sections of a package: by section, as `info`, `abbrev`. */
 export type Contributions = Readonly<Record<string, number>>;
 
-export const noContributions: Contributions = {};
+const noContributions: Contributions = {};
 
 /** A unit: what one compilation wrote, or types that several share. */
 export class Unit implements UnitSizes {

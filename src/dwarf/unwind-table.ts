@@ -22,9 +22,9 @@ import { DwarfError } from './dwarf-error.ts';
 import { Work } from './work.ts';
 
 /** Registers of x86-64 in DWARF's numbers. Source: System V psABI for AMD64, figure 3.36. */
-export const unwindRegisters = { bx: 3, bp: 6, sp: 7, returnAddress: 16 } as const;
+const unwindRegisters = { bx: 3, bp: 6, sp: 7, returnAddress: 16 } as const;
 /** In the place of a register: the canonical frame address itself. */
-export const FRAME_ADDRESS = 16;
+const FRAME_ADDRESS = 16;
 
 /** In memory, `offset` bytes behind the value of a register (or of FRAME_ADDRESS). */
 export interface SavedAt {

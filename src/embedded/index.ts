@@ -29,7 +29,6 @@ export {
 export {
   ProcessTracepoints,
   processTracepointPatterns,
-  SYSCALL_WORDS_BYTES,
 } from './process-tracepoints.ts';
 export { type KernelMemory, SceneEnvironment } from './scene-environment.ts';
 export type { RunStart, Tap } from './tap.ts';

@@ -3,7 +3,7 @@ import type { Fire, Scene } from './event-source.ts';
 import { type NamedEvent, processTracepoints, syscallNames } from './target/index.ts';
 
 /** A number and six arguments, as they lie in ptrace_syscall_info and in the record of raw_syscalls:sys_enter. */
-export const SYSCALL_WORDS_BYTES = 7 * 8;
+const SYSCALL_WORDS_BYTES = 7 * 8;
 
 /** How the events of processes are named to the tracer's user. */
 export const processTracepointPatterns: readonly string[] = [

@@ -64,7 +64,7 @@ export const unwindRule = struct('unwind_rule', {
 });
 
 /** Registers of a frame, by DWARF's numbers for x86-64; the one behind them is the frame's address. */
-export const STATE_REGISTERS = 32;
+const STATE_REGISTERS = 32;
 
 /** Where the walk of one prog is, on one CPU. */
 export const unwindState = struct('unwind_state', {

@@ -74,7 +74,7 @@ export function valueText(value: Value, context: TextContext): string {
 }
 
 /** Pointers always carry `0x`, the null pointer too. */
-export function pointerText(address: bigint): string {
+function pointerText(address: bigint): string {
   return `0x${address.toString(16)}`;
 }
 

@@ -9,7 +9,7 @@ import type { ProbeKind, Program } from '../program/index.ts';
  *
  * Source: bpftrace 0.27.
  */
-export const attachOrders = {
+const attachOrders = {
   begin: 'run',
   end: 'run',
   self: 'run',

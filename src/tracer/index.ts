@@ -1,4 +1,4 @@
-export { attachOrder, attachOrders } from './attach-order.ts';
+export { attachOrder } from './attach-order.ts';
 export { encodeConstants, factsOfNobody, type ParamValues, type RuntimeFacts } from './constants.ts';
 export { describeVerdicts, foretellRefusals } from './foretold-refusals.ts';
 export { describeRejection } from './rejection.ts';

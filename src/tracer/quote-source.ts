@@ -4,7 +4,7 @@ import type { Program, SourceRange, SourceTrail } from '../program/index.ts';
 const TAB = '    ';
 
 /** `FILE:LINE:COL1-COL2`, or `FILE:L1-L2` for several lines. */
-export function locationText(program: Program, range: SourceRange): string {
+function locationText(program: Program, range: SourceRange): string {
   const name = program.sources[range.source]?.name ?? '?';
   return range.line === range.endLine
     ? `${name}:${range.line}:${range.column}-${range.endColumn}`
@@ -12,7 +12,7 @@ export function locationText(program: Program, range: SourceRange): string {
 }
 
 /** The script's line and an underline, or its lines when there are several; each as one element. */
-export function quoteLines(program: Program, range: SourceRange): readonly string[] {
+function quoteLines(program: Program, range: SourceRange): readonly string[] {
   const lines = (program.sources[range.source]?.text ?? '').split('\n').slice(range.line - 1, range.endLine);
   const [line] = lines;
   if (line === undefined || range.line !== range.endLine) return lines;

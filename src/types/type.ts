@@ -159,6 +159,6 @@ export function sameType(a: Type, b: Type): boolean {
 }
 
 /** A text that is equal exactly for equal types. */
-export function typeKey(type: Type): string {
+function typeKey(type: Type): string {
   return JSON.stringify(type, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }

@@ -10,7 +10,7 @@ import { describeValue, nameOfPlace, opaque, type Pointer, type Value } from './
 const MAX_OFFSET = 1n << 29n;
 
 /** The pointer in a register that memory is accessed through; undefined: one that nothing is said about. */
-export function pointerIn(here: Here, reg: number): Pointer | undefined {
+function pointerIn(here: Here, reg: number): Pointer | undefined {
   const value = here.read(reg);
   switch (value.kind) {
     case 'opaque':
@@ -32,7 +32,7 @@ export function pointerIn(here: Here, reg: number): Pointer | undefined {
 }
 
 /** Refuses accesses that may end outside of `limit` bytes. */
-export function checkBounds(
+function checkBounds(
   here: Here,
   pointer: Pointer,
   off: number,

@@ -5,7 +5,7 @@ import type { StackSlot } from './state.ts';
 import { opaque, type Pointer, type Value } from './values.ts';
 
 /** The offsets from the frame pointer that a pointer into the stack may have. */
-export function stackRange(here: Here, pointer: Pointer): { readonly low: number; readonly high: number } {
+function stackRange(here: Here, pointer: Pointer): { readonly low: number; readonly high: number } {
   const { off, variable } = pointer;
   if (variable === undefined) return { low: Number(off), high: Number(off) };
   const low = off + variable.smin;
@@ -150,7 +150,7 @@ function narrowed(value: Scalar, size: number): Bounds {
 }
 
 /** Bytes `from` to `to` (exclusive) were written by somebody else. */
-export function forgetStack(stack: (StackSlot | undefined)[], from: number, to: number): void {
+function forgetStack(stack: (StackSlot | undefined)[], from: number, to: number): void {
   for (let at = from; at < to; at++) {
     const { index, byte } = stackPlace(at);
     const old = stack[index];

@@ -2,7 +2,7 @@ import { STACK_SIZE } from '../bpf/index.ts';
 import type { Scalar } from './scalar.ts';
 import { coversValue, none, type Pointer, type Value } from './values.ts';
 
-export const SLOTS_PER_FRAME = STACK_SIZE / 8;
+const SLOTS_PER_FRAME = STACK_SIZE / 8;
 
 /** Eight bytes of the stack. */
 export interface StackSlot {

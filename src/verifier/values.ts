@@ -44,7 +44,7 @@ export function pointerTo(to: Place, off = 0n): Pointer {
   return { kind: 'pointer', to, off, variable: undefined, orNull: false, id: 0 };
 }
 
-export function isSamePlace(a: Place, b: Place): boolean {
+function isSamePlace(a: Place, b: Place): boolean {
   if (a.space !== b.space) return false;
   switch (a.space) {
     case 'stack':

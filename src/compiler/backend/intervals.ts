@@ -20,7 +20,7 @@ import {
  *     4i + 3  nothing
  */
 export const STEP = 4;
-export const CLOBBER = 1;
+const CLOBBER = 1;
 export const WRITE = 2;
 
 /** The instruction that a position belongs to. */

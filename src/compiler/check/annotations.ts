@@ -7,7 +7,7 @@
  * - The *space* of a type that is no pointer says which memory the value points to when it is used as an address (integers), or
  *   where the value lies (structs, arrays, strings), which is where pointers inside it lead.
  */
-import { type AddressSpace, type IntType, intType, type Type } from '../../types/index.ts';
+import type { AddressSpace, IntType, Type } from '../../types/index.ts';
 
 const flexibleMark = Symbol('flexible');
 const spaceMark = Symbol('space');
@@ -28,14 +28,6 @@ export function isFlexible(type: Type): boolean {
 /** The integer type of a literal that can take either sign. */
 export function flexible(type: IntType): IntType {
   return { ...type, [flexibleMark]: true } as IntType;
-}
-
-/** The same size and sign, no longer adaptable. */
-export function rigid(type: IntType): IntType {
-  if (!isFlexible(type)) return type;
-  const plain = intType(type.size, type.signed);
-  const space = marksOf(type)[spaceMark];
-  return space === undefined ? plain : ({ ...plain, [spaceMark]: space } as IntType);
 }
 
 /** Which memory a value of the type leads to; undefined: not known, so what is usual for the probe. */

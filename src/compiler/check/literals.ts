@@ -21,7 +21,7 @@ const sizes: readonly { readonly type: IntType; readonly flexible: IntType; read
 ].map((row) => ({ ...row, flexible: flexible(row.type) }));
 
 /** The type of a literal with this value, which is within -2^63 .. 2^64-1. */
-export function literalType(value: bigint): IntType {
+function literalType(value: bigint): IntType {
   for (const row of sizes) {
     if (value >= 0n && value <= row.max) return row.flexible;
     if (value < 0n && value >= -row.max - 1n) return row.type;

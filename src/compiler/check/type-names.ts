@@ -107,7 +107,7 @@ function arrayOf(of: Type, length: number): Type {
 }
 
 /** A name that is a type by itself, reporting nothing. */
-export function findNamedType(body: Body, name: string): Type | undefined {
+function findNamedType(body: Body, name: string): Type | undefined {
   if (Object.hasOwn(builtinTypes, name)) return builtinTypes[name];
   return body.program.types.named(name, 'none');
 }

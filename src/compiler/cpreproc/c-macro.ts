@@ -28,7 +28,7 @@ export interface Expansion {
 }
 
 /** More tokens than any honest macro gives; fewer than memory has room for. */
-export const maxExpansion = 200_000;
+const maxExpansion = 200_000;
 
 /** How deep macro calls may stand in the arguments of others. */
 const maxNesting = 200;

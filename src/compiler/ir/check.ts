@@ -6,7 +6,7 @@ import { printInsn, printTerminator } from './print.ts';
 import { emptyTable } from './table.ts';
 
 /** Whether a helper returns a pointer or NULL, so that its result must be compared with 0 before it is used. */
-export function isNullable(helper: HelperName): boolean {
+function isNullable(helper: HelperName): boolean {
   return helpers[helper].returns.endsWith('-or-null');
 }
 

@@ -6,7 +6,7 @@ import { isBinaryOp, isCompareOp, isUnaryOp } from './op.ts';
 import { emptyTable } from './table.ts';
 
 /** The function did something that the verifier would not let it do. */
-export class EvaluationError extends Error {
+class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
 }
 

@@ -165,11 +165,6 @@ export function writesMemory(insn: Insn): boolean {
   return opFacts(insn.op).effect === 'write' && insn.op !== 'slotStart';
 }
 
-/** Whether r0 to r5 are lost over the instruction. */
-export function isCall(insn: Insn): boolean {
-  return insn.op === 'call' || insn.op === 'callFunc' || insn.op === 'callKfunc';
-}
-
 /** Number of operands an instruction must have, or undefined for up to `MAX_CALL_ARGS`. */
 export function argCount(insn: Insn): number | undefined {
   if (insn.op === 'atomic') return atomics[insn.kind].args;

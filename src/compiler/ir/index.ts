@@ -9,12 +9,11 @@ export {
   loopDepths,
   walkDominated,
 } from './cfg.ts';
-export { type CheckOptions, checkFunc, isNullable } from './check.ts';
+export { type CheckOptions, checkFunc } from './check.ts';
 export { withArgs, withBody } from './copy.ts';
 export {
   type Callbacks,
   type EvaluateOptions,
-  EvaluationError,
   evaluate,
   Memory,
   type World,
@@ -30,7 +29,6 @@ export {
   type Func,
   type FuncRole,
   type Insn,
-  isCall,
   isRemovable,
   isRepeatable,
   type Line,
@@ -46,9 +44,7 @@ export {
   type AtomicKind,
   atomics,
   type BinaryOp,
-  binaryOps,
   type CompareOp,
-  compareOps,
   isBinaryOp,
   isCompareOp,
   isUnaryOp,
@@ -58,10 +54,8 @@ export {
   type OpFacts,
   opFacts,
   ops,
-  otherOps,
   swappedCompare,
   type UnaryOp,
-  unaryOps,
 } from './op.ts';
 export { IrSyntaxError, parseFunc, parseFuncs } from './parse.ts';
 export { printFunc, printFuncs, printInsn, printTerminator } from './print.ts';

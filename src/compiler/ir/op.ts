@@ -26,7 +26,7 @@ export interface OpFacts {
 /** Calls pass arguments in r1 to r5. Source: instruction-set.rst, "Registers and calling convention". */
 export const MAX_CALL_ARGS = 5;
 
-export const binaryOps = {
+const binaryOps = {
   add: { args: 2, result: true, effect: 'none', commutative: true, insn: 'BPF_ADD' },
   sub: { args: 2, result: true, effect: 'none', insn: 'BPF_SUB' },
   mul: { args: 2, result: true, effect: 'none', commutative: true, insn: 'BPF_MUL' },
@@ -42,7 +42,7 @@ export const binaryOps = {
   ashr: { args: 2, result: true, effect: 'none', insn: 'BPF_ARSH' },
 } as const satisfies Record<string, OpFacts>;
 
-export const unaryOps = {
+const unaryOps = {
   neg: { args: 1, result: true, effect: 'none', insn: 'BPF_NEG' },
   sext8: { args: 1, result: true, effect: 'none' },
   sext16: { args: 1, result: true, effect: 'none' },
@@ -57,7 +57,7 @@ export const unaryOps = {
 } as const satisfies Record<string, OpFacts>;
 
 /** Comparisons give 0 or 1. */
-export const compareOps = {
+const compareOps = {
   eq: { args: 2, result: true, effect: 'none', commutative: true, insn: 'BPF_JEQ' },
   ne: { args: 2, result: true, effect: 'none', commutative: true, insn: 'BPF_JNE' },
   ult: { args: 2, result: true, effect: 'none', insn: 'BPF_JLT' },
@@ -70,7 +70,7 @@ export const compareOps = {
   sge: { args: 2, result: true, effect: 'none', insn: 'BPF_JSGE' },
 } as const satisfies Record<string, OpFacts>;
 
-export const otherOps = {
+const otherOps = {
   /** select(cond, a, b): a where cond is not 0, else b. */
   select: { args: 3, result: true, effect: 'none' },
   const: { args: 0, result: true, effect: 'none' },

@@ -19,7 +19,7 @@ import { keywords } from './words.ts';
  * How deep expressions and blocks may nest. Reading one level takes up to some fifteen calls, so this stays far from
  * the end of a default 1 MB stack.
  */
-export const maxNesting = 300;
+const maxNesting = 300;
 
 /** Reading stops after this many errors. */
 const maxErrors = 100;

@@ -96,4 +96,4 @@ export type { Span } from './span.ts';
 export { spanEnd, spanStart, spanText } from './span.ts';
 export { suggest } from './suggest.ts';
 export { syntaxDiagnostics } from './syntax-diagnostics.ts';
-export { builtinTypeNames, isReservedBuiltin, keywords, reservedBuiltins } from './words.ts';
+export { builtinTypeNames, isReservedBuiltin, keywords } from './words.ts';

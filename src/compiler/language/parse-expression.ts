@@ -102,7 +102,7 @@ export function binaryOpAt(p: Cursor): BinaryOp | undefined {
 }
 
 /** Prefix operators, and what binds tighter. */
-export function parseUnary(p: Cursor): Expr {
+function parseUnary(p: Cursor): Expr {
   p.enter();
   const expr = parsePrefix(p);
   p.depth--;

@@ -9,7 +9,7 @@ export function parseTypeAnnotation(p: Cursor): TypeExpr {
 }
 
 /** `name`, `struct name` and the like, with `*` and `[N]` suffixes in any order. */
-export function parseType(p: Cursor): TypeExpr {
+function parseType(p: Cursor): TypeExpr {
   const { start } = p.token;
   const name = p.expectName('type name');
   let type: TypeExpr;

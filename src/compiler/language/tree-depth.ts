@@ -6,7 +6,7 @@ import type { Cursor } from './cursor.ts';
  * How deep a syntax tree may be. Later stages walk it by recursion, and a chain such as `a + b + …` is a tree as deep
  * as it has operators although it does not nest: the limit keeps every walk within a default 1 MB stack.
  */
-export const maxTreeDepth = 600;
+const maxTreeDepth = 600;
 
 /** Reports each of the nodes that holds a tree deeper than the limit. Walks without recursion. */
 export function checkTreeDepth(p: Cursor, roots: readonly Node[]): void {

@@ -4,7 +4,7 @@
  * Builtin names that are reserved: never a type in a cast, never a macro parameter or a record's field.
  * `argN` and `sargN` are reserved too; ask `isReservedBuiltin`.
  */
-export const reservedBuiltins: ReadonlySet<string> = new Set([
+const reservedBuiltins: ReadonlySet<string> = new Set([
   'args',
   'ctx',
   'kstack',

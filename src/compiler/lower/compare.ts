@@ -65,7 +65,7 @@ function literalText(expr: TypedExpr): string | undefined {
 }
 
 /** 1 if memory differs from a text; as much of it counts as the memory has room for. */
-export function differsFromText(f: FuncContext, place: Place, text: string, room: number): ValueId {
+function differsFromText(f: FuncContext, place: Place, text: string, room: number): ValueId {
   const { b } = f;
   const compared = text.slice(0, room);
   return anyDiffers(
@@ -78,7 +78,7 @@ export function differsFromText(f: FuncContext, place: Place, text: string, room
 }
 
 /** 1 if two ranges of memory differ. */
-export function rangesDiffer(f: FuncContext, left: Place, right: Place, bytes: number): ValueId {
+function rangesDiffer(f: FuncContext, left: Place, right: Place, bytes: number): ValueId {
   const { b } = f;
   const align = left.align < right.align ? left.align : right.align;
   if (bytes > MAX_UNROLLED_BYTES && f.prog.program.target.has('bounded-loops')) {

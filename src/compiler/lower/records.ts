@@ -108,7 +108,7 @@ function outputIndex(f: FuncContext, index: ValueId): void {
 }
 
 /** The subprogram that sends a record without slots; its parameter is the record's index. */
-export function reportSubprogram(prog: ProgContext): string {
+function reportSubprogram(prog: ProgContext): string {
   return subprogram(prog, 'report', 1, (b) => {
     sendWith(b, prog, prog.program, RECORD_HEADER_BYTES, b.param(0), () => {});
     b.return(b.const(0));

@@ -43,7 +43,7 @@ export function reportsMisses(f: FuncContext): boolean {
   return isReported(f, 'reads');
 }
 
-export function reportHelper(f: FuncContext, helper: string, result: ValueId): void {
+function reportHelper(f: FuncContext, helper: string, result: ValueId): void {
   const record = failureRecord(f, helper);
   if (record === undefined) return;
   reportNumber(f, f.b.const(record), result);

@@ -49,7 +49,7 @@ export function bucketOffset(key: Type | undefined, structs: StructTable): numbe
 }
 
 /** Bytes of a BPF key. A scalar map kept in a hash has the key u64 0. */
-export function keySizeOf({ key, value }: TypedMap, structs: StructTable): number {
+function keySizeOf({ key, value }: TypedMap, structs: StructTable): number {
   if (isBucketed(value)) return bucketOffset(key, structs) + 8;
   return key === undefined ? 8 : sizeOf(key, structs);
 }

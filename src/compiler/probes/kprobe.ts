@@ -15,7 +15,7 @@ import type { Attachment, ResolvedProbe } from './resolved.ts';
 import { hasWildcard } from './wildcard.ts';
 
 /** What a kprobe or uprobe prog's ctx points to. */
-export const ptRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
+const ptRegs: Type = pointerTo({ kind: 'struct', name: 'struct pt_regs' }, 'kernel');
 
 /** Names that need the registers a trampoline does not have. */
 const registerNames = ['ctx', 'reg', 'override', 'usermode'];

@@ -2,11 +2,11 @@ import { encodeText } from '../../base/index.ts';
 
 /** WebAssembly's binary format, as far as the translator writes it. Source: WebAssembly Core Specification 1.0, section 5. */
 
-export const valueTypes = { i32: 0x7f, i64: 0x7e } as const;
+const valueTypes = { i32: 0x7f, i64: 0x7e } as const;
 export type ValueType = keyof typeof valueTypes;
 
 /** Instructions without immediates, and those whose immediates `CodeWriter` writes. */
-export const ops = {
+const ops = {
   unreachable: 0x00,
   block: 0x02,
   loop: 0x03,

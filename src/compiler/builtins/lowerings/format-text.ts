@@ -10,7 +10,7 @@ export function formatText(
     .join('');
 }
 
-export function spellConversion({ flags, width, precision, length, verb }: Conversion): string {
+function spellConversion({ flags, width, precision, length, verb }: Conversion): string {
   const size = width === undefined ? '' : String(width);
   const digits = precision === undefined ? '' : `.${precision}`;
   return `%${flags}${size}${digits}${length}${verb}`;

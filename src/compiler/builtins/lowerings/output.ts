@@ -51,7 +51,7 @@ function sendValues(
   });
 }
 
-export function sendFormat(
+function sendFormat(
   lower: Lower,
   kind: FormatKind,
   format: Format,

@@ -22,7 +22,7 @@ export function alignmentAt(align: Alignment, delta: number): Alignment {
 }
 
 /** The greatest power of two, at most `align`, that a range of `bytes` has room for. */
-export function chunkSize(align: Alignment, bytes: number): MemorySize {
+function chunkSize(align: Alignment, bytes: number): MemorySize {
   for (const size of [8, 4, 2] as const) {
     if (size <= align && size <= bytes) return size;
   }

@@ -42,7 +42,7 @@ export function currentPid(lower: Lower, mode: string): ValueId {
 }
 
 /** The thread id, likewise. */
-export function currentTid(lower: Lower, mode: string): ValueId {
+function currentTid(lower: Lower, mode: string): ValueId {
   const { b } = lower;
   if (!isInNamespace(lower, mode)) return b.unary('zext32', initIds(lower));
   return b.load(4, namespaceIds(lower).base);

@@ -59,9 +59,6 @@ function probeText(text: 'name' | 'probeType') {
       : use.error(`Builtin ${use.name} not supported outside probe`);
 }
 
-/** The name of `argN` in the table: any number may stand for the N. */
-export const NUMBERED_ARGUMENT = 'argN';
-
 /** `argN`: the checker takes any `arg` followed by digits here. */
 function checkNumbered(use: BuiltinUse): TypedExpr {
   const index = Number(use.name.slice('arg'.length));
