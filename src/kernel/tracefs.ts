@@ -36,10 +36,9 @@ export class Tracefs {
     return (this.#read('available_events') ?? '').split('\n').filter((line) => line !== '');
   }
 
-  /** Functions that kprobes and fprobes can stand on; undefined when this kernel has no such list. */
-  traceableFunctions(): TraceableFunctions | undefined {
-    const text = this.#read('available_filter_functions');
-    return text === undefined ? undefined : new TraceableFunctions(text);
+  /** Functions that kprobes and fprobes can stand on, for TraceableFunctions; undefined when this kernel has no such list. */
+  traceableFunctions(): string | undefined {
+    return this.#read('available_filter_functions');
   }
 
   /** A file that may be absent. */
@@ -75,10 +74,6 @@ export class TraceableFunctions {
 
   constructor(text: string) {
     this.#text = text;
-  }
-
-  get isEmpty(): boolean {
-    return this.#text === '';
   }
 
   /** Those with a text in their line, all without one. Names that the kernel could not find (`__ftrace_invalid_address___…`) are left out. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { machine, release } from 'node:os';
 import { decodeText } from '../base/index.ts';
 import type { Btf, BtfId } from '../btf/index.ts';
@@ -28,6 +28,13 @@ import { compileC, readBytes } from './compile-c.ts';
 import type { DebugInfo } from './debug-info.ts';
 import type { Demangler } from './demangler.ts';
 import type { ElfFiles } from './elf-files.ts';
+import {
+  type FunctionLists,
+  functionLists,
+  KEPT_IN,
+  kernelState,
+  refusedByKprobes,
+} from './function-lists.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
 import { readKernelConfig } from './kernel-config.ts';
 import { namedKernelHeaders } from './kernel-headers.ts';
@@ -261,20 +268,30 @@ export class LiveTarget implements Target {
   }
 
   #readFunctions(): { readonly with: (piece?: string) => readonly KernelFunction[] | undefined } {
-    const { traceableFunctions } = this.#options;
-    const functions =
-      traceableFunctions === undefined
-        ? readOrUndefined(() => this.#findTracefs()?.traceableFunctions())
-        : new TraceableFunctions(
-            Buffer.from(readNamed(traceableFunctions, MAX_LIST_BYTES)).toString('latin1'),
-          );
-    const isGiven = traceableFunctions !== undefined;
-    if (functions === undefined || (functions.isEmpty && !isGiven)) {
+    const lists = this.#functionLists();
+    if (lists === undefined) {
       const named = this.#functionsFromSymbols();
       return { with: () => named };
     }
-    const refused = refusedByKprobes();
+    const functions = new TraceableFunctions(lists.traceable);
+    const refused = new Set(lists.refused.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
     return { with: (piece) => functions.with(piece).filter(({ name }) => !refused.has(name)) };
+  }
+
+  /** Those that the user names, else the kernel's; undefined when it has none. */
+  #functionLists(): FunctionLists | undefined {
+    const named = this.#options.traceableFunctions;
+    if (named !== undefined) {
+      const bytes = readNamed(named, MAX_LIST_BYTES);
+      return { traceable: Buffer.from(bytes).toString('latin1'), refused: refusedByKprobes() };
+    }
+    const sources = {
+      state: kernelState,
+      traceable: () => readOrUndefined(() => this.#findTracefs()?.traceableFunctions()),
+      refused: refusedByKprobes,
+    };
+    const lists = functionLists(sources, KEPT_IN);
+    return lists?.traceable === '' ? undefined : lists;
   }
 
   /** Where there is no list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
@@ -346,15 +363,5 @@ function readOrUndefined<T>(read: () => T): T | undefined {
   } catch (error) {
     if (isKernelError(error, 'EPERM', 'EACCES')) return undefined;
     throw error;
-  }
-}
-
-/** Functions kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
-function refusedByKprobes(): ReadonlySet<string> {
-  try {
-    const text = readFileSync('/sys/kernel/debug/kprobes/blacklist', 'latin1');
-    return new Set(text.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
-  } catch {
-    return new Set(); // no debugfs: the kernel itself will refuse those
   }
 }

@@ -1,5 +1,7 @@
 /** kprobes, and the fentry and fexit that serve them where a kernel has none: both see the same. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { test } from 'node:test';
 import { runTetrace } from '../support/run-tetrace.ts';
@@ -69,4 +71,23 @@ test('what the substitute cannot do is an error that names it', async () => {
     assert.equal(run.code, 1);
     assert.ok(run.stderr.includes(reason), `${release()}: ${run.stderr}`);
   }
+});
+
+test('the list of functions is kept, and asked for again when a module has come or gone', async () => {
+  const listed = async (pattern: string): Promise<string> => (await runTetrace(['-l', pattern])).stdout;
+  const kept = '/run/tetrace/functions';
+  rmSync(kept, { force: true });
+  const first = await listed('kprobe:vfs_*');
+  assert.match(first, /^kprobe:vfs_read$/m);
+  const { ino } = statSync(kept);
+  assert.equal(await listed('kprobe:vfs_*'), first);
+  assert.equal(statSync(kept).ino, ino);
+  assert.equal(await listed('kprobe:brd_*'), '');
+  execFileSync('modprobe', ['brd', 'rd_nr=1']);
+  try {
+    assert.match(await listed('kprobe:brd_*'), /^kprobe:(brd:)?brd_/m);
+  } finally {
+    execFileSync('modprobe', ['-r', 'brd']);
+  }
+  assert.equal(await listed('kprobe:brd_*'), '');
 });

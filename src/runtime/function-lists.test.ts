@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type FunctionListSources, functionLists, kernelState } from './function-lists.ts';
+
+const lists = { traceable: 'vfs_read\nread_it [xfs]\n', refused: '0x1-0x2\tdo_int3' };
+
+/** Sources that count how often the kernel is asked. */
+function counted(state: string | undefined): FunctionListSources & { readonly asked: () => number } {
+  let asked = 0;
+  return {
+    state: () => state,
+    traceable: () => {
+      asked++;
+      return lists.traceable;
+    },
+    refused: () => `${lists.refused}\n`,
+    asked: () => asked,
+  };
+}
+
+function withFolder(work: (folder: string) => void): void {
+  const base = mkdtempSync(join(tmpdir(), 'function-lists-'));
+  try {
+    work(join(base, 'kept'));
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
+const isRoot = process.geteuid?.() === 0;
+const onlyRoot = isRoot ? {} : { skip: 'only root keeps lists' };
+
+test('the kernel is asked once while boot and modules stay the same', onlyRoot, () => {
+  withFolder((folder) => {
+    const first = counted('boot 1');
+    assert.equal(functionLists(first, folder)?.traceable, lists.traceable);
+    const same = counted('boot 1');
+    assert.deepEqual(functionLists(same, folder), lists);
+    assert.equal(same.asked(), 0);
+    for (const state of ['boot 2', 'boot', 'boot 1\nxfs 4096 Live 0xffff']) {
+      const other = counted(state);
+      functionLists(other, folder);
+      assert.equal(other.asked(), 1, state);
+    }
+  });
+});
+
+test('a kernel without a list of refused functions', onlyRoot, () => {
+  withFolder((folder) => {
+    const sources = { ...counted('boot 1'), refused: () => '' };
+    functionLists(sources, folder);
+    assert.deepEqual(functionLists(sources, folder), { ...lists, refused: '' });
+    assert.equal(sources.asked(), 1);
+  });
+});
+
+test('a file that was cut short, or is none, is not believed', onlyRoot, () => {
+  withFolder((folder) => {
+    functionLists(counted('boot 1'), folder);
+    const path = join(folder, 'functions');
+    const whole = readFileSync(path);
+    const asksAgain = (): void => {
+      const sources = counted('boot 1');
+      assert.equal(functionLists(sources, folder)?.traceable, lists.traceable);
+      assert.equal(sources.asked(), 1);
+    };
+    for (let length = 0; length < whole.length; length += 7) {
+      writeFileSync(path, whole.subarray(0, length));
+      asksAgain();
+    }
+    rmSync(path);
+    symlinkSync('/etc/passwd', path);
+    asksAgain();
+    assert.deepEqual(readdirSync(folder), ['functions']);
+  });
+});
+
+test('a folder that others may look into or write to is left alone', onlyRoot, () => {
+  withFolder((folder) => {
+    functionLists(counted('boot 1'), folder);
+    for (const mode of [0o755, 0o777, 0o720]) {
+      chmodSync(folder, mode);
+      const sources = counted('boot 1');
+      functionLists(sources, folder);
+      assert.equal(sources.asked(), 1);
+    }
+  });
+});
+
+test('nobody but root keeps anything', {
+  ...(isRoot ? { skip: 'needs another user than root' } : {}),
+}, () => {
+  withFolder((folder) => {
+    const sources = counted('boot 1');
+    functionLists(sources, folder);
+    functionLists(sources, folder);
+    assert.equal(sources.asked(), 2);
+    assert.equal(existsSync(folder), false);
+  });
+});
+
+test('nothing is kept of a kernel that does not say which boot this is', onlyRoot, () => {
+  withFolder((folder) => {
+    functionLists(counted(undefined), folder);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
+test('a kernel without a list', () => {
+  withFolder((folder) => {
+    assert.equal(functionLists({ ...counted('boot 1'), traceable: () => undefined }, folder), undefined);
+  });
+});
+
+test('the state of a kernel does not change with the users of its modules', () => {
+  assert.equal(kernelState(), kernelState());
+  assert.match(kernelState() ?? '', /^[0-9a-f-]{36}\n/);
+});

@@ -1,0 +1,112 @@
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlainFile } from './plain-file.ts';
+
+/** What the kernel says of its functions, as text. */
+export interface FunctionLists {
+  /** Those that can be traced: tracefs's available_filter_functions. */
+  readonly traceable: string;
+  /** Those that kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
+  readonly refused: string;
+}
+
+/** Where the lists come from. */
+export interface FunctionListSources {
+  /** Has to be the same for the lists to be the same: the boot, and the modules. undefined: not known, so nothing is kept. */
+  readonly state: () => string | undefined;
+  readonly traceable: () => string | undefined;
+  readonly refused: () => string;
+}
+
+/** A file system that is empty after a boot. Source: file-hierarchy(7). */
+export const KEPT_IN = '/run/tetrace';
+const FILE = 'functions';
+/** A file that was cut short lacks it. */
+const END = '\n\nend\n';
+/** A kernel has 1 to 3 MB of names of functions. */
+const MAX_BYTES = 64 << 20;
+
+/**
+ * The lists, kept in a file from one start to the next while the kernel and its modules stay the same. The kernel needs 30 ms to write them, on
+ * an emulated machine half a second, more than everything else a start does: for every page that is read it walks from its first function.
+ *
+ * @param folder where they are kept, made if need be. It has to belong to root and be closed to others; else nothing is kept.
+ * @returns undefined when this kernel has no list.
+ */
+export function functionLists(sources: FunctionListSources, folder: string): FunctionLists | undefined {
+  const state = isOwnFolder(folder) ? sources.state() : undefined;
+  const kept = state === undefined ? undefined : readKept(folder, state);
+  if (kept !== undefined) return kept;
+  const traceable = sources.traceable();
+  if (traceable === undefined) return undefined;
+  const lists = { traceable, refused: sources.refused() };
+  if (state !== undefined && traceable !== '') keep(folder, state, lists);
+  return lists;
+}
+
+/** The running kernel's state: /proc/modules without its counts of users, which change all the time. */
+export function kernelState(): string | undefined {
+  const boot = textOf('/proc/sys/kernel/random/boot_id').trim();
+  if (boot === '') return undefined;
+  const modules = textOf('/proc/modules').split('\n');
+  const places = modules.map((line) => {
+    const [name, size, _users, _usedBy, state, address] = line.split(' ');
+    return `${name} ${size} ${state} ${address}`;
+  });
+  return [boot, ...places].join('\n');
+}
+
+/** The kernel's list of functions that kprobes refuse; '' where there is no debugfs: the kernel itself will refuse those. */
+export function refusedByKprobes(): string {
+  return textOf('/sys/kernel/debug/kprobes/blacklist');
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function isOwnFolder(folder: string): boolean {
+  if (process.geteuid?.() !== 0) return false;
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    // It is there, or cannot be.
+  }
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o077) === 0;
+}
+
+function readKept(folder: string, state: string): FunctionLists | undefined {
+  const text = readWithin(join(folder, FILE));
+  if (text === undefined) return undefined;
+  const start = `${state}\n\n`;
+  const middle = text.indexOf('\n\n', start.length);
+  if (!text.startsWith(start) || !text.endsWith(END) || middle < 0) return undefined;
+  return { refused: text.slice(start.length, middle), traceable: text.slice(middle + 2, -END.length) };
+}
+
+function readWithin(path: string): string | undefined {
+  try {
+    using file = PlainFile.open(path, { followsLinks: false });
+    if (file.stat.size > MAX_BYTES) return undefined;
+    const { buffer, byteOffset, length } = file.read(0, file.stat.size);
+    return Buffer.from(buffer, byteOffset, length).toString('latin1');
+  } catch {
+    return undefined; // not yet
+  }
+}
+
+function keep(folder: string, state: string, { traceable, refused }: FunctionLists): void {
+  const path = join(folder, FILE);
+  const temporary = `${path}.${process.pid}`;
+  try {
+    writeFileSync(temporary, `${state}\n\n${refused.trim()}\n\n${traceable}${END}`, 'latin1');
+    renameSync(temporary, path);
+  } catch {
+    rmSync(temporary, { force: true }); // no room: the next start asks the kernel again
+  }
+}
