@@ -5,7 +5,7 @@
  * names that structs have in progs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type HelperName, helpers } from '../src/bpf/index.ts';
+import { type HelperName, helperIds } from '../src/bpf/index.ts';
 
 const header = '/usr/include/linux/bpf.h';
 const output = 'src/runtime/c-headers/helper-prototypes.ts';
@@ -46,7 +46,7 @@ function plain(types: string): string {
     .replaceAll(/\b\w+\b/g, (name) => plainTypes[name] ?? name);
 }
 
-const names = (Object.keys(helpers) as HelperName[]).filter((name) => rows.has(name));
+const names = (Object.keys(helperIds) as HelperName[]).filter((name) => rows.has(name));
 const lines = names.map((name) => `  ${name}: ${JSON.stringify(rows.get(name))},`);
 writeFileSync(
   output,
@@ -58,5 +58,5 @@ ${lines.join('\n')}
 };
 `,
 );
-const left = (Object.keys(helpers) as HelperName[]).filter((name) => !rows.has(name));
+const left = (Object.keys(helperIds) as HelperName[]).filter((name) => !rows.has(name));
 console.log(`${names.length} prototypes; without one: ${left.join(', ') || 'none'}`);

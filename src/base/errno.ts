@@ -137,19 +137,22 @@ export const errnos = {
 
 export type ErrnoName = keyof typeof errnos;
 
-const byNumber = new Map<number, ErrnoName>();
-// Object.entries forgets that the keys are the table's own.
-for (const [name, row] of Object.entries(errnos) as [ErrnoName, { number: number }][])
-  byNumber.set(row.number, name);
+/** Made when something fails. */
+let byNumber: ReadonlyMap<number, ErrnoName> | undefined;
 
 /** `EPERM` for 1; undefined for a number that Linux does not use. */
 export function errnoName(errno: number): ErrnoName | undefined {
+  if (byNumber === undefined) {
+    // Object.entries forgets that the keys are the table's own.
+    const rows = Object.entries(errnos) as [ErrnoName, { number: number }][];
+    byNumber = new Map(rows.map(([name, { number }]) => [number, name]));
+  }
   return byNumber.get(errno);
 }
 
 /** What strerror(3) says: `Operation not permitted` for 1. */
 export function errnoText(errno: number): string {
   if (errno === 0) return 'Success';
-  const name = byNumber.get(errno);
+  const name = errnoName(errno);
   return name === undefined ? `Unknown error ${errno}` : errnos[name].text;
 }

@@ -152,7 +152,77 @@ export function struct<const F extends AnyFields>(
   fields: F,
   options: { readonly size?: number } = {},
 ): Struct<F> {
-  const rows: { readonly name: string; readonly offset: number; readonly field: FieldType<unknown> }[] = [];
+  // Laid out at the first use: a start declares some fifty structs and uses ten.
+  let laid: Layout | undefined;
+  const layout = (): Layout => {
+    laid ??= layOut(name, fields, options.size);
+    return laid;
+  };
+
+  function read(view: DataView, offset: number): StructValue<F> {
+    const value: Record<string, unknown> = {};
+    for (const row of layout().rows) value[row.name] = row.field.read(view, offset + row.offset);
+    return value as StructValue<F>;
+  }
+  function write(view: DataView, offset: number, values: Partial<StructValue<F>>): void {
+    const byName = values as Record<string, unknown>;
+    for (const row of layout().rows) {
+      const value = byName[row.name];
+      if (value !== undefined) row.field.write(view, offset + row.offset, value);
+    }
+  }
+  function checkRoom(length: number, offset: number): void {
+    const { size } = layout();
+    if (offset < 0 || offset + size > length) throw new OutOfBytesError(offset, size, length);
+  }
+
+  return {
+    name,
+    get size() {
+      return layout().size;
+    },
+    get align() {
+      return layout().align;
+    },
+    get offsets() {
+      return layout().offsets as { readonly [Name in keyof F]: number };
+    },
+    get sizes() {
+      return layout().sizes as { readonly [Name in keyof F]: number };
+    },
+    read,
+    write,
+    encode(values) {
+      const target = new Uint8Array(new ArrayBuffer(layout().size));
+      write(viewOf(target), 0, values);
+      return target;
+    },
+    encodeInto(target, offset, values) {
+      checkRoom(target.length, offset);
+      write(viewOf(target), offset, values);
+    },
+    decode(source, offset = 0) {
+      checkRoom(source.length, offset);
+      return read(viewOf(source), offset);
+    },
+  };
+}
+
+/** Where the fields of a struct lie; all in bytes. */
+interface Layout {
+  readonly rows: readonly {
+    readonly name: string;
+    readonly offset: number;
+    readonly field: FieldType<unknown>;
+  }[];
+  readonly offsets: Readonly<Record<string, number>>;
+  readonly sizes: Readonly<Record<string, number>>;
+  readonly size: number;
+  readonly align: number;
+}
+
+function layOut(name: string, fields: AnyFields, wholeSize: number | undefined): Layout {
+  const rows: Layout['rows'][number][] = [];
   const offsets: Record<string, number> = {};
   const sizes: Record<string, number> = {};
   let end = 0;
@@ -169,45 +239,7 @@ export function struct<const F extends AnyFields>(
     end = Math.max(end, next);
     align = Math.max(align, field.align);
   }
-  const size = options.size ?? alignUp(end, align);
+  const size = wholeSize ?? alignUp(end, align);
   if (size < end) throw new RangeError(`struct ${name}: size ${size} is less than its fields (${end})`);
-
-  function read(view: DataView, offset: number): StructValue<F> {
-    const value: Record<string, unknown> = {};
-    for (const row of rows) value[row.name] = row.field.read(view, offset + row.offset);
-    return value as StructValue<F>;
-  }
-  function write(view: DataView, offset: number, values: Partial<StructValue<F>>): void {
-    const byName = values as Record<string, unknown>;
-    for (const row of rows) {
-      const value = byName[row.name];
-      if (value !== undefined) row.field.write(view, offset + row.offset, value);
-    }
-  }
-  function checkRoom(length: number, offset: number): void {
-    if (offset < 0 || offset + size > length) throw new OutOfBytesError(offset, size, length);
-  }
-
-  return {
-    name,
-    size,
-    align,
-    offsets: offsets as { readonly [Name in keyof F]: number },
-    sizes: sizes as { readonly [Name in keyof F]: number },
-    read,
-    write,
-    encode(values) {
-      const target = new Uint8Array(new ArrayBuffer(size));
-      write(viewOf(target), 0, values);
-      return target;
-    },
-    encodeInto(target, offset, values) {
-      checkRoom(target.length, offset);
-      write(viewOf(target), offset, values);
-    },
-    decode(source, offset = 0) {
-      checkRoom(source.length, offset);
-      return read(viewOf(source), offset);
-    },
-  };
+  return { rows, offsets, sizes, size, align };
 }

@@ -63,11 +63,11 @@ test('every bit pattern prints or is called unknown', () => {
 });
 
 test('helper ids are dense and unique', () => {
-  const ids = Object.values(bpf.helpers).map((row) => row.id);
+  const ids = Object.values(bpf.helperIds);
   assert.deepEqual(
     ids,
     Array.from({ length: 211 }, (_unused, index) => index + 1),
   );
-  assert.equal(bpf.helperById(208)?.name, 'ktime_get_tai_ns');
-  assert.equal(bpf.helperById(212), undefined);
+  assert.equal(bpf.helperNamed(208), 'ktime_get_tai_ns');
+  assert.equal(bpf.helperNamed(212), undefined);
 });

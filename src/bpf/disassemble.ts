@@ -1,7 +1,7 @@
 import { unreachable } from '../base/index.ts';
 import { decodeInsns } from './codec.ts';
 import { pseudoLoads } from './flags.ts';
-import { helperById } from './helper-table.ts';
+import { helperNamed } from './helper-ids.ts';
 import { type Insn, slotsOf } from './insn.ts';
 import { aluOps, atomicOps, jumpOps } from './opcodes.ts';
 import { type Operand, operationOf } from './operation.ts';
@@ -82,8 +82,8 @@ export function disassemble(insn: Insn, slot = 0, names: DisassembleNames = {}):
     case 'may-goto':
       return `may_goto ${relative(operation.off)}`;
     case 'call-helper': {
-      const helper = helperById(operation.id);
-      return `call ${helper === undefined ? 'unknown' : `bpf_${helper.name}`}#${operation.id}`;
+      const helper = helperNamed(operation.id);
+      return `call ${helper === undefined ? 'unknown' : `bpf_${helper}`}#${operation.id}`;
     }
     case 'call-subprog':
       return `call ${names.subprog?.(slot + 1 + operation.off) ?? relative(operation.off)}`;

@@ -13,14 +13,13 @@ export {
   stackFlags,
   updateFlags,
 } from './flags.ts';
+export { type HelperName, helperIds, helperNamed } from './helper-ids.ts';
 export {
   type HelperArg,
-  type HelperName,
   type HelperReturn,
-  type HelperRow,
-  helperById,
-  helpers,
-} from './helper-table.ts';
+  type HelperSignature,
+  helperSignature,
+} from './helper-signatures.ts';
 export {
   alu32,
   alu32Imm,

@@ -1,6 +1,6 @@
 import { asI32, asU64 } from '../base/index.ts';
 import { pseudoCalls, pseudoLoads } from './flags.ts';
-import { type HelperName, helpers } from './helper-table.ts';
+import { type HelperName, helperIds } from './helper-ids.ts';
 import {
   type AccessSize,
   type AluOp,
@@ -193,7 +193,7 @@ export function mayGoto(off: number): Insn {
 
 /** Calls a helper by name: arguments in R1 to R5, result in R0. */
 export function call(helper: HelperName): Insn {
-  return insn(opClasses.BPF_JMP | BPF_CALL, 0, 0, 0, helpers[helper].id);
+  return insn(opClasses.BPF_JMP | BPF_CALL, 0, 0, 0, helperIds[helper]);
 }
 
 /** Calls the function that starts `off` slots after the next instruction. */

@@ -1,6 +1,5 @@
 import type { NotedProgram } from '../compiler/index.ts';
-import type { Backend, LoadOptions, Program } from '../program/index.ts';
-import { factsOfRun, machineTap, type NotedLoad, typesOfRun } from '../recording/index.ts';
+import type { Backend, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
 import {
   type EmbeddedMachine,
@@ -14,13 +13,7 @@ import {
   tellServiceManager,
   UnreadableBtfError,
 } from '../runtime/index.ts';
-import {
-  describeVerdicts,
-  encodeConstants,
-  foretellRefusals,
-  type RunOptions,
-  trace,
-} from '../tracer/index.ts';
+import { encodeConstants, loadVerdicts, type RunOptions, trace } from '../tracer/index.ts';
 import { type Refusal, type RefusalWords, servedHint, standInNotice, tellRefusal } from './backend-choice.ts';
 import type { CommandContext } from './command-context.ts';
 import {
@@ -39,7 +32,7 @@ import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
 import { outputFormat } from './output-format.ts';
-import { openRecordFile, type RecordFile } from './record-file.ts';
+import type { RecordedRun, recordRun } from './record-run.ts';
 import { LiveControl } from './run-control.ts';
 import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
@@ -111,7 +104,7 @@ export async function runScript(
       messages.error(problem);
       return exitCodes.refused;
     }
-    tellVerdicts(options, program, messages);
+    await tellVerdicts(options, program, messages);
     if (options.mode === 'codegen' || options.aot !== undefined) return exitCodes.ok;
     return await runProgram({ options, script, context, machine, traced, program, noted, format });
   } catch (error) {
@@ -129,12 +122,16 @@ export async function runScript(
 }
 
 /** What kernels would say of the progs, where none is asked: with `-d verifier` all of it, else what the newest would refuse. */
-function tellVerdicts(options: Options, program: Program, messages: Messages): void {
+async function tellVerdicts(options: Options, program: Program, messages: Messages): Promise<void> {
   const asksKernel = options.backend === 'kernel' && options.mode !== 'codegen';
   if (asksKernel) return;
-  if (options.debug.has('verifier')) process.stdout.write(`${describeVerdicts(program).join('\n')}\n`);
-  else if (options.backend === 'embedded' && options.warnings !== 'hidden')
+  if (options.debug.has('verifier')) {
+    const { describeVerdicts } = await loadVerdicts();
+    process.stdout.write(`${describeVerdicts(program).join('\n')}\n`);
+  } else if (options.backend === 'embedded' && options.warnings !== 'hidden') {
+    const { foretellRefusals } = await loadVerdicts();
     for (const line of foretellRefusals(program)) messages.plain(line);
+  }
 }
 
 /** What stands in cannot serve the script: the kernel's refusal is what there is to say. */
@@ -172,7 +169,7 @@ async function openMachine(options: Options, traced: TracedProcess): Promise<Run
 /** What makes a prog call functions of the kernel by name, or need maps that a tracer fills: an object file has no words for either. */
 const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count', 'mappable-arrays'] as const;
 
-interface ProgramRun {
+export interface ProgramRun {
   readonly options: Options;
   readonly script: LoadedScript;
   readonly context: CommandContext;
@@ -247,17 +244,16 @@ async function runProgram(run: ProgramRun): Promise<number> {
     verbose: options.verbose,
     notifyAttached: process.env['__BPFTRACE_NOTIFY_PROBES_ATTACHED'] !== undefined,
   };
-  const recordFile = openRecord(run, constants, runOptions);
-  if (typeof recordFile === 'string') {
-    messages.error(recordFile);
+  const recording = await openRecording(run, { host, control, constants, options: runOptions });
+  if (typeof recording === 'string') {
+    messages.error(recording);
     return exitCodes.refused;
   }
-  using record = recordFile;
-  const backend = backendOf(machine, record);
-  const seenHost = record?.recorder.host(host) ?? host;
+  using record = recording;
+  const seenHost = record?.host ?? host;
   const code = await trace({
     program,
-    backend: record?.recorder.backend(backend, notedLoad(run)) ?? backend,
+    backend: record?.backend ?? backendOf(machine),
     load: {
       constants,
       ...(pid === undefined ? {} : { pid }),
@@ -275,7 +271,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
         warnings: options.warnings !== 'hidden',
         color: run.context.color,
       }),
-    control: record?.recorder.control(control) ?? control,
+    control: record?.control ?? control,
     messages,
     options: runOptions,
   });
@@ -286,62 +282,23 @@ async function runProgram(run: ProgramRun): Promise<number> {
   return exitCode;
 }
 
-/** The file of --record; undefined when nothing is recorded, a text when it cannot be written. */
-function openRecord(
-  { options, script, machine, traced, program }: ProgramRun,
-  constants: LoadOptions['constants'],
-  runOptions: RunOptions,
-): RecordFile | string | undefined {
-  if (options.record === undefined) return undefined;
-  const { target } = machine;
-  const text = Buffer.from(script.bytes).toString('latin1');
-  const facts = factsOfRun(program, target, { ...machine.moment(), childPid: childPidOf(traced) ?? 0 });
-  return openRecordFile(options.record, {
-    script: { name: script.name, text },
-    arguments: options.scriptArguments.positional,
-    program,
-    constants,
-    machine: facts,
-    btf: options.backend === 'embedded' ? undefined : typesOfRun(text, program, facts.tracepoints, target),
-    backend: options.backend ?? 'kernel',
-    options: runOptions,
-    warnings: options.warnings !== 'hidden',
-  });
+/** The parts of the run as --record has them; undefined when nothing is recorded, a text when the file cannot be written. */
+async function openRecording(
+  run: ProgramRun,
+  parts: Parameters<typeof recordRun>[2],
+): Promise<RecordedRun | string | undefined> {
+  const { record } = run.options;
+  if (record === undefined) return undefined;
+  const { recordRun } = await import('./record-run.ts');
+  return recordRun(record, run, parts);
 }
 
-/** What is loaded to record events as well, and a line for each probe whose events are not. */
-function notedLoad({ noted, options, context }: ProgramRun): NotedLoad | undefined {
-  const { messages } = context;
-  if (noted === undefined) {
-    if (options.backend !== 'embedded')
-      messages.warning(
-        'The recording holds no events, so it can be replayed, but no other script can run on it',
-      );
-    return undefined;
-  }
-  for (const { probe, reason } of noted.left)
-    messages.warning(`The recording holds no events of ${probe}: ${reason}`);
-  return {
-    program: noted.program,
-    losses: noted.losses,
-    onRefused: ({ prog, log }) => {
-      const name = noted.program.progs[prog]?.name ?? `${prog}`;
-      const why = log.trimEnd().split('\n').at(-1) ?? '';
-      messages.warning(
-        `The recording holds no events: the kernel refuses the progs that tell of them (${name}: ${why})`,
-      );
-      if (options.verbose) messages.plain(log);
-    },
-  };
-}
-
-function childPidOf(traced: TracedProcess): number | undefined {
+export function childPidOf(traced: TracedProcess): number | undefined {
   return traced.kind === 'child' ? traced.child.pid : undefined;
 }
 
-function backendOf(machine: RunMachine, record: RecordFile | undefined): Backend {
-  if (machine.kind === 'embedded') return machine.backend(record && machineTap(record.sink));
-  return machine.backend(true);
+export function backendOf(machine: RunMachine, tap?: Parameters<EmbeddedMachine['backend']>[0]): Backend {
+  return machine.kind === 'embedded' ? machine.backend(tap) : machine.backend(true);
 }
 
 /** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */

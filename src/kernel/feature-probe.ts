@@ -15,7 +15,7 @@ import {
   encodeInsns,
   exit,
   type HelperName,
-  helpers,
+  helperIds,
   type Insn,
   jumpImm,
   ldMapValue,
@@ -411,7 +411,7 @@ function callable(
   } catch (error) {
     if (!(error instanceof ProgLoadError) || error.log === '') throw error;
     if (/(?:invalid|unknown) func |cannot use helper /.test(error.log)) {
-      return { kind: 'no', why: `bpf_${helper}#${helpers[helper].id}: ${error.reason}` };
+      return { kind: 'no', why: `bpf_${helper}#${helperIds[helper]}: ${error.reason}` };
     }
     return yes;
   }

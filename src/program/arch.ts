@@ -72,6 +72,9 @@ function arm64Operands(): Record<string, RegisterPart> {
   return parts;
 }
 
+/** Made when assembly is first read: only usdt probes have any. */
+const operands: { x86_64?: Record<string, RegisterPart>; aarch64?: Record<string, RegisterPart> } = {};
+
 function numbered(prefix: string, first: number, last: number): readonly string[] {
   return Array.from({ length: last - first + 1 }, (_unused, i) => `${prefix}${first + i}`);
 }
@@ -112,7 +115,10 @@ export const archTable = {
     stackArgsOffset: 8,
     largeStructs: 'stack',
     perfRegsOffset: 0,
-    operands: x86Operands(),
+    get operands() {
+      operands.x86_64 ??= x86Operands();
+      return operands.x86_64;
+    },
     // Source: asm/user_64.h, u_debugreg.
     debugRegisters: 848,
     userMode: { register: 'cs', mask: 3n },
@@ -133,7 +139,10 @@ export const archTable = {
     stackArgsOffset: 0,
     largeStructs: 'reference',
     perfRegsOffset: 0,
-    operands: arm64Operands(),
+    get operands() {
+      operands.aarch64 ??= arm64Operands();
+      return operands.aarch64;
+    },
   },
 } as const satisfies Record<string, ArchFacts>;
 

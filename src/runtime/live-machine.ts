@@ -5,10 +5,11 @@ import { BtfSources } from './btf-sources.ts';
 import { DebugInfo } from './debug-info.ts';
 import { Demangler } from './demangler.ts';
 import { ElfFiles } from './elf-files.ts';
-import { type Moment, ownTask } from './embedded/index.ts';
+import type { Moment } from './embedded/index.ts';
 import { KernelBackend } from './kernel-backend.ts';
 import { LiveHost } from './live-host.ts';
 import { LiveTarget } from './live-target.ts';
+import { loadEmbedded } from './load-embedded.ts';
 import type { OutputStream } from './output-stream.ts';
 import { filesOfProgram } from './program-files.ts';
 import { steadyOffset } from './steady-offset.ts';
@@ -124,7 +125,8 @@ export class LiveMachine {
   }
 
   /** Where the clocks stand, and the task of this process. */
-  moment(): Moment {
+  async moment(): Promise<Moment> {
+    const { ownTask } = await loadEmbedded();
     const bootNs = clockNs('CLOCK_BOOTTIME');
     const monotonic = clockNs('CLOCK_MONOTONIC') - bootNs;
     return {

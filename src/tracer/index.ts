@@ -1,6 +1,6 @@
 export { attachOrder } from './attach-order.ts';
 export { encodeConstants, factsOfNobody, type ParamValues, type RuntimeFacts } from './constants.ts';
-export { describeVerdicts, foretellRefusals } from './foretold-refusals.ts';
+export { loadVerdicts } from './load-verdicts.ts';
 export { describeRejection } from './rejection.ts';
 export {
   type RunControl,

@@ -1,4 +1,4 @@
-import { type HelperArg, type HelperName, helperById } from '../bpf/index.ts';
+import { type HelperArg, type HelperName, helperNamed, helperSignature } from '../bpf/index.ts';
 import { gplOnly, isGplCompatible, unavailable, wrongMap } from './helper-availability.ts';
 import type { Here } from './here.ts';
 import { lendMemory } from './memory-access.ts';
@@ -32,25 +32,22 @@ const MAX_ERRNO = 4095n;
 /** Calls a helper: checks its arguments, sets R0, and loses R1 to R5. A callback is returned for the walk to enter. */
 export function callHelper(here: Here, id: number): CallbackStart | undefined {
   const { kernel, prog, program } = here.subject;
-  const helper = helperById(id);
-  if (helper === undefined || id > kernel.lastHelper)
-    return here.refuse(
-      'helper',
-      `this kernel has no helper ${helper === undefined ? id : `bpf_${helper.name}`}`,
-    );
-  const { name, row } = helper;
+  const name = helperNamed(id);
+  if (name === undefined || id > kernel.lastHelper)
+    return here.refuse('helper', `this kernel has no helper ${name === undefined ? id : `bpf_${name}`}`);
   const missing = unavailable(name, prog);
   if (missing !== undefined) here.refuse('helper', missing);
   if (gplOnly.has(name) && !isGplCompatible(program.license))
     here.refuse('helper', `bpf_${name} is for progs under a licence compatible with the GPL`);
 
   const call = new Call(here, name);
-  for (const [index, arg] of row.args.entries()) call.take(index + 1, arg, row.args[index + 1]);
+  const { args, returns } = helperSignature(name);
+  for (const [index, arg] of args.entries()) call.take(index + 1, arg, args[index + 1]);
   if (name === 'tail_call' && here.state.references.size > 0)
     here.refuse('reference', 'a tail call is made while something that was reserved is not given back');
 
   const callback = call.callback();
-  const result = call.result(row.returns);
+  const result = call.result(returns);
   for (let reg = 0; reg <= 5; reg++) here.frame.regs[reg] = none;
   // Behind a release, all pointers to what was given back are gone.
   const released = call.released;

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/index.ts';
 import {
   decodeInsns,
-  helperById,
+  helperNamed,
   type Insn,
   InsnDecodeError,
   type Operation,
@@ -264,8 +264,8 @@ function encode(
 }
 
 function helperText(id: number): string {
-  const helper = helperById(id);
-  return helper === undefined ? `helper ${id}` : `helper bpf_${helper.name}`;
+  const helper = helperNamed(id);
+  return helper === undefined ? `helper ${id}` : `helper bpf_${helper}`;
 }
 
 function codeOf(operation: Operation): number | undefined {

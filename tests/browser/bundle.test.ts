@@ -23,7 +23,9 @@ const empty = 'begin { $a = kptr(8); print(*(uint64 *)$a); }';
 
 const engines = ['interpreter', 'wasm'] as const;
 /** What every place has to print. */
-const expected = engines.map((engine) => [script, wrong, empty].map((text) => runInPage(text, engine)));
+const expected = await Promise.all(
+  engines.map((engine) => Promise.all([script, wrong, empty].map((text) => runInPage(text, engine)))),
+);
 
 async function bundle(): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
   const result = await build({
@@ -46,9 +48,9 @@ async function bundle(): Promise<{ readonly text: string; readonly inputs: reado
   return { text: result.outputFiles[0]!.text, inputs: Object.keys(inputs) };
 }
 
-/** A call in the page, as JSON. */
-const question = `JSON.stringify(${JSON.stringify(engines)}.map((engine) =>
-  ${JSON.stringify([script, wrong, empty])}.map((text) => tetrace.runInPage(text, engine))))`;
+/** Calls in the page: a promise of what they say, as JSON. */
+const question = `Promise.all(${JSON.stringify(engines)}.map((engine) =>
+  Promise.all(${JSON.stringify([script, wrong, empty])}.map((text) => tetrace.runInPage(text, engine))))).then(JSON.stringify)`;
 
 describe('compiler, machine, report and replay in a browser', () => {
   it('make one bundle without a module of Node.js or a package', async () => {
@@ -70,7 +72,7 @@ describe('compiler, machine, report and replay in a browser', () => {
     const { text } = await bundle();
     const context = createContext({ TextEncoder, TextDecoder });
     runInContext(text, context);
-    assert.deepEqual(JSON.parse(runInContext(question, context)), expected);
+    assert.deepEqual(JSON.parse(await runInContext(question, context)), expected);
   });
 
   it('run scripts in Chromium', async (t) => {
@@ -80,7 +82,7 @@ describe('compiler, machine, report and replay in a browser', () => {
     try {
       const page = join(directory, 'page.html');
       // Characters that HTML would understand are kept from it.
-      const shown = `document.body.textContent = encodeURIComponent(${question})`;
+      const shown = `${question}.then((answer) => { document.body.textContent = encodeURIComponent(answer); })`;
       writeFileSync(join(directory, 'tetrace.js'), `${text}\n${shown};`);
       writeFileSync(page, '<!doctype html><meta charset="utf-8"><body><script src="tetrace.js"></script>');
       const run = spawnSync(

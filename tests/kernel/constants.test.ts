@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Struct } from '../../src/base/index.ts';
-import { attachTypes, bpfCommands, helpers, mapTypes, progTypes } from '../../src/bpf/index.ts';
+import { attachTypes, bpfCommands, helperIds, mapTypes, progTypes } from '../../src/bpf/index.ts';
 import type { Btf, BtfId } from '../../src/btf/index.ts';
 import { uapiConstants } from '../../src/compiler/check/uapi-constants.ts';
 import { hardwareEvents, type PerfEvent, softwareEvents } from '../../src/compiler/probes/index.ts';
@@ -84,7 +84,7 @@ test("our numbers are the running kernel's", (t) => {
 test("helper names and ids are the running kernel's", (t) => {
   if (!skipUnless(t, btf !== undefined, 'this kernel has no BTF') || btf === undefined) return;
   const kernel = enumerators(btf, 'bpf_func_id');
-  const ours = new Map(Object.entries(helpers).map(([name, row]) => [`BPF_FUNC_${name}`, BigInt(row.id)]));
+  const ours = new Map(Object.entries(helperIds).map(([name, id]) => [`BPF_FUNC_${name}`, BigInt(id)]));
   for (const [name, id] of kernel) {
     if (name === 'BPF_FUNC_unspec' || name.startsWith('__')) continue;
     assert.equal(ours.get(name), id, name);

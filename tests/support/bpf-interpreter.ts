@@ -2,8 +2,8 @@ import { asI64, asU64 } from '../../src/base/index.ts';
 import {
   aluOps,
   decodeInsns,
-  type HelperName,
-  helperById,
+  helperNamed,
+  helperSignature,
   type Insn,
   jumpOps,
   LD_IMM64,
@@ -115,14 +115,14 @@ class Machine {
     if (insn.src === 1) {
       r[0] = this.run(next + insn.imm, args);
     } else {
-      const helper = helperById(insn.imm);
+      const helper = helperNamed(insn.imm);
       if (helper === undefined || insn.src !== 0) throw new Error(`no helper ${insn.imm}`);
-      if (helper.name === 'map_lookup_elem' && args[0] === SCRATCH_FD) {
+      if (helper === 'map_lookup_elem' && args[0] === SCRATCH_FD) {
         if (this.#world.memory.load(args[1]!, 4, false) !== 0n) throw new Error('scratch has the key 0 only');
         r[0] = this.#scratchValue;
       } else {
-        const wanted = helper.row.args.length;
-        r[0] = asI64(this.#world.callHelper(helper.name as HelperName, args.slice(0, wanted), this));
+        const wanted = helperSignature(helper).args.length;
+        r[0] = asI64(this.#world.callHelper(helper, args.slice(0, wanted), this));
       }
     }
     for (let register = 1; register <= 5; register++) r[register] = GARBAGE + BigInt(register);

@@ -15,7 +15,7 @@ import {
   taskAddress,
 } from '../../src/embedded/index.ts';
 import { createReport } from '../../src/report/index.ts';
-import { attachOrder, encodeConstants, foretellRefusals } from '../../src/tracer/index.ts';
+import { attachOrder, encodeConstants, loadVerdicts } from '../../src/tracer/index.ts';
 import { fakeTarget } from './fake-target.ts';
 import { silentLookups } from './report-run.ts';
 import { virtualFacts, virtualWorld } from './virtual-world.ts';
@@ -25,7 +25,7 @@ export { RecordingError, Replayer, readRecording } from '../../src/recording/ind
 const CPUS = 2;
 
 /** Runs a script for one second of made-up time: what it printed, and its maps; or what is wrong with it. */
-export function runInPage(text: string, engine: 'interpreter' | 'wasm'): string {
+export async function runInPage(text: string, engine: 'interpreter' | 'wasm'): Promise<string> {
   const world = virtualWorld({ address: taskAddress(100) });
   const target = embeddedTarget(fakeTarget({ possibleCpus: CPUS }), {
     tracepoints: processTracepoints('x86_64'),
@@ -64,6 +64,7 @@ export function runInPage(text: string, engine: 'interpreter' | 'wasm'): string 
     warnings: true,
     color: false,
   });
+  const { foretellRefusals } = await loadVerdicts();
   const parts: string[] = foretellRefusals(program).map(String);
   const runAll = (kind: 'begin' | 'end'): void => {
     for (const probe of program.probes) if (probe.kind === kind) loaded.run(probe.prog);

@@ -1,4 +1,4 @@
-import { type HelperName, helpers } from '../../bpf/index.ts';
+import { type HelperName, helperSignature } from '../../bpf/index.ts';
 import { type Cfg, cfgOf, type Dominators, dominates, dominatorsOf } from './cfg.ts';
 import { argCount, type Block, edgesOf, type Func, type Insn, noValue, type ValueId } from './func.ts';
 import { MAX_CALL_ARGS, opFacts } from './op.ts';
@@ -7,7 +7,7 @@ import { emptyTable } from './table.ts';
 
 /** Whether a helper returns a pointer or NULL, so that its result must be compared with 0 before it is used. */
 function isNullable(helper: HelperName): boolean {
-  return helpers[helper].returns.endsWith('-or-null');
+  return helperSignature(helper).returns.endsWith('-or-null');
 }
 
 export interface CheckOptions {

@@ -1,5 +1,5 @@
 import { asI64 } from '../../base/index.ts';
-import { type HelperName, helpers } from '../../bpf/index.ts';
+import { type HelperName, helperIds } from '../../bpf/index.ts';
 import {
   type Alignment,
   type Block,
@@ -192,7 +192,7 @@ function parseInsn(lines: Lines, text: string, id: ValueId, at: number | undefin
     }
     case 'call': {
       const m = match(/ ([^\s(]+)\(([^)]*)\) (stable|reads|writes)$/);
-      if (!(m[1]! in helpers)) return lines.fail('a helper');
+      if (!(m[1]! in helperIds)) return lines.fail('a helper');
       const helper = m[1] as HelperName;
       return { id, op: known, args: values(m[2]!), helper, effect: m[3] as CallEffect, at };
     }

@@ -38,16 +38,17 @@ export const fold: Pass = {
   run: (func) => new Folding(func).run(),
 };
 
-const rulesByOp: ReadonlyMap<string, readonly CompiledRule[]> = (() => {
-  const byOp = new Map<string, CompiledRule[]>();
-  for (const rule of rules) {
-    const compiled = compileRule(rule);
-    const list = byOp.get(compiled.from.op);
-    if (list === undefined) byOp.set(compiled.from.op, [compiled]);
-    else list.push(compiled);
+/** The rules that start from an operation; read when it is first met, as a script has a few of them all. */
+const rulesByOp = new Map<string, readonly CompiledRule[]>();
+
+function rulesFor(op: string): readonly CompiledRule[] {
+  let compiled = rulesByOp.get(op);
+  if (compiled === undefined) {
+    compiled = rules.filter(({ from }) => from.startsWith(`(${op} `)).map(compileRule);
+    rulesByOp.set(op, compiled);
   }
-  return byOp;
-})();
+  return compiled;
+}
 
 /** A rule can make room for another on the same instruction; no sensible chain is longer. */
 const MAX_RULES_PER_INSN = 8;
@@ -135,7 +136,7 @@ class Folding {
         return { id: insn.id, op: negatedCompare[inner.op], args: inner.args, at: insn.at };
       }
     }
-    for (const compiled of rulesByOp.get(op) ?? []) {
+    for (const compiled of rulesFor(op)) {
       const bindings = matchInsn(compiled.from, insn, this.#definitions);
       if (bindings === undefined) continue;
       let computed: Computed | undefined = {};

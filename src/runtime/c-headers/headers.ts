@@ -2,7 +2,7 @@
  * Headers for C that scripts import, for machines that have none of libbpf's and the kernel's: the names that C for BPF is written with, in words of
  * our own. Those that are installed are found first.
  */
-import { type HelperName, helpers } from '../../bpf/index.ts';
+import { type HelperName, helperIds } from '../../bpf/index.ts';
 import { helperPrototypes } from './helper-prototypes.ts';
 
 /** The header that the kernel's types are written to when a file asks for it. */
@@ -29,7 +29,7 @@ function helperDeclarations(): string {
   const structs = new Set(rows.flatMap(([, types]) => types.join(' ').match(/struct \w+/g) ?? []));
   return `#pragma once
 ${[...structs].map((name) => `${name};`).join('\n')}
-${rows.map(([name, [result, params]]) => `static ${result} (*const bpf_${name})(${params}) = (void *)${helpers[name].id};`).join('\n')}
+${rows.map(([name, [result, params]]) => `static ${result} (*const bpf_${name})(${params}) = (void *)${helperIds[name]};`).join('\n')}
 `;
 }
 

@@ -1,4 +1,4 @@
-import { type HelperName, helpers } from '../../bpf/index.ts';
+import { type HelperName, helperIds } from '../../bpf/index.ts';
 import type { HelperCall } from './call.ts';
 import { kfuncs } from './kfuncs.ts';
 import { loopCalls } from './loops.ts';
@@ -28,13 +28,13 @@ export const helperCalls: readonly (HelperCall | undefined)[] = (() => {
   const calls: (HelperCall | undefined)[] = [];
   // Object.entries forgets that the keys are helper names.
   for (const [name, call] of Object.entries(byName) as [HelperName, HelperCall][])
-    calls[helpers[name].id] = call;
+    calls[helperIds[name]] = call;
   return calls;
 })();
 
 /** Whether progs may call this helper. */
 export function hasHelper(id: number): boolean {
-  return helperCalls[id] !== undefined || id === helpers.tail_call.id;
+  return helperCalls[id] !== undefined || id === helperIds.tail_call;
 }
 
 /** The names of the helpers, for documentation and for whoever chooses between them. */

@@ -1,4 +1,4 @@
-import { helpers, type Operation } from '../../bpf/index.ts';
+import { helperIds, type Operation } from '../../bpf/index.ts';
 import { type Code, type FuncRange, INSN_WORDS } from '../decode.ts';
 
 /** Instructions that run one after the other: indexes `start` to `end` (exclusive). Jumps and tail calls are the last instruction only. */
@@ -40,7 +40,7 @@ export function findBlocks(code: Code, func: FuncRange): Block[] {
 
 /** A tail call ends a block as well: when it has its effect, what follows does not run and must not be counted. */
 function endsBlock(operation: Operation): boolean {
-  if (operation.kind === 'call-helper') return operation.id === helpers.tail_call.id;
+  if (operation.kind === 'call-helper') return operation.id === helperIds.tail_call;
   return isJump(operation) || operation.kind === 'exit';
 }
 

@@ -1,7 +1,8 @@
 import { unreachable } from '../../base/index.ts';
 import {
   type AccessSize,
-  helperById,
+  helperNamed,
+  helperSignature,
   type Operand,
   type Operation,
   R0,
@@ -367,9 +368,10 @@ class FuncTranslator {
   }
 
   #callHelper(index: number, id: number): void {
-    const helper = helperById(id);
-    if (helper?.name !== 'tail_call') {
-      this.#callHost(index, 'helper', id, helper?.row.args.length ?? 5);
+    const helper = helperNamed(id);
+    if (helper !== 'tail_call') {
+      const args = helper === undefined ? 5 : helperSignature(helper).args.length;
+      this.#callHost(index, 'helper', id, args);
       return;
     }
     this.#storeLeft();
