@@ -21,8 +21,8 @@ import {
   parseExpressionAfter,
   parseHead,
   parsePrimary,
-  parseStringLiteral,
 } from './parse-expression.ts';
+import { parseStringLiteral } from './parse-literal.ts';
 import { parseTypeAnnotation } from './parse-type.ts';
 
 /** Whether the last expression of a block is its value or just another statement. */

@@ -9,21 +9,18 @@ import type {
   Call,
   Expr,
   If,
-  IntLiteral,
   MapAccess,
   MapName,
   Name,
   Offsetof,
   RecordField,
-  StringLiteral,
   TypeofType,
 } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { SyntaxFailure } from './cursor.ts';
-import { readIntegerLiteral } from './integer-literal.ts';
 import { parseBlock } from './parse-block.ts';
+import { parseCharacter, parseIntLiteral, parsePositional, parseStringLiteral } from './parse-literal.ts';
 import { parseTypeOperand, parseTypeof, tryParseCastType } from './parse-type.ts';
-import { readStringLiteral } from './string-literal.ts';
 import { isReservedBuiltin } from './words.ts';
 
 /** Binding strength of binary operators, which is that of C; all associate to the left. */
@@ -384,7 +381,7 @@ function parseRecord(p: Cursor, start: number): Expr {
   return { kind: 'record', span: p.span(start), fields };
 }
 
-// ---- maps, parameters, literals ----
+// ---- maps ----
 
 /** A map with its name alone. */
 export function parseMapName(p: Cursor): MapName {
@@ -404,52 +401,6 @@ function parseMap(p: Cursor): MapName | MapAccess {
   const key: Expr =
     first !== undefined && others.length === 0 ? first : { kind: 'tuple', span, elements: keys };
   return { kind: 'map-access', span, map, key };
-}
-
-function parsePositional(p: Cursor): Expr {
-  const { text, start } = p.advance();
-  const span = p.span(start);
-  const index = BigInt(text.slice(1, 40));
-  if (index < 1n || index > 0x7fff_ffff_ffff_ffffn) p.report('syntax-param-range', span, text);
-  return { kind: 'positional', span, index: Number(index) };
-}
-
-/** An integer literal at the cursor. A wrong one is reported and counts as 0. */
-export function parseIntLiteral(p: Cursor): IntLiteral {
-  const { text, start } = p.advance();
-  const reading = readIntegerLiteral(text);
-  if (!reading.ok)
-    p.report('syntax-integer', p.span(start + reading.start, start + reading.end), reading.message);
-  return { kind: 'int', span: p.span(start), value: reading.ok ? reading.value : 0n, text };
-}
-
-/** A string literal at the cursor. Wrong escapes are reported; a missing quote fails the statement. */
-export function parseStringLiteral(p: Cursor): StringLiteral {
-  const token = p.advance();
-  if (token.unterminated) {
-    p.reportUnterminated(token);
-    throw new SyntaxFailure(true);
-  }
-  const { value, problems } = readStringLiteral(token.text);
-  for (const { message, start, end } of problems) {
-    p.report('syntax-string', p.span(token.start + start, token.start + end), message);
-  }
-  return { kind: 'string', span: p.span(token.start), value, text: token.text };
-}
-
-function parseCharacter(p: Cursor): IntLiteral {
-  const token = p.advance();
-  const span = p.span(token.start);
-  if (token.unterminated) {
-    p.report('syntax-character', span);
-    throw new SyntaxFailure(true);
-  }
-  const { value, problems } = readStringLiteral(token.text);
-  for (const { message, start, end } of problems) {
-    p.report('syntax-string', p.span(token.start + start, token.start + end), message);
-  }
-  if (value.length !== 1 && problems.length === 0) p.report('syntax-character', span);
-  return { kind: 'int', span, value: BigInt(value.charCodeAt(0) || 0), text: token.text };
 }
 
 function isAssignTarget(expr: Expr): expr is AssignTarget {

@@ -1,6 +1,7 @@
 import type { Expr, IntLiteral, TypeExpr, TypeofType } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression, parseIntLiteral } from './parse-expression.ts';
+import { parseExpression } from './parse-expression.ts';
+import { parseIntLiteral } from './parse-literal.ts';
 import { builtinTypeNames, isReservedBuiltin } from './words.ts';
 
 /** A type where only a type may stand: `let $x : T`, the signature of a `fn`. */

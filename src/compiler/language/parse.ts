@@ -23,13 +23,8 @@ import { Cursor, SyntaxFailure } from './cursor.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { parseBlock, parseImport, parseVariable } from './parse-block.ts';
 import { parseCChunk } from './parse-c-section.ts';
-import {
-  parseExpression as parseExpressionAt,
-  parseHead,
-  parseIntLiteral,
-  parseMapName,
-  parseStringLiteral,
-} from './parse-expression.ts';
+import { parseExpression as parseExpressionAt, parseHead, parseMapName } from './parse-expression.ts';
+import { parseIntLiteral, parseStringLiteral } from './parse-literal.ts';
 import { parseTypeAnnotation } from './parse-type.ts';
 import type { Source } from './source.ts';
 import { createSource } from './source.ts';
