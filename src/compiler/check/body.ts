@@ -108,6 +108,28 @@ export interface Body {
   isLongTextAllowed: boolean;
 }
 
+/** A body that nothing was read of yet. */
+export function makeBody(
+  program: ProgramContext,
+  id: object,
+  probe: ResolvedProbe | undefined,
+  fn: FnSignature | undefined,
+): Body {
+  return {
+    program,
+    id,
+    probe,
+    fn,
+    variables: [],
+    scopes: [],
+    readAtStart: new Map(),
+    loops: [],
+    metaDepth: 0,
+    isPositionalText: false,
+    isLongTextAllowed: false,
+  };
+}
+
 /** Reports something at a place, in the walk that reports. */
 export function report<K extends CheckCode>(
   body: Body,

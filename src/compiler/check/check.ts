@@ -3,25 +3,13 @@
  *
  *     macros  ->  maps of the script  ->  types, until they stop growing  ->  one last walk that reports and is kept
  */
-import type { RunSettings, Target } from '../../program/index.ts';
-import { int64, isAggregate, type StackMode, type Type, voidType } from '../../types/index.ts';
-import type { MacroTable } from '../cpreproc/index.ts';
-import {
-  type Diagnostic,
-  type Fn,
-  hasErrors,
-  type MapDeclaration,
-  type MapTypeDeclaration,
-  type Probe,
-  type Script,
-} from '../language/index.ts';
+import { voidType } from '../../types/index.ts';
+import { type Diagnostic, hasErrors, type Probe } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type {
-  CompileSettings,
   TypedBody,
   TypedFn,
   TypedLocal,
-  TypedMap,
   TypedProbe,
   TypedProgram,
   TypedStatement,
@@ -31,44 +19,24 @@ import {
   DiagnosticSink,
   type FnSignature,
   inScope,
+  makeBody,
   makeCheckDiagnostic,
   type ProgramContext,
   report,
   type Variable,
 } from './body.ts';
+import { type CheckInput, makeContext } from './check-input.ts';
 import { checkCondition } from './conditionals.ts';
-import { MAX_MAP_ENTRIES } from './config.ts';
-import { declaredArray, indexArrayMaps } from './elements.ts';
-import { Inference, type MapState } from './inference.ts';
+import { declareFns } from './declare-fns.ts';
+import { checkClockMap, checkMapKinds, declareArrays, declareMaps, typedMap } from './declare-maps.ts';
+import { indexArrayMaps } from './elements.ts';
+import { Inference } from './inference.ts';
 import { isUnknown } from './literals.ts';
 import { expandMacros, shownName } from './macros.ts';
-import { collectMapShapes, type MapShape, mapsMentioned } from './map-shapes.ts';
-import { NamedParams } from './named-params.ts';
+import { collectMapShapes, mapsMentioned } from './map-shapes.ts';
 import { alwaysReturns, checkBody, reportNoResult } from './statements.ts';
-import { resolveType } from './type-names.ts';
-import type { TypeTable } from './type-table.ts';
 import { declareVariable } from './variables.ts';
 import { inOrderOfPasses } from './warning-order.ts';
-
-export interface CheckInput {
-  /** With all that it imports. */
-  readonly script: Script;
-  readonly probes: readonly ResolvedProbe[];
-  readonly target: Target;
-  /** From `makeTypeTable`; the attach points were resolved with it. */
-  readonly types: TypeTable;
-  /** The `#define`s of the C section. */
-  readonly macros: MacroTable;
-  /** The arguments of the script that are no named ones, in order. */
-  readonly positional: readonly string[];
-  readonly settings: RunSettings;
-  readonly options: CompileSettings;
-  readonly license: string;
-  readonly stackMode: StackMode;
-  /** All config values by name, for the builtin `config`. */
-  readonly config: Readonly<Record<string, bigint | boolean | string>>;
-  readonly isUnsafe: boolean;
-}
 
 export interface CheckResult {
   /** Absent when there is an error among the diagnostics. */
@@ -168,51 +136,6 @@ function settle(program: ProgramContext, bodies: Bodies): void {
   }
 }
 
-function makeContext(
-  input: CheckInput,
-  inference: Inference,
-  sink: DiagnosticSink,
-  fns: readonly FnSignature[],
-): ProgramContext {
-  const { options, stackMode, config } = input;
-  return {
-    target: input.target,
-    types: input.types,
-    inference,
-    settings: { maxStrlen: options.maxStrlen, maxMapKeys: options.maxMapKeys, stackMode, config },
-    isUnsafe: input.isUnsafe,
-    positional: input.positional,
-    namedParams: new NamedParams(),
-    fns,
-    cMacros: input.macros,
-    guessesIntegers: false,
-    isFinal: false,
-    untyped: undefined,
-    sink,
-  };
-}
-
-function makeBody(
-  program: ProgramContext,
-  id: object,
-  probe: ResolvedProbe | undefined,
-  fn: FnSignature | undefined,
-): Body {
-  return {
-    program,
-    id,
-    probe,
-    fn,
-    variables: [],
-    scopes: [],
-    readAtStart: new Map(),
-    loops: [],
-    metaDepth: 0,
-    isPositionalText: false,
-    isLongTextAllowed: false,
-  };
-}
-
 /** `probe /predicate/ { … }` is `probe { if (predicate) { … } }`. */
 function checkProbe(
   program: ProgramContext,
@@ -274,162 +197,4 @@ function finishBody(body: Body, statements: readonly TypedStatement[]): TypedBod
 function typedLocal(body: Body, variable: Variable): TypedLocal {
   const type = variable.fixed ?? body.program.inference.variable(body.id, variable.declaration);
   return { name: shownName(variable.name), type: type ?? { kind: 'int', size: 8, signed: true } };
-}
-
-/** Maps with a type: it is all that their values can be. */
-function declareArrays(
-  input: CheckInput,
-  inference: Inference,
-  declarations: readonly MapTypeDeclaration[],
-  sink: DiagnosticSink,
-): void {
-  const program = makeContext(input, inference, sink, []);
-  program.isFinal = true;
-  const seen = new Set<string>();
-  for (const declaration of declarations) {
-    const { map: name, span } = declaration;
-    const map = inference.map(name);
-    const type = declaredArray(makeBody(program, declaration, undefined, undefined), declaration);
-    if (seen.has(name.name) || map?.declared)
-      sink.add(makeCheckDiagnostic('map-redeclared', span, [name.name]));
-    seen.add(name.name);
-    if (!map) {
-      sink.add(makeCheckDiagnostic('map-unused', span, [name.name]));
-      continue;
-    }
-    inference.growValue(map, type ?? int64);
-    map.isWritten = true;
-  }
-}
-
-const bpfKinds: Readonly<Record<string, 'plain' | 'perCpu'>> = {
-  hash: 'plain',
-  lruhash: 'plain',
-  percpuhash: 'perCpu',
-  percpulruhash: 'perCpu',
-};
-
-function declareMaps(
-  inference: Inference,
-  shapes: readonly MapShape[],
-  declarations: readonly MapDeclaration[],
-  sink: DiagnosticSink,
-): MapState[] {
-  for (const declaration of declarations) {
-    const { map, type, span, maxEntries } = declaration;
-    if (maxEntries.value > MAX_MAP_ENTRIES)
-      sink.add(makeCheckDiagnostic('map-entries', maxEntries.span, [map.name, MAX_MAP_ENTRIES]));
-    if (maxEntries.value === 0n)
-      sink.add(makeCheckDiagnostic('map-without-entries', maxEntries.span, [map.name]));
-    if (!Object.hasOwn(bpfKinds, type.text)) sink.add(makeCheckDiagnostic('map-kind', span, [type.text]));
-    const first = shapes.find((shape) => shape.name === map.name)?.declaration;
-    if (first !== declaration) sink.add(makeCheckDiagnostic('map-redeclared', span, [map.name]));
-  }
-  return shapes.flatMap((shape) => {
-    const { declaration } = shape;
-    if (!shape.isUsed) {
-      if (declaration) sink.add(makeCheckDiagnostic('map-unused', declaration.span, [shape.name]));
-      return [];
-    }
-    const declared = declaration && {
-      kind: declaration.type.text,
-      maxEntries: Number(declaration.maxEntries.value),
-    };
-    return [
-      inference.addMap({
-        name: shape.name,
-        at: shape.firstUse ?? shape.at,
-        scalar: shape.scalar ?? true,
-        declared,
-      }),
-    ];
-  });
-}
-
-/** Aggregating functions keep one value per CPU, everything else one; a declaration must agree. */
-function checkMapKinds(program: ProgramContext, maps: readonly MapState[]): void {
-  for (const { declared, value, at } of maps) {
-    const kind = declared && bpfKinds[declared.kind];
-    if (!kind || !value) continue;
-    const needed = isAggregate(value) ? 'perCpu' : 'plain';
-    if (kind === needed) continue;
-    const needs = needed === 'perCpu' ? 'percpuhash' : 'hash';
-    program.sink.add(makeCheckDiagnostic('map-kind-mismatch', at, [declared.kind, needs]));
-  }
-}
-
-/** A map that is to stand for the clocks must have one unsigned number. */
-function checkClockMap(sink: DiagnosticSink, name: string | undefined, maps: readonly MapState[]): void {
-  if (name === undefined) return;
-  const map = maps.find((candidate) => candidate.name === name);
-  if (map?.scalar && map.value?.kind === 'int' && !map.value.signed) return;
-  sink.add(makeCheckDiagnostic('clock-map', map?.at, [name]));
-}
-
-function typedMap(map: MapState, maxMapKeys: number): TypedMap {
-  const { name, at, declared, scalar } = map;
-  return {
-    name,
-    at,
-    key: scalar ? undefined : map.key,
-    value: map.value ?? { kind: 'int', size: 8, signed: true },
-    ...(declared ? { declared: declared.kind } : {}),
-    maxEntries: declared?.maxEntries ?? (scalar ? 1 : maxMapKeys),
-  };
-}
-
-/** The signatures of all functions; their types can be resolved before any body is looked at. */
-function declareFns(
-  input: CheckInput,
-  inference: Inference,
-  fns: readonly Fn[],
-  sink: DiagnosticSink,
-): FnSignature[] {
-  const program = makeContext(input, inference, sink, []);
-  const names = new Set<string>();
-  return fns.map((fn, index) => {
-    if (names.has(fn.name.text)) sink.add(makeCheckDiagnostic('fn-redefined', fn.headSpan, [fn.name.text]));
-    names.add(fn.name.text);
-    const { params, result } = resolveSignature(program, fn);
-    return { fn, index, params, result };
-  });
-}
-
-/** Types of parameters may be `typeof` other parameters, in any order: they are resolved until nothing new comes. */
-function resolveSignature(program: ProgramContext, fn: Fn): Pick<FnSignature, 'params' | 'result'> {
-  const known = new Map<string, Type>();
-  const round = (isLast: boolean): Type | undefined => {
-    program.isFinal = isLast;
-    const body = makeBody(program, fn, undefined, undefined);
-    return inScope(body, () => {
-      for (const [name, fixed] of known) {
-        const param = fn.params.find((candidate) => candidate.variable.name === name) ?? fn;
-        declareVariable(body, {
-          name,
-          declaration: param,
-          at: param.span,
-          fixed,
-          origin: 'parameter',
-          isAssigned: true,
-        });
-      }
-      for (const param of fn.params) {
-        const type = known.get(param.variable.name) ?? resolveType(body, param.type);
-        if (type) known.set(param.variable.name, type);
-      }
-      return resolveType(body, fn.returnType);
-    });
-  };
-  for (let before = -1; before < known.size; ) {
-    before = known.size;
-    round(false);
-  }
-  const result = round(true);
-  return {
-    params: fn.params.map((param) => ({
-      name: param.variable.name,
-      type: known.get(param.variable.name) ?? voidType,
-    })),
-    result: result ?? voidType,
-  };
 }

@@ -2,7 +2,8 @@
 
 export { spaceOf } from './annotations.ts';
 export { checkCatalogue } from './catalogue.ts';
-export { type CheckInput, type CheckResult, checkScript } from './check.ts';
+export { type CheckResult, checkScript } from './check.ts';
+export type { CheckInput } from './check-input.ts';
 export {
   type ConfigName,
   type ConfigResult,
