@@ -1,4 +1,4 @@
-import { asI64, type Brand, invariant } from '../../base/index.ts';
+import { asI64, invariant } from '../../base/index.ts';
 import type { HelperName } from '../../bpf/index.ts';
 import { withArgs } from './copy.ts';
 import {
@@ -25,51 +25,14 @@ import {
   MAX_CALL_ARGS,
   type UnaryOp,
 } from './op.ts';
-
-/** A scalar variable of the language while its function is being built; reads find the right SSA value. */
-export type VariableId = Brand<number, 'VariableId'>;
-
-/** A type the builder fills: a terminator whose edge arguments still grow. */
-interface OpenEdge {
-  readonly block: BlockId;
-  readonly args: ValueId[];
-}
-
-type OpenTerminator =
-  | { readonly kind: 'jump'; readonly to: OpenEdge; readonly at: Line | undefined }
-  | {
-      readonly kind: 'branch';
-      readonly cond: ValueId;
-      readonly ifTrue: OpenEdge;
-      readonly ifFalse: OpenEdge;
-      readonly cold: 'ifTrue' | 'ifFalse' | undefined;
-      readonly at: Line | undefined;
-    }
-  | { readonly kind: 'return'; readonly value: ValueId; readonly at: Line | undefined };
-
-interface OpenBlock {
-  readonly id: BlockId;
-  /** Parameters the caller asked for, then those made for variables (some of them replaced later). */
-  readonly params: ValueId[];
-  readonly insns: Insn[];
-  end: OpenTerminator | undefined;
-  /** One entry per edge that comes in. */
-  readonly edgesIn: { readonly from: BlockId; readonly edge: OpenEdge }[];
-  sealed: boolean;
-  /** Value of each variable at the end of the block so far. */
-  readonly variables: Map<VariableId, ValueId>;
-}
-
-/** A block parameter made for a variable. */
-interface VariableParam {
-  readonly value: ValueId;
-  readonly block: OpenBlock;
-  readonly variable: VariableId;
-  /** One value per edge in, in the order of `edgesIn`; empty until the block is sealed. */
-  operands: ValueId[];
-  /** Parameters that have this one as an operand. */
-  readonly users: VariableParam[];
-}
+import {
+  type OpenBlock,
+  type OpenEdge,
+  type OpenTerminator,
+  openEdges,
+  type VariableId,
+} from './open-block.ts';
+import { SsaVariables } from './ssa-variables.ts';
 
 export interface BuilderOptions {
   readonly name: string;
@@ -91,10 +54,7 @@ export interface BuilderOptions {
  *     b.jump(head); b.sealBlock(head);      // now all edges in are known
  *     const func = b.finish();
  *
- * Variables follow Braun, Buchwald, Hack, Leißa, Mallon, Zwinkau, "Simple and Efficient Construction of Static Single
- * Assignment Form" (2013), with work lists in place of recursion, because a script can be a chain of thousands of blocks.
- * A block is *sealed* when all edges into it exist; reading a variable in a block that is not sealed makes a parameter
- * whose operands are found at sealing. A parameter whose operands are all one value is replaced by that value.
+ * A block is *sealed* when all edges into it exist (see ssa-variables.ts for what becomes of variables).
  */
 export class FuncBuilder {
   readonly name: string;
@@ -103,15 +63,9 @@ export class FuncBuilder {
   readonly #blocks: OpenBlock[] = [];
   readonly #slots: Slot[] = [];
   #valueCount = 0;
-  #variableCount = 0;
   #line: Line | undefined;
   #current: OpenBlock;
-  /** Parameters made for variables, by value. */
-  readonly #variableParams = new Map<ValueId, VariableParam>();
-  /** Replaced parameter -> what stands for it (itself perhaps replaced later). */
-  readonly #replacements = new Map<ValueId, ValueId>();
-  /** What a variable that nothing has written reads as: 0, made in the entry block when first needed. */
-  #undefinedValue: ValueId | undefined;
+  readonly #variables = new SsaVariables(this.#blocks, () => this.#newValue());
 
   constructor({ name, role, params }: BuilderOptions) {
     invariant(params <= MAX_CALL_ARGS, 'a function has at most 5 parameters');
@@ -399,7 +353,7 @@ export class FuncBuilder {
 
   /** A new variable; without `initial` it reads as 0 until written. */
   declareVariable(initial?: ValueId): VariableId {
-    const variable = this.#variableCount++ as VariableId;
+    const variable = this.#variables.declare();
     if (initial !== undefined) this.writeVariable(variable, initial);
     return variable;
   }
@@ -410,10 +364,7 @@ export class FuncBuilder {
 
   /** The variable's value here. */
   readVariable(variable: VariableId): ValueId {
-    const pending: VariableParam[] = [];
-    const value = this.#lookUp(variable, this.#current, pending);
-    this.#fillOperands(pending);
-    return this.#resolve(value);
+    return this.#variables.read(variable, this.#current);
   }
 
   /** States that all edges into `block` exist. Doing it twice changes nothing. */
@@ -421,12 +372,7 @@ export class FuncBuilder {
     const open = this.#blocks[block]!;
     if (open.sealed) return;
     open.sealed = true;
-    const pending: VariableParam[] = [];
-    for (const value of open.params) {
-      const param = this.#variableParams.get(value);
-      if (param !== undefined) pending.push(param);
-    }
-    this.#fillOperands(pending);
+    this.#variables.fillSealed(open);
   }
 
   // ---- result ---------------------------------------------------------------------------------------------------
@@ -434,12 +380,7 @@ export class FuncBuilder {
   /** The finished function. Every block must be ended and is sealed now; blocks nothing jumps to are left out. */
   finish(): Func {
     for (const block of this.#blocks) this.sealBlock(block.id);
-    for (const param of this.#variableParams.values()) {
-      if (this.#replacements.has(param.value)) continue;
-      param.block.edgesIn.forEach(({ edge }, index) => {
-        edge.args.push(param.operands[index]!);
-      });
-    }
+    this.#variables.passOperands();
     const reached = this.#reachedBlocks();
     const blocks = this.#blocks.filter((block) => reached.has(block.id)).map((block) => this.#close(block));
     return {
@@ -464,9 +405,9 @@ export class FuncBuilder {
   }
 
   #close(block: OpenBlock): Block {
-    const resolve = (value: ValueId): ValueId => this.#resolve(value);
+    const resolve = (value: ValueId): ValueId => this.#variables.resolve(value);
     const resolveAll = (values: readonly ValueId[]): readonly ValueId[] =>
-      values.some((value) => this.#replacements.has(value)) ? values.map(resolve) : values;
+      values.some((value) => this.#variables.isReplaced(value)) ? values.map(resolve) : values;
     const closeEdge = (edge: OpenEdge) => ({ block: edge.block, args: edge.args.map(resolve) });
     const closeEnd = (end: OpenTerminator): Terminator => {
       switch (end.kind) {
@@ -485,7 +426,7 @@ export class FuncBuilder {
     };
     return {
       id: block.id,
-      params: block.params.filter((value) => !this.#replacements.has(value)),
+      params: block.params.filter((value) => !this.#variables.isReplaced(value)),
       insns: block.insns.map((insn) => {
         const args = resolveAll(insn.args);
         return args === insn.args ? insn : withArgs(insn, args);
@@ -535,116 +476,5 @@ export class FuncBuilder {
   #end(end: OpenTerminator): void {
     invariant(this.#current.end === undefined, 'a block has one terminator');
     this.#current.end = end;
-  }
-
-  #resolve(value: ValueId): ValueId {
-    let found = value;
-    for (let next = this.#replacements.get(found); next !== undefined; next = this.#replacements.get(found)) {
-      found = next;
-    }
-    // Shortens the chain, so that long chains are walked once.
-    for (let step = value; step !== found; ) {
-      const next = this.#replacements.get(step)!;
-      this.#replacements.set(step, found);
-      step = next;
-    }
-    return found;
-  }
-
-  /**
-   * The value of `variable` at the end of `block`. Where edges meet it makes a parameter, which is entered at once (so that
-   * a loop finds it) and put on `pending` for `#fillOperands`.
-   */
-  #lookUp(variable: VariableId, block: OpenBlock, pending: VariableParam[]): ValueId {
-    const passed: OpenBlock[] = [];
-    let at = block;
-    let value = at.variables.get(variable);
-    while (value === undefined) {
-      passed.push(at);
-      if (passed.length > this.#blocks.length) {
-        // A ring of blocks that nothing reaches.
-        value = this.#zeroInEntry();
-      } else if (at.sealed && at.edgesIn.length === 1) {
-        at = this.#blocks[at.edgesIn[0]!.from]!;
-        value = at.variables.get(variable);
-      } else if (at.sealed && at.edgesIn.length === 0) {
-        // The entry, or a block that nothing reaches.
-        value = this.#zeroInEntry();
-      } else {
-        value = this.#newParam(variable, at, pending);
-      }
-    }
-    for (const block of passed) block.variables.set(variable, value);
-    return value;
-  }
-
-  #newParam(variable: VariableId, block: OpenBlock, pending: VariableParam[]): ValueId {
-    const value = this.#newValue();
-    const param: VariableParam = { value, block, variable, operands: [], users: [] };
-    block.params.push(value);
-    this.#variableParams.set(value, param);
-    if (block.sealed) pending.push(param);
-    return value;
-  }
-
-  /** Finds the operands of new parameters of sealed blocks, then drops those that stand for one value only. */
-  #fillOperands(pending: VariableParam[]): void {
-    // The list grows while it is walked: looking up an operand can make further parameters.
-    for (const param of pending) {
-      param.operands = param.block.edgesIn.map(({ from }) =>
-        this.#lookUp(param.variable, this.#blocks[from]!, pending),
-      );
-      for (const operand of param.operands) {
-        const users = this.#variableParams.get(this.#resolve(operand))?.users;
-        if (users !== undefined && users[users.length - 1] !== param) users.push(param);
-      }
-    }
-    for (let i = pending.length - 1; i >= 0; i--) this.#dropIfTrivial(pending[i]!);
-  }
-
-  #dropIfTrivial(first: VariableParam): void {
-    const work = [first];
-    for (let param = work.pop(); param !== undefined; param = work.pop()) {
-      if (this.#replacements.has(param.value) || !param.block.sealed) continue;
-      let only: ValueId | undefined;
-      let isTrivial = true;
-      for (const operand of param.operands) {
-        const value = this.#resolve(operand);
-        if (value === param.value || value === only) continue;
-        if (only !== undefined) {
-          isTrivial = false;
-          break;
-        }
-        only = value;
-      }
-      if (!isTrivial) continue;
-      const stand = only ?? this.#zeroInEntry();
-      this.#replacements.set(param.value, stand);
-      const standParam = this.#variableParams.get(stand);
-      for (const user of param.users) {
-        standParam?.users.push(user);
-        work.push(user);
-      }
-    }
-  }
-
-  #zeroInEntry(): ValueId {
-    if (this.#undefinedValue === undefined) {
-      const id = this.#newValue();
-      this.#blocks[0]!.insns.unshift({ id, op: 'const', args: [], value: 0n, at: undefined });
-      this.#undefinedValue = id;
-    }
-    return this.#undefinedValue;
-  }
-}
-
-function openEdges(end: OpenTerminator): readonly OpenEdge[] {
-  switch (end.kind) {
-    case 'jump':
-      return [end.to];
-    case 'branch':
-      return [end.ifTrue, end.ifFalse];
-    case 'return':
-      return [];
   }
 }

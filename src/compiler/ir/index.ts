@@ -1,5 +1,5 @@
 export { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
-export { type BuilderOptions, FuncBuilder, type VariableId } from './builder.ts';
+export { type BuilderOptions, FuncBuilder } from './builder.ts';
 export {
   type Cfg,
   cfgOf,
@@ -57,6 +57,7 @@ export {
   swappedCompare,
   type UnaryOp,
 } from './op.ts';
+export type { VariableId } from './open-block.ts';
 export { IrSyntaxError, parseFunc, parseFuncs } from './parse.ts';
 export { printFunc, printFuncs, printInsn, printTerminator } from './print.ts';
 export { emptyTable } from './table.ts';

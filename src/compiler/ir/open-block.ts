@@ -1,0 +1,49 @@
+/** Blocks while their function is being built. */
+import type { Brand } from '../../base/index.ts';
+import type { BlockId, Insn, Line, ValueId } from './func.ts';
+
+/** A scalar variable of the language while its function is being built; reads find the right SSA value. */
+export type VariableId = Brand<number, 'VariableId'>;
+
+/** An edge whose arguments still grow. */
+export interface OpenEdge {
+  readonly block: BlockId;
+  readonly args: ValueId[];
+}
+
+export type OpenTerminator =
+  | { readonly kind: 'jump'; readonly to: OpenEdge; readonly at: Line | undefined }
+  | {
+      readonly kind: 'branch';
+      readonly cond: ValueId;
+      readonly ifTrue: OpenEdge;
+      readonly ifFalse: OpenEdge;
+      readonly cold: 'ifTrue' | 'ifFalse' | undefined;
+      readonly at: Line | undefined;
+    }
+  | { readonly kind: 'return'; readonly value: ValueId; readonly at: Line | undefined };
+
+export interface OpenBlock {
+  readonly id: BlockId;
+  /** Parameters the caller asked for, then those made for variables (some of them replaced later). */
+  readonly params: ValueId[];
+  readonly insns: Insn[];
+  end: OpenTerminator | undefined;
+  /** One entry per edge that comes in. */
+  readonly edgesIn: { readonly from: BlockId; readonly edge: OpenEdge }[];
+  sealed: boolean;
+  /** Value of each variable at the end of the block so far. */
+  readonly variables: Map<VariableId, ValueId>;
+}
+
+/** The edges that go out. */
+export function openEdges(end: OpenTerminator): readonly OpenEdge[] {
+  switch (end.kind) {
+    case 'jump':
+      return [end.to];
+    case 'branch':
+      return [end.ifTrue, end.ifFalse];
+    case 'return':
+      return [];
+  }
+}
