@@ -4,13 +4,11 @@ export {
   Dwarf,
   type DwarfFrame,
   type DwarfFunction,
-  type DwarfOptions,
   type DwarfParam,
-  type LineSearch,
-  type SplitFile,
 } from './dwarf.ts';
 export { DwarfError } from './dwarf-error.ts';
 export { frameSectionAddress } from './frame-header.ts';
+export type { LineSearch } from './line-search.ts';
 export type { LineRow, SourcePlace } from './line-table.ts';
 export type { ValuePlace } from './locations.ts';
 export {
@@ -21,6 +19,7 @@ export {
   VOID_TYPE,
 } from './type.ts';
 export { dwarfTypeText } from './type-text.ts';
+export type { SplitFile } from './units.ts';
 export {
   type FramePlace,
   type SavedAt,
