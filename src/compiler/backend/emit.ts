@@ -3,6 +3,7 @@ import * as bpf from '../../bpf/index.ts';
 import type { Line } from '../ir/index.ts';
 import type { Code, Label, RelocTarget } from './code.ts';
 import { STEP, WRITE } from './intervals.ts';
+import { JumpTargets } from './jump-targets.ts';
 import {
   argRegister,
   type Condition,
@@ -59,8 +60,7 @@ class Emitter {
   readonly #frame: FrameLayout;
   readonly #funcLabels: ReadonlyMap<string, Label>;
   readonly #blockLabels: Label[];
-  /** By constant: the block that returns it. */
-  readonly #exits: ReadonlyMap<string, number>;
+  readonly #targets: JumpTargets;
   #at: Line | undefined;
   #position = 0;
   /** Most memory locations that move sequences have borrowed at once. */
@@ -79,14 +79,14 @@ class Emitter {
     this.#frame = frame;
     this.#funcLabels = funcLabels;
     this.#blockLabels = func.blocks.map(() => code.newLabel());
-    this.#exits = this.#findExits();
+    this.#targets = new JumpTargets(func, resolution);
   }
 
   run(): number {
     const { blocks, insns } = this.#func;
     for (let block = 0; block < blocks.length; block++) {
       this.#code.place(this.#blockLabels[block]!);
-      if (this.#isLeftOut(block)) continue;
+      if (this.#targets.isLeftOut(block)) continue;
       const { from, to } = blocks[block]!;
       this.#at = insns[from + 1]?.at;
       this.#moves(this.#resolution.atStart[block]!, block, false);
@@ -108,89 +108,20 @@ class Emitter {
 
   // ---- blocks ---------------------------------------------------------------------------------------------------
 
-  /** Whether a block does nothing but jump on. */
-  #isEmpty(block: number): boolean {
-    const { from, to } = this.#func.blocks[block]!;
-    return (
-      to === from + 2 &&
-      this.#func.insns[from + 1]!.kind === 'jump' &&
-      this.#resolution.atStart[block]!.length === 0 &&
-      this.#resolution.atEnd[block]!.length === 0 &&
-      !this.#resolution.gaps.has(from + 1)
-    );
-  }
-
-  /** A block that only returns a constant, as text; undefined for others. */
-  #constantExit(block: number): string | undefined {
-    const { from, to } = this.#func.blocks[block]!;
-    const insn = this.#func.insns[from + 1]!;
-    if (to !== from + 2 || insn.kind !== 'exit' || typeof insn.operand === 'number') return undefined;
-    if (insn.operand.kind !== 'const' || this.#resolution.atStart[block]!.length > 0) return undefined;
-    return String(insn.operand.value);
-  }
-
-  /** Of the blocks that return one constant, the first stands for all. */
-  #findExits(): ReadonlyMap<string, number> {
-    const exits = new Map<string, number>();
-    this.#func.blocks.forEach((_, block) => {
-      const exit = this.#constantExit(block);
-      if (exit !== undefined && !exits.has(exit)) exits.set(exit, block);
-    });
-    return exits;
-  }
-
-  #isLeftOut(block: number): boolean {
-    if (this.#isEmpty(block)) return this.#targetOf(block) !== block;
-    const exit = this.#constantExit(block);
-    return exit !== undefined && this.#exits.get(exit) !== block;
-  }
-
-  /** Where a jump to `block` ends up, empty blocks skipped. Of an endless loop of empty blocks the first one stays. */
-  #targetOf(block: number): number {
-    let found = block;
-    const passed = new Set<number>();
-    while (this.#isEmpty(found) && !passed.has(found)) {
-      passed.add(found);
-      found = this.#next(found);
-    }
-    if (passed.has(found)) {
-      let first = found;
-      for (let next = this.#next(found); next !== found; next = this.#next(next))
-        first = Math.min(first, next);
-      return first;
-    }
-    const exit = this.#constantExit(found);
-    return exit === undefined ? found : this.#exits.get(exit)!;
-  }
-
-  /** The block that an empty one jumps to. */
-  #next(block: number): number {
-    const end = this.#func.insns[this.#func.blocks[block]!.to - 1]!;
-    invariant(end.kind === 'jump', 'an empty block jumps on');
-    return end.to.block;
-  }
-
-  /** The block whose code follows that of `block`. */
-  #following(block: number): number {
-    let next = block + 1;
-    while (next < this.#func.blocks.length && this.#isLeftOut(next)) next++;
-    return next;
-  }
-
   #goto(block: number, from: number): void {
-    if (this.#following(from) === block) return;
+    if (this.#targets.following(from) === block) return;
     this.#code.add(bpf.goto(0), this.#at, { kind: 'jump', to: this.#blockLabels[block]! });
   }
 
   #branch(insn: MachineInsn & { readonly kind: 'branch' }, block: number): void {
-    const whenTrue = this.#targetOf(insn.ifTrue.block);
-    const whenFalse = this.#targetOf(insn.ifFalse.block);
+    const whenTrue = this.#targets.targetOf(insn.ifTrue.block);
+    const whenFalse = this.#targets.targetOf(insn.ifFalse.block);
     if (whenTrue === whenFalse) {
       this.#goto(whenTrue, block);
       return;
     }
     const negated = bpf.jumpOps[insn.test.op].negated as bpf.JumpOp | undefined;
-    if (this.#following(block) === whenTrue && negated !== undefined) {
+    if (this.#targets.following(block) === whenTrue && negated !== undefined) {
       this.#jumpIf({ ...insn.test, op: negated }, this.#blockLabels[whenFalse]!);
       return;
     }
@@ -275,7 +206,7 @@ class Emitter {
       }
       case 'jump':
         this.#moves(this.#resolution.atEnd[block]!, block, true);
-        this.#goto(this.#targetOf(insn.to.block), block);
+        this.#goto(this.#targets.targetOf(insn.to.block), block);
         return;
       case 'branch':
         this.#branch(insn, block);
