@@ -157,22 +157,7 @@ class LinearScan {
     if (loopEnd === -1) return false;
     const end = this.#func.blocks[loopEnd]!.to * STEP;
     if (clobber >= end) return false;
-    let best = -1;
-    let bestUse = end;
-    for (let register = CLOBBERED; register < REGISTERS; register++) {
-      const holder = this.#active[register];
-      if (holder === undefined || holder.start >= startOf(start)) continue;
-      if (this.#inactive[register]!.some((interval) => interval.meets(current, start) !== Infinity)) continue;
-      const use = holder.nextUse(start);
-      if (use > bestUse) {
-        best = register;
-        bestUse = use;
-      }
-    }
-    if (best === -1) return false;
-    this.#evict(best, current);
-    this.#assign(current, best);
-    return true;
+    return this.#takeFromFarthest(current, end, (holder) => holder.nextUse(start));
   }
 
   /**
@@ -181,15 +166,25 @@ class LinearScan {
    */
   #evictForCall(current: Interval, call: number): boolean {
     const { start } = current;
-    let best = -1;
-    let bestUse = current.firstUseFrom(call);
-    if (bestUse === Infinity) return false;
+    const ownUse = current.firstUseFrom(call);
+    if (ownUse === Infinity) return false;
     for (let register = CLOBBERED; register < REGISTERS; register++) {
       const holder = this.#active[register];
       if (holder === undefined || holder.end <= call) return false;
-      if (holder.start >= startOf(start)) continue;
+    }
+    return this.#takeFromFarthest(current, ownUse, (holder) => this.#evictionUse(holder, start));
+  }
+
+  /** Takes the kept register whose holder is used last, if that is behind `least`; false when there is none. */
+  #takeFromFarthest(current: Interval, least: number, useOf: (holder: Interval) => number): boolean {
+    const { start } = current;
+    let best = -1;
+    let bestUse = least;
+    for (let register = CLOBBERED; register < REGISTERS; register++) {
+      const holder = this.#active[register];
+      if (holder === undefined || holder.start >= startOf(start)) continue;
       if (this.#inactive[register]!.some((interval) => interval.meets(current, start) !== Infinity)) continue;
-      const use = this.#evictionUse(holder, start);
+      const use = useOf(holder);
       if (use > bestUse) {
         best = register;
         bestUse = use;
