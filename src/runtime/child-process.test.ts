@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { ChildError, HeldChild } from './child-process.ts';
+import { ChildError } from './child-command.ts';
+import { HeldChild } from './child-process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tetrace-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -1,7 +1,8 @@
 export { bpfRefusal, type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
 export { lookUpBinaries } from './binary-lookup.ts';
 export { BtfSources, UnreadableBtfError } from './btf-sources.ts';
-export { ChildError, HeldChild } from './child-process.ts';
+export { ChildError } from './child-command.ts';
+export { HeldChild } from './child-process.ts';
 export { ElfFiles } from './elf-files.ts';
 export type {
   EmbeddedMachine,

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type ChildEnd, ChildError, resolveCommand } from '../child-process.ts';
+import { type ChildEnd, ChildError, resolveCommand, terminate } from '../child-command.ts';
 import { processes } from '../processes.ts';
 
 /** Tells its pid on descriptor 4, waits for a line on descriptor 3 (or its end: we are gone), and becomes the command. */
@@ -11,7 +11,6 @@ const HOLD_SCRIPT = 'echo $$ >&4; exec 4>&-; read -r go <&3 || exit 0; exec 3<&-
  */
 const PARENT_SCRIPT =
   'hold=$1; shift; exec 5>&2 2>/dev/null; (exec 2>&5 5>&-; exec /bin/sh -c "$hold" tetrace "$@"); exit $?';
-const KILL_AFTER_MS = 1000;
 
 /**
  * The command of `-c` for ptrace: started at once so that it has a pid, held before its exec until the probes are attached.
@@ -47,9 +46,8 @@ export class TracedChild implements Disposable {
 
   /** @throws ChildError when the command is not there or cannot be run. */
   static async start(command: string): Promise<TracedChild> {
-    const words = command.split(' ').filter((word) => word !== '');
-    const path = resolveCommand(words[0] ?? '');
-    const argv = ['-c', PARENT_SCRIPT, 'tetrace', HOLD_SCRIPT, path, ...words.slice(1)];
+    const { path, args } = resolveCommand(command);
+    const argv = ['-c', PARENT_SCRIPT, 'tetrace', HOLD_SCRIPT, path, ...args];
     const parent = processes().spawn('/bin/sh', argv, {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
     });
@@ -79,11 +77,7 @@ export class TracedChild implements Disposable {
 
   /** SIGTERM; then SIGKILL when it is still there after a second. */
   async terminate(): Promise<void> {
-    if (this.#end) return;
-    this.#signal('SIGTERM');
-    const timer = setTimeout(() => this.#signal('SIGKILL'), KILL_AFTER_MS);
-    await this.#ended;
-    clearTimeout(timer);
+    if (!this.#end) await terminate((signal) => this.#signal(signal), this.#ended);
   }
 
   [Symbol.dispose](): void {
