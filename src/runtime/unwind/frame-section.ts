@@ -9,9 +9,14 @@ const HEADER_BYTES = 16;
 /** A section without an end that is known is read so far. */
 const MAX_SECTION_BYTES = 256 * 1024 * 1024;
 
+/** Whether it is code that tables can unwind. */
+export function isUnwindable(elf: ElfFile): boolean {
+  return elf.machine === EM_X86_64 && elf.elfClass === 64;
+}
+
 /** The unwind table of a binary; undefined when it has none. @throws ElfError or DwarfError when what it has makes no sense. */
 export function tableOf(elf: ElfFile): UnwindTable | undefined {
-  if (elf.machine !== EM_X86_64 || elf.elfClass !== 64) return undefined;
+  if (!isUnwindable(elf)) return undefined;
   const section = frameSection(elf);
   return section && unwindTable(section);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { test } from 'node:test';
 import type { UnwindTable } from '../../dwarf/index.ts';
 import {
@@ -16,6 +17,7 @@ import {
   unwindRule,
 } from '../../program/index.ts';
 import { ElfFiles } from '../elf-files.ts';
+import { type Mapping, readMaps } from '../process-maps.ts';
 import { TableStore } from './table-store.ts';
 import { UnwindTables } from './unwind-tables.ts';
 
@@ -136,3 +138,51 @@ test('the mappings of a process become ranges, ascending, and are looked at agai
   assert.equal(wait(20), 2);
   assert.equal(wait(20), 3);
 });
+
+test('a process whose vdso cannot be read says nothing of the vdso of others', async (t) => {
+  const children = [spawn('cat'), spawn('cat')];
+  t.after(() => {
+    for (const child of children) child.kill();
+  });
+  for (const { stdin, stdout } of children) {
+    stdin.write('here\n');
+    await once(stdout, 'data');
+  }
+  const [first = 0, second = 0] = children.map(({ pid }) => pid);
+  // What one that has unmapped the first page of it shows, then all of it.
+  for (const shown of [(whole: Uint8Array) => whole.fill(0, 0, 4096), () => new Uint8Array(0)]) {
+    const tables = new UnwindTables(new ElfFiles(), {
+      warn: (text) => assert.fail(text),
+      readMapped: (pid) => (pid === first ? shown(ownVdso()) : ownVdso()),
+    });
+    assert.ok(tables.addProcess(first));
+    assert.ok(tables.addProcess(second));
+    const memory = new Maps();
+    tables.connect(memory, maps);
+    assert.equal(vdsoRows(memory, first), 1, 'unwound by frame pointers');
+    assert.ok(vdsoRows(memory, second) > 1);
+  }
+});
+
+function ownVdso(): Uint8Array {
+  const { start, end } = vdsoOf(process.pid);
+  const bytes = new Uint8Array(Number(end - start));
+  const fd = openSync('/proc/self/mem', 'r');
+  readSync(fd, bytes, 0, bytes.length, start);
+  closeSync(fd);
+  return bytes;
+}
+
+/** How many rows the table has that the vdso of a process is unwound by. */
+function vdsoRows(memory: Maps, pid: number): number {
+  const { end } = vdsoOf(pid);
+  const range = memory.rangesOf(pid).find(({ start, size }) => start + size === end);
+  assert.ok(range);
+  return range.rows;
+}
+
+function vdsoOf(pid: number): Mapping {
+  const mapping = readMaps(pid)?.find(({ path }) => path === '[vdso]');
+  assert.ok(mapping);
+  return mapping;
+}

@@ -11,7 +11,7 @@ import {
 } from '../../program/index.ts';
 import type { ElfFiles } from '../elf-files.ts';
 import { isFileMapping, type Mapping, pathOfMapped, readMaps } from '../process-maps.ts';
-import { tableOf } from './frame-section.ts';
+import { isUnwindable, tableOf } from './frame-section.ts';
 import { type TablePlace, TableStore } from './table-store.ts';
 
 /** What is there is searched in so many steps at most. */
@@ -42,6 +42,8 @@ export interface UnwindTablesOptions {
   readonly warn: (text: string) => void;
   /** A clock in milliseconds. */
   readonly now?: () => number;
+  /** The bytes of a mapping; fewer where they cannot be read. */
+  readonly readMapped?: (pid: number, mapping: Mapping) => Uint8Array;
 }
 
 /**
@@ -53,6 +55,7 @@ export class UnwindTables {
   readonly #warn: UnwindTablesOptions['warn'];
   readonly #elfFiles: ElfFiles;
   readonly #now: () => number;
+  readonly #readMapped: (pid: number, mapping: Mapping) => Uint8Array;
   readonly #store = new TableStore();
   readonly #byFile = new Map<ElfFile, TablePlace>();
   readonly #processes = new Map<number, Followed>();
@@ -60,13 +63,18 @@ export class UnwindTables {
   #rangeCount = 0;
   readonly #ranges: Uint8Array[] = [];
   readonly #entries = new Map<number, Uint8Array>();
+  /** Of the vdso, which is the same in all processes: once one of them has shown it. */
   #vdso: TablePlace | undefined;
   #sink: Sink | undefined;
 
-  constructor(elfFiles: ElfFiles, { warn, now = () => performance.now() }: UnwindTablesOptions) {
+  constructor(
+    elfFiles: ElfFiles,
+    { warn, now = () => performance.now(), readMapped = readMemory }: UnwindTablesOptions,
+  ) {
     this.#elfFiles = elfFiles;
     this.#warn = warn;
     this.#now = now;
+    this.#readMapped = readMapped;
   }
 
   /** Makes tables for a file that will be mapped, so that there is room for them. */
@@ -188,8 +196,8 @@ export class UnwindTables {
   #tableAt(pid: number, mapping: Mapping): { readonly bias: bigint; readonly place: TablePlace } {
     if (mapping.path === '[uprobes]') return { bias: mapping.start, place: this.#store.deadEnd };
     if (mapping.path === '[vdso]') {
-      this.#vdso ??= this.#imageOf(pid, mapping);
-      return { bias: mapping.start + this.#vdso.base, place: this.#vdso };
+      const place = this.#vdsoOf(pid, mapping);
+      return { bias: mapping.start + place.base, place };
     }
     const elf = isFileMapping(mapping) ? this.#fileOf(pid, mapping) : undefined;
     const address = elf?.addressOfOffset(mapping.offset + elf.start);
@@ -238,12 +246,24 @@ export class UnwindTables {
     );
   }
 
-  /** What the kernel maps into every process is a binary without a file. */
-  #imageOf(pid: number, mapping: Mapping): TablePlace {
+  /** What the kernel maps into every process is a binary without a file. A process that does not show it says nothing of the others. */
+  #vdsoOf(pid: number, mapping: Mapping): TablePlace {
+    if (this.#vdso) return this.#vdso;
+    const elf = this.#imageOf(pid, mapping);
+    if (!elf) return this.#store.byPointer;
+    this.#vdso = this.#newPlace(elf, mapping.path);
+    return this.#vdso;
+  }
+
+  /** Undefined when the process is gone, has unmapped a part, or is one of 32 bits, which has another. */
+  #imageOf(pid: number, mapping: Mapping): ElfFile | undefined {
+    const bytes = this.#readMapped(pid, mapping);
+    if (bytes.length < mapping.end - mapping.start) return undefined;
     try {
-      return this.#newPlace(new ElfFile(readMemory(pid, mapping)), mapping.path);
+      const elf = new ElfFile(bytes);
+      return isUnwindable(elf) ? elf : undefined;
     } catch (error) {
-      if (error instanceof ElfError) return this.#store.byPointer; // the process is gone
+      if (error instanceof ElfError) return undefined;
       throw error;
     }
   }
