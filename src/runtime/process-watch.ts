@@ -1,5 +1,5 @@
 import { errnoText } from '../base/index.ts';
-import { Epoll, Fd, pidfdOpen } from '../kernel/index.ts';
+import { Epoll, Fd, isKernelError, pidfdOpen, ResourceStack } from '../kernel/index.ts';
 import { startThreads } from './thread-pool.ts';
 
 /** The process of `-p` cannot be watched; the message is ready to be shown. */
@@ -13,22 +13,29 @@ const WAIT_MS = 60_000;
 /** Watches for the end of a process that is not our child, through a pidfd: a reused pid is never taken for it. */
 export class ProcessWatch implements Disposable {
   readonly pid: number;
-  readonly #pidfd: Fd;
   readonly #epoll: Epoll;
+  readonly #resources: ResourceStack;
   #isDisposed = false;
   /** Resolves when the process has ended; also when the watch is disposed of. */
   readonly ended: Promise<void>;
 
-  /** @throws ProcessWatchError when there is no such process. */
+  /** @throws ProcessWatchError when there is no such process, or nothing to watch it with. */
   constructor(pid: number) {
     this.pid = pid;
     const pidfd = pidfdOpen(pid);
     if (pidfd < 0) {
       throw new ProcessWatchError(`Failed to attach to pid: Unable to open pidfd (${errnoText(-pidfd)})`);
     }
-    this.#pidfd = new Fd(pidfd);
-    this.#epoll = new Epoll();
-    this.#epoll.add(this.#pidfd.raw);
+    using resources = new ResourceStack();
+    const { raw } = resources.use(new Fd(pidfd));
+    try {
+      this.#epoll = resources.use(new Epoll());
+      this.#epoll.add(raw);
+    } catch (cause) {
+      if (!isKernelError(cause)) throw cause;
+      throw new ProcessWatchError(`Failed to attach to pid: ${cause.message}`, { cause });
+    }
+    this.#resources = resources.move();
     startThreads();
     this.ended = this.#watch();
   }
@@ -36,8 +43,7 @@ export class ProcessWatch implements Disposable {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#epoll[Symbol.dispose]();
-    this.#pidfd[Symbol.dispose]();
+    this.#resources[Symbol.dispose]();
   }
 
   async #watch(): Promise<void> {

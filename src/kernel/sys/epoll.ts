@@ -26,7 +26,12 @@ export class Epoll implements Disposable {
     const wakeup = syscall('eventfd2', [0, EFD_FLAGS]);
     if (wakeup < 0) close(this.#epoll);
     this.#wakeup = checked('eventfd2', wakeup);
-    this.add(this.#wakeup);
+    try {
+      this.add(this.#wakeup);
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
   }
 
   /** Also waits for `fd`. It is forgotten when it is closed. @throws KernelError */
