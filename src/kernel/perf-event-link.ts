@@ -5,7 +5,7 @@ import { bpfResult } from './bpf-call.ts';
 import { Fd } from './fd.ts';
 import { openPerfEvent, type PerfEventAttr, type PerfScope } from './perf-event.ts';
 import type { Prog } from './prog.ts';
-import { attr, checked, ioctl, KernelError, perfIoctls } from './sys/index.ts';
+import { attr, checked, ioctl, isKernelError, KernelError, perfIoctls } from './sys/index.ts';
 
 /**
  * Attaches a prog to an open perf event and switches the event on: by a BPF link (Linux 5.15), else by PERF_EVENT_IOC_SET_BPF.
@@ -47,9 +47,9 @@ export function attachToPerfEvent(event: Fd, prog: Prog, cookie = 0n): Attachmen
 }
 
 /**
- * Opens the same perf event in each of these scopes and attaches a prog to it.
+ * Opens the same perf event in each of these scopes and attaches a prog to it. Threads that have ended are left out.
  *
- * @throws KernelError. `what` names the event in its text; nothing stays open then.
+ * @throws KernelError: ESRCH when all of them have ended. `what` names the event in its text; nothing stays open then.
  */
 export function attachToPerfEvents(
   prog: Prog,
@@ -59,13 +59,20 @@ export function attachToPerfEvents(
 ): Attachment {
   const fds: Fd[] = [];
   const linkedEvents: Fd[] = [];
+  let gone: KernelError | undefined;
   try {
     for (const scope of scopes) {
       const where = scope.cpu === -1 ? '' : ` on CPU ${scope.cpu}`;
-      const one = attachToPerfEvent(openPerfEvent(fields, scope, what + where), prog);
-      fds.push(...one.fds);
-      linkedEvents.push(...one.linkedEvents);
+      try {
+        const one = attachToPerfEvent(openPerfEvent(fields, scope, what + where), prog);
+        fds.push(...one.fds);
+        linkedEvents.push(...one.linkedEvents);
+      } catch (error) {
+        if (!isKernelError(error, 'ESRCH')) throw error;
+        gone = error;
+      }
     }
+    if (gone !== undefined && fds.length === 0) throw gone;
     return new Attachment(fds, linkedEvents);
   } catch (error) {
     new Attachment(fds)[Symbol.dispose]();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -268,6 +269,41 @@ test('several attach points in one probe, predicates, and what -f json says of t
       '@': { 'tracepoint:syscalls:sys_enter_read': 1000, 'tracepoint:syscalls:sys_enter_write': 1000 },
     },
   });
+});
+
+test('a watchpoint with -p: threads that have ended do not matter, and those that start later are seen', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  const hasBreakpoints = existsSync('/sys/bus/event_source/devices/breakpoint');
+  if (!skipUnless(t, hasBreakpoints, 'no hardware breakpoints')) return;
+  // The first thread ends, and stays in the list of threads. The second waits for a line; it writes once, and the third three times.
+  using program = new CProgram(
+    `#include <pthread.h>
+#include <stdio.h>
+volatile long watched;
+static void *third(void *unused) { for (int i = 0; i < 3; i++) watched = i; return unused; }
+static void *second(void *first) {
+  pthread_t id;
+  pthread_join((pthread_t)first, 0);
+  printf("%p\\n", (void *)&watched);
+  fflush(stdout);
+  getchar();
+  watched = 9;
+  pthread_create(&id, 0, third, 0);
+  pthread_join(id, 0);
+  return 0;
+}
+int main(void) { pthread_t id; pthread_create(&id, 0, second, (void *)pthread_self()); pthread_exit(0); }
+`,
+    ['-pthread'],
+  );
+  const child = spawn(program.path);
+  t.after(() => child.kill('SIGKILL'));
+  const [address] = (await once(child.stdout, 'data')) as [Buffer];
+  const script = `watchpoint:${address.toString().trim()}:8:w { @ = count(); }`;
+  using tracer = startTetrace(['-e', script, '-p', String(child.pid)]);
+  await waitForAttached(tracer);
+  child.stdin.write('\n');
+  assert.match((await tracer.ended).stdout, /^@: 4$/m);
 });
 
 test('an iterator that is pinned is read from its file', async (t) => {
