@@ -4,6 +4,7 @@ import {
   ptraceOptions,
   readStatus,
   SIGTRAP,
+  TraceeQuestions,
   type TraceeStatus,
   TraceeWaits,
 } from '../../kernel/index.ts';
@@ -15,6 +16,8 @@ const WAIT_MS = 5000;
 const SLEEP_MS = 1;
 /** Debug register 7: register 0 stops at the execution of an instruction. Source: Intel SDM volume 3, section 17.2.4. */
 const STOP_AT_FIRST = 1;
+/** What a SIGTRAP says that comes of a debug register. Source: uapi/asm-generic/siginfo.h. */
+const TRAP_HWBKPT = 4;
 /** The row of the auxiliary vector that has the entry point. Source: uapi/linux/auxvec.h. */
 const AT_ENTRY = 9n;
 
@@ -37,7 +40,7 @@ export function runToEntry(child: HeldChild, arch: Arch, onStop: () => void): vo
   onStop();
   const entry = entryPoint(pid);
   const isSet = entry !== undefined && registers !== undefined && setBreakpoint(pid, registers, entry);
-  if (isSet && !nextStop((status) => status.kind === 'signal' && status.signal === SIGTRAP)) return;
+  if (isSet && !nextStop((status) => isBreakpoint(pid, status))) return;
   if (isSet) {
     onStop();
     clearBreakpoint(pid, registers);
@@ -66,18 +69,31 @@ export function runToEntry(child: HeldChild, arch: Arch, onStop: () => void): vo
         const status = waits.take(pid);
         if (typeof status === 'number') return readStatus(status);
       }
-      if (performance.now() > deadline) return giveUp();
+      if (performance.now() > deadline) {
+        letGo(pid, waits, registers);
+        return undefined;
+      }
       sleep();
     }
   }
+}
 
-  function giveUp(): undefined {
-    ptrace('PTRACE_INTERRUPT', pid);
-    for (let tries = 0; tries < WAIT_MS && waits.stateOf(pid) === undefined; tries++) sleep();
-    if (registers !== undefined) clearBreakpoint(pid, registers);
-    ptrace('PTRACE_DETACH', pid);
-    return undefined;
-  }
+/** Ends the tracing of a process that runs, or that has stopped unseen just now: the signal it stopped for goes on its way. */
+export function letGo(pid: number, waits: TraceeWaits, registers: number | undefined): void {
+  ptrace('PTRACE_INTERRUPT', pid);
+  for (let tries = 0; tries < WAIT_MS && waits.stateOf(pid) === undefined; tries++) sleep();
+  if (waits.stateOf(pid) !== 'stopped') return;
+  const taken = waits.take(pid);
+  const status = typeof taken === 'number' ? readStatus(taken) : undefined;
+  const isTold = status?.kind === 'signal' && !isBreakpoint(pid, status);
+  if (registers !== undefined) clearBreakpoint(pid, registers);
+  ptrace('PTRACE_DETACH', pid, 0, isTold ? status.signal : 0);
+}
+
+/** Whether a process that stands still has come to the breakpoint, and was not sent a SIGTRAP by somebody. */
+function isBreakpoint(pid: number, status: TraceeStatus): boolean {
+  const isTrap = status.kind === 'signal' && status.signal === SIGTRAP;
+  return isTrap && new TraceeQuestions().signal(pid).code === TRAP_HWBKPT;
 }
 
 /** Whether it is the command by now, and no longer the shell that held it. */
@@ -89,7 +105,7 @@ function isCommand(pid: number): boolean {
   }
 }
 
-function entryPoint(pid: number): bigint | undefined {
+export function entryPoint(pid: number): bigint | undefined {
   try {
     const bytes = new Uint8Array(readFileSync(`/proc/${pid}/auxv`));
     const words = new BigUint64Array(bytes.buffer, 0, bytes.length >> 3);
@@ -100,7 +116,7 @@ function entryPoint(pid: number): bigint | undefined {
   }
 }
 
-function setBreakpoint(pid: number, registers: number, address: bigint): boolean {
+export function setBreakpoint(pid: number, registers: number, address: bigint): boolean {
   const isPlaced = ptrace('PTRACE_POKEUSER', pid, registers, address) === 0;
   if (!isPlaced || ptrace('PTRACE_POKEUSER', pid, registers + 7 * 8, STOP_AT_FIRST) !== 0) return false;
   return ptrace('PTRACE_CONT', pid) === 0;
