@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { requireProgram, requireRoot, skipUnless } from '../../tests/support/requirements.ts';
 import { lookUpBinaries } from './binary-lookup.ts';
 import { ElfFiles } from './elf-files.ts';
 
@@ -57,6 +59,20 @@ test('libraries by name: from the cache, and as a process has them', {
   const [fromProcess] = lookUpBinaries('libc', process.pid, options);
   assert.match(fromProcess?.path ?? '', /\/libc[.-]/);
   assert.deepEqual(lookUpBinaries('libnosuchlibrary', undefined, options), []);
+});
+
+test('a library by name in a container that has files of its own', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'unshare')) return;
+  const library = '/usr/local/lib/libtetracetest.so';
+  const inside = `mount -t tmpfs none /usr/local/lib && cp /bin/ls ${library} && echo mounted && exec cat`;
+  const child = spawn('unshare', ['--mount', '/bin/sh', '-c', inside], { stdio: ['pipe', 'pipe', 'ignore'] });
+  t.after(() => child.kill('SIGKILL'));
+  const [said] = (await Promise.race([once(child.stdout, 'data'), once(child, 'close')])) as [unknown];
+  if (!skipUnless(t, String(said).startsWith('mounted'), 'mounting in a namespace is refused')) return;
+  const { pid } = child;
+  const found = { shown: library, path: `/proc/${pid}/root${library}` };
+  assert.deepEqual(lookUpBinaries('libtetracetest', pid, options), [found]);
+  assert.deepEqual(lookUpBinaries('libtetracetest', undefined, options), []);
 });
 
 test('everything that a process maps', () => {

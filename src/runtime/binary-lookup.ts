@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { loaderCacheArch } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { foreignRoot, pathInRoot } from './foreign-root.ts';
-import { libraryDirs, readLibraryCache } from './library-dirs.ts';
+import { installedLibrary, isLibraryName } from './library-dirs.ts';
 import { expandGlob, hasGlob, namesIn } from './path-glob.ts';
 import { isFileMapping, readMaps } from './process-maps.ts';
 import { filesOfProgram } from './program-files.ts';
@@ -45,11 +44,11 @@ export function lookUpBinaries(
   const { held } = options;
   if (held && pid === held.pid && text === `/proc/${pid}/exe`)
     return lookUpBinaries(held.path, undefined, options);
+  const prefix = foreignRoot(pid);
   const library =
     text.startsWith('lib') && !hasGlob(text) && !text.includes('/')
-      ? findLibrary(text, pid, options)
+      ? findLibrary(text, pid, prefix, options)
       : undefined;
-  const prefix = foreignRoot(pid);
   const named = library ?? text;
   const patterns = named.includes('/')
     ? [named]
@@ -110,6 +109,7 @@ function environmentOf(pid: number): Readonly<Record<string, string>> {
 function findLibrary(
   name: string,
   pid: number | undefined,
+  root: string,
   options: BinaryLookupOptions,
 ): string | undefined {
   if (pid !== undefined) {
@@ -120,25 +120,7 @@ function findLibrary(
     const found = mapped.find((path) => isLibraryName(basename(path), name));
     if (found !== undefined) return found;
   }
-  const cached = readLibraryCache().filter((entry) => isLibraryName(entry.name, name));
-  const wanted = loaderCacheArch[options.arch];
-  const entry = cached.find(({ flags }) => (flags & 0xff00) === wanted) ?? cached[0];
-  if (entry) return entry.path;
-  for (const dir of libraryDirs) {
-    const match = namesIn(dir).find((file) => isLibraryName(file, name));
-    if (match !== undefined) return join(dir, match);
-  }
-  return undefined;
-}
-
-/** `libc` names `libc.so.6` and `libc-2.31.so`, not `libcrypt.so.1`. */
-function isLibraryName(file: string, name: string): boolean {
-  return (
-    file === name ||
-    file.startsWith(`${name}.so`) ||
-    file.startsWith(`${name}.`) ||
-    (/^-[\d.]+\.so$/.test(file.slice(name.length)) && file.startsWith(name))
-  );
+  return installedLibrary(name, options.arch, root);
 }
 
 function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): FoundBinary[] {
