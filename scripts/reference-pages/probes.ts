@@ -13,7 +13,8 @@ export function probesPage(): string {
     '# Probes',
     '',
     'A probe is one attach point or several with commas between, a predicate if wanted, and a block: `tracepoint:sched:*,profile:hz:99 /pid > 1/ { … }`.',
-    'Brackets hold what may be left out. Names may have `*` and `?`; names of providers and their short forms are:',
+    'Brackets hold what may be left out. Names may have `*`, those of files also `?` and sets (`[ab]`; with a colon the',
+    'whole is in quotes: `uprobe:"/bin/[[:alpha:]]*":main`). Names of providers and their short forms are:',
     '',
     table(
       ['provider', 'also', 'spelling', 'when it runs'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -22,6 +22,16 @@ test('programs by path, by name in PATH, and by pattern', () => {
   assert.deepEqual(lookUpBinaries('node', undefined, options), [node]);
   assert.deepEqual(lookUpBinaries(`${dirname(process.execPath)}/nod[e]`, undefined, options), [node]);
   assert.deepEqual(lookUpBinaries('/no/such/file', undefined, options), []);
+});
+
+test('a file whose name looks like a pattern is that file', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-glob-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const named = (name: string) => ({ shown: join(folder, name), path: join(folder, name) });
+  for (const name of ['b[1]', 'b1', 'b2']) copyFileSync('/bin/ls', join(folder, name));
+  assert.deepEqual(lookUpBinaries(`${folder}/b[1]`, undefined, options), [named('b[1]')]);
+  assert.deepEqual(lookUpBinaries(`${folder}/b[2]`, undefined, options), [named('b2')]);
+  assert.deepEqual(lookUpBinaries(`${folder}/b[[:digit:]]*`, undefined, options), [named('b1'), named('b2')]);
 });
 
 test('a program stored in a zip archive', { skip: !existsSync('/usr/bin/zip') && 'no zip' }, () => {

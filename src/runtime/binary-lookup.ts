@@ -55,13 +55,21 @@ export function lookUpBinaries(
     : [named, ...pathDirs(pid, prefix, options).map((dir) => join(dir, named))];
   const found: FoundBinary[] = [];
   for (const pattern of patterns) {
-    const names = hasGlob(pattern) ? expandGlob(pattern, prefix) : [pattern];
+    const isSingle = isNameOfOne(pattern, prefix);
+    const names = isSingle ? [pattern] : expandGlob(pattern, prefix);
     for (const shown of names) {
       const path = pathInRoot(prefix, shown);
-      if (path !== undefined && isProbeable(path, options, !hasGlob(pattern))) found.push({ shown, path });
+      if (path !== undefined && isProbeable(path, options, isSingle)) found.push({ shown, path });
     }
   }
   return withoutDoubles(found);
+}
+
+/** Whether it is no pattern: a file may have brackets and question marks in its name, and to bpftrace a star alone makes a pattern. */
+function isNameOfOne(pattern: string, prefix: string): boolean {
+  if (!hasGlob(pattern)) return true;
+  const path = pattern.includes('*') ? undefined : pathInRoot(prefix, pattern);
+  return path !== undefined && existsSync(path);
 }
 
 /** The same file reached over several paths (/bin and /usr/bin) counts once. */
