@@ -17,11 +17,14 @@ export class Attachment implements Disposable {
   }
 }
 
+/** How many are closed side by side: koffi takes 64 calls under way at once, and some are other waits. */
+export const MAX_CLOSING = 48;
+
 /**
  * Stops the progs of many attachments at once and leaves the perf events behind them open.
  *
  * Closing a link waits for a grace period, which such waits share; closing a tracepoint's event waits 35 ms under a lock, one after
- * another (Linux 6.18: 60 tracepoints stop in 50 ms with 64 threads, and take 2 s more to close).
+ * another (Linux 6.18: 60 tracepoints stop in 50 ms, and take 2 s more to close).
  */
 export async function stopAll(attachments: readonly Attachment[]): Promise<void> {
   const running = attachments.flatMap(({ fds, linkedEvents }) =>
@@ -33,6 +36,3 @@ export async function stopAll(attachments: readonly Attachment[]): Promise<void>
     }),
   );
 }
-
-/** koffi takes 64 calls under way at once; some are other waits. */
-const MAX_CLOSING = 48;

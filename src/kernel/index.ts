@@ -1,4 +1,4 @@
-export { Attachment, stopAll } from './attachment.ts';
+export { Attachment, MAX_CLOSING, stopAll } from './attachment.ts';
 export { bpfRefusal } from './bpf-reach.ts';
 export { loadBtf, openModuleBtf } from './btf-object.ts';
 export { onlineCpus, possibleCpuCount } from './cpus.ts';

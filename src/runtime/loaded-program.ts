@@ -13,7 +13,7 @@ import { attachProbe } from './attach/index.ts';
 import { closeLater } from './close-later.ts';
 import type { KernelMaps } from './kernel-maps.ts';
 import type { RecordSource } from './record-source.ts';
-import { startThreads } from './thread-pool.ts';
+import { planThreads, startThreads } from './thread-pool.ts';
 
 /** As many u64 arguments as a raw tracepoint can have: what a begin or end prog finds as its context. Source: MAX_BPF_FUNC_ARGS. */
 const RAW_TRACEPOINT_CTX_BYTES = 12 * 8;
@@ -38,6 +38,7 @@ export class LoadedProgram implements Loaded {
   readonly maps: KernelMaps;
   readonly #parts: LoadedParts;
   readonly #attachments = new Map<number, readonly Attachment[]>();
+  #attachmentCount = 0;
   #onlineCpus: readonly number[] | undefined;
 
   constructor(parts: LoadedParts) {
@@ -58,6 +59,7 @@ export class LoadedProgram implements Loaded {
         onlineCpus: this.#onlineCpus,
       });
       this.#attachments.set(index, attachments);
+      this.#attachmentCount += attachments.length;
       return { ok: true, functions: places };
     } catch (error) {
       if (!isKernelError(error)) throw error;
@@ -69,6 +71,7 @@ export class LoadedProgram implements Loaded {
   async detach(): Promise<void> {
     const attachments = [...this.#attachments.values()].flat();
     if (attachments.length === 0) return;
+    planThreads(attachments.length);
     startThreads();
     await stopAll(attachments);
   }
@@ -89,6 +92,7 @@ export class LoadedProgram implements Loaded {
     return this.#parts.records.drain(onRecord);
   }
   wait(timeoutMs: number): Promise<void> {
+    planThreads(this.#attachmentCount);
     return this.#parts.records.wait(timeoutMs);
   }
 

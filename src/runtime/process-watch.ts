@@ -1,6 +1,6 @@
 import { errnoText } from '../base/index.ts';
 import { Epoll, Fd, isKernelError, pidfdOpen, ResourceStack } from '../kernel/index.ts';
-import { startThreads } from './thread-pool.ts';
+import { areThreadsPlanned, startThreads } from './thread-pool.ts';
 
 /** The process of `-p` cannot be watched; the message is ready to be shown. */
 export class ProcessWatchError extends Error {
@@ -9,6 +9,8 @@ export class ProcessWatchError extends Error {
 
 /** How long one wait of the watching thread lasts; it is ended early when the watch is. */
 const WAIT_MS = 60_000;
+/** How often it is looked while no thread can wait: until the probes are attached. */
+const LOOK_MS = 100;
 
 /** Watches for the end of a process that is not our child, through a pidfd: a reused pid is never taken for it. */
 export class ProcessWatch implements Disposable {
@@ -16,6 +18,7 @@ export class ProcessWatch implements Disposable {
   readonly #epoll: Epoll;
   readonly #resources: ResourceStack;
   #isDisposed = false;
+  #endLook: () => void = () => undefined;
   /** Resolves when the process has ended; also when the watch is disposed of. */
   readonly ended: Promise<void>;
 
@@ -36,7 +39,6 @@ export class ProcessWatch implements Disposable {
       throw new ProcessWatchError(`Failed to attach to pid: ${cause.message}`, { cause });
     }
     this.#resources = resources.move();
-    startThreads();
     this.ended = this.#watch();
   }
 
@@ -44,12 +46,28 @@ export class ProcessWatch implements Disposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#resources[Symbol.dispose]();
+    this.#endLook();
   }
 
   async #watch(): Promise<void> {
     while (!this.#isDisposed) {
-      const readable = await this.#epoll.wait(WAIT_MS);
+      const readable = await (areThreadsPlanned() ? this.#waitInThread() : this.#lookLater());
       if (readable.length > 0) return;
     }
+  }
+
+  #waitInThread(): Promise<readonly number[]> {
+    startThreads();
+    return this.#epoll.wait(WAIT_MS);
+  }
+
+  #lookLater(): Promise<readonly number[]> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(this.#epoll.poll()), LOOK_MS);
+      this.#endLook = () => {
+        clearTimeout(timer);
+        resolve([]);
+      };
+    });
   }
 }

@@ -70,6 +70,22 @@ test('tracepoints by pattern: one program for all, or one for each that needs it
   }
 });
 
+test('there are as many threads to detach with as there are probes, few for a few', async (t) => {
+  if (!requireRoot(t)) return;
+  const threadsWith = async (probes: string, ...args: readonly string[]): Promise<number> => {
+    const script = `${probes} { @ = count(); } interval:ms:400 { system("ls /proc/$PPID/task"); exit(); }`;
+    const { stdout } = await runTetrace(['--unsafe', '-q', '-e', script, ...args], {
+      env: { UV_THREADPOOL_SIZE: undefined },
+    });
+    return [...stdout.matchAll(/^\d+$/gm)].length;
+  };
+  const few = await threadsWith('tracepoint:syscalls:sys_enter_mount');
+  assert.ok(few > 0 && few < 20, `${few} threads`);
+  assert.equal(await threadsWith('tracepoint:syscalls:sys_enter_mount', '-p', String(process.pid)), few);
+  const many = await threadsWith('tracepoint:syscalls:sys_enter_s*');
+  assert.ok(many >= few + 40, `${many} threads`);
+});
+
 test('raw tracepoints: typed arguments and numbered ones', async (t) => {
   if (!requireRoot(t)) return;
   const typed =
