@@ -8,7 +8,7 @@ export class Fd implements Disposable {
     this.#raw = raw;
   }
 
-  /** The number, for calls that take it while this object lives. */
+  /** The number, for calls that take it while this object lives. @throws Error after it was closed. */
   get raw(): number {
     if (this.#raw < 0) throw new Error('a file descriptor was used after it was closed');
     return this.#raw;

@@ -3,6 +3,7 @@ import { type FeatureAnswer, features, type KernelFeature } from './feature-tabl
 import { ProgLoadError } from './prog.ts';
 import { KernelError } from './sys/index.ts';
 
+/** The kernel has it. */
 export const yes: FeatureAnswer = { kind: 'yes' };
 
 /** A clear no, with the version that brought what is missing. */
@@ -14,7 +15,11 @@ export function no(feature: KernelFeature): { readonly kind: 'no'; readonly why:
 /** Errors that say nothing about the feature. */
 const undecided = ['EPERM', 'EACCES', 'ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN', 'EINTR'] as const;
 
-/** What an error says about a feature: errors that speak of privileges or memory answer nothing. Anything but a KernelError is thrown on. */
+/**
+ * What an error says about a feature: errors that speak of privileges or memory answer nothing.
+ *
+ * @throws the error itself when it is no KernelError.
+ */
 export function judge(feature: KernelFeature, error: unknown): FeatureAnswer {
   if (!(error instanceof KernelError)) throw error;
   // The verifier answers EACCES too, but then it has said why.

@@ -38,6 +38,7 @@ import { modulesWithBtf } from './vmlinux-btf.ts';
 /** Does nothing and is called by nobody but BPF self-tests: what a trampoline can be tried on. Source: net/bpf/test_run.c. */
 const FENTRY_TARGET = 'bpf_fentry_test1';
 
+/** Questions to the running kernel, with the clear answers so far. */
 export class FeatureProbe {
   readonly #answers = new Map<KernelFeature, FeatureAnswer>();
   readonly #vmlinux: () => Btf | undefined;
@@ -47,6 +48,7 @@ export class FeatureProbe {
     this.#vmlinux = vmlinux;
   }
 
+  /** What the kernel says of a feature. It is asked again after an answer that was not clear. */
   ask(feature: KernelFeature): FeatureAnswer {
     const known = this.#answers.get(feature);
     if (known !== undefined) return known;
@@ -60,7 +62,11 @@ export class FeatureProbe {
     return this.ask(feature).kind === 'yes';
   }
 
-  /** Whether progs of a type may call a kfunc: one is loaded that calls it, and what counts is what the verifier objects to. */
+  /**
+   * Whether progs of a type may call a kfunc: one is loaded that calls it, and what counts is what the verifier objects to.
+   *
+   * @throws ProgLoadError when the verifier did not get to look at it.
+   */
   allowsKfunc(name: string, type: ProgType): boolean {
     const id = this.#vmlinux()?.find(name, 'func');
     if (id === undefined) return false;

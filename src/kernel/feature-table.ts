@@ -73,6 +73,7 @@ export const features = {
   'map-batch': { since: '5.6', what: 'reading maps in batches' },
 } as const satisfies Record<string, Feature>;
 
+/** The name of a row. */
 export type KernelFeature = keyof typeof features;
 
 /** Features with a column: `FeatureWith<'helper'>`. */

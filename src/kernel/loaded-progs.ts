@@ -19,7 +19,7 @@ interface LoadedProg {
 /** More than a prog can have. Source: include/linux/bpf_verifier.h, BPF_MAX_SUBPROGS (256), with room. */
 const MAX_FUNCTIONS = 4096;
 
-/** The progs that are loaded now and have BTF, by id. None where they may not be looked at. */
+/** The progs that are loaded now and have BTF, by id. None where they may not be looked at. @throws KernelError */
 export function loadedProgs(): LoadedProg[] {
   let ids: readonly number[];
   try {
@@ -36,7 +36,7 @@ export function openProg(id: number): Fd | undefined {
   return openById('BPF_PROG_GET_FD_BY_ID', id);
 }
 
-/** undefined: it has no BTF, or is gone. */
+/** One prog that is loaded; undefined when it has no BTF, or is gone. @throws KernelError */
 export function loadedProg(id: number): LoadedProg | undefined {
   using fd = openProg(id);
   if (!fd) return undefined;

@@ -187,7 +187,7 @@ export class BpfMap implements Disposable {
     );
   }
 
-  /** Forbids writes from user space for good; with BPF_F_RDONLY_PROG the verifier then takes the bytes as constants. Linux 5.2. */
+  /** Forbids writes from user space for good; with BPF_F_RDONLY_PROG the verifier then takes the bytes as constants. Linux 5.2. @throws KernelError */
   freeze(): void {
     bpfCall('BPF_MAP_FREEZE', attr.mapElemAttr.encode({ map_fd: this.fd.raw }));
   }

@@ -10,6 +10,7 @@ const nextIdCommands = {
   link: 'BPF_LINK_GET_NEXT_ID',
 } as const satisfies Record<string, BpfCommand>;
 
+/** What the kernel numbers. */
 export type BpfObjectKind = keyof typeof nextIdCommands;
 
 /** The ids of all BPF objects of a kind that the kernel has now, ascending. @throws KernelError without CAP_SYS_ADMIN */

@@ -19,8 +19,11 @@ import { Mapping, pageSize, perfEventHeader } from './sys/index.ts';
 const DATA_HEAD = 1024;
 const DATA_TAIL = 1032;
 
+/** One record of a perf event. */
 export interface PerfRecord {
+  /** PERF_RECORD_*. */
   readonly type: number;
+  /** PERF_RECORD_MISC_*. */
   readonly misc: number;
   /** A copy of everything behind the header. */
   readonly body: Uint8Array;

@@ -15,10 +15,12 @@ import {
   perfTypes,
 } from './sys/index.ts';
 
+/** Source: uapi/linux/perf_event.h, enum perf_sw_ids. */
 const PERF_COUNT_SW_BPF_OUTPUT = 10n;
 /** Pages of data: a power of two. Room for two hundred packets of Ethernet. */
 const DATA_PAGES = 64;
 
+/** The packets that progs send on one CPU, and the event that they go to. */
 export class PerfRing implements Disposable {
   readonly fd: Fd;
   readonly #resources: ResourceStack;

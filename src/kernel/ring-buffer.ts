@@ -44,6 +44,7 @@ class RingBufferError extends Error {
 // biome-ignore lint/suspicious/noConfusingVoidType: most receivers return nothing
 type RecordReceiver = (area: Uint8Array, offset: number, length: number) => boolean | undefined | void;
 
+/** Reads one ring buffer; disposing unmaps it, the map stays. */
 export class RingBuffer implements Disposable {
   readonly #size: number;
   readonly #pageSize: number;

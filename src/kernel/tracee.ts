@@ -83,9 +83,10 @@ export type TraceeStatus =
   | { readonly kind: 'signal'; readonly signal: number };
 
 const SYSCALL_STOP = { kind: 'syscall' } as const;
+/** Source: signal(7). */
 export const SIGTRAP = 5;
 
-/** Source: wait(2), ptrace(2). */
+/** Takes a status of wait4(2) apart. Source: wait(2), ptrace(2). */
 export function readStatus(status: number): TraceeStatus {
   const low = status & 0x7f;
   if (low === 0) return { kind: 'exited', code: (status >> 8) & 0xff };

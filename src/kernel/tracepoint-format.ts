@@ -14,6 +14,7 @@ interface TracepointField {
   readonly elements?: number;
 }
 
+/** An event's `format` file, read. */
 export interface TracepointFormat {
   readonly name: string;
   readonly id: number;

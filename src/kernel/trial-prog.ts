@@ -13,6 +13,7 @@ import { yes } from './feature-answer.ts';
 import type { FeatureAnswer } from './feature-table.ts';
 import { loadProg, type Prog, ProgLoadError, type ProgSpec } from './prog.ts';
 
+/** The smallest prog there is. */
 export const returnZero: readonly Insn[] = [alu64Imm('mov', R0, 0), exit()];
 
 /** A prog that is loaded to see whether it can be; a raw tracepoint's unless it says otherwise. */
@@ -20,7 +21,7 @@ export interface Trial extends Partial<Pick<ProgSpec, 'type' | 'expectedAttachTy
   readonly insns: readonly Insn[];
 }
 
-/** @throws ProgLoadError */
+/** Loads a trial; who asked disposes of it. @throws ProgLoadError */
 export function tryLoad(trial: Trial): Prog {
   const { insns, ...rest } = trial;
   return loadProg({

@@ -20,6 +20,7 @@ export function openVmlinuxBtf(path = `${BTF_DIRECTORY}/vmlinux`): Btf | undefin
  * A module's BTF, split from `base`. Linux 5.11.
  *
  * @returns undefined when there is no such module, or it has none.
+ * @throws BtfError when what the kernel shows is damaged; KernelError when it cannot be read.
  */
 export function openModuleBtfTypes(module: string, base: Btf): Btf | undefined {
   if (module.includes('/') || module === 'vmlinux') return undefined;

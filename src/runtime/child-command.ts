@@ -7,6 +7,7 @@ export class ChildError extends Error {
   override readonly name = 'ChildError';
 }
 
+/** How a command ended. */
 export interface ChildEnd {
   /** Set when it ended by itself. */
   readonly code: number | undefined;

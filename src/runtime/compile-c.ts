@@ -26,7 +26,7 @@ interface CCompilation {
   readonly btf: () => Btf | undefined;
 }
 
-/** Compiles C for BPF with clang, which has to be installed. */
+/** Compiles C for BPF with clang. That it is not installed, and what it objects to, is a `refused`. */
 export function compileC(path: string, compilation: CCompilation): ObjectAnswer {
   const folder = mkdtempSync(join(tmpdir(), 'tetrace-headers-'));
   try {
@@ -66,6 +66,7 @@ function runClang(path: string, headers: string, { arch, includeDirs }: CCompila
   return { kind: 'object', bytes: new Uint8Array(stdout), ...(said === '' ? {} : { warnings: said }) };
 }
 
+/** A file that was compiled before, as it is. */
 export function readBytes(path: string): ObjectAnswer {
   try {
     return { kind: 'object', bytes: readWhole(path).bytes };

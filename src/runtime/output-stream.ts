@@ -7,6 +7,7 @@ const BLOCK_CHARS = 1 << 16;
 const STDOUT = 1;
 const STDERR = 2;
 
+/** How much is written at once. */
 export interface OutputOptions {
   /** Every write goes out at once. */
   readonly unbuffered?: boolean;

@@ -7,6 +7,7 @@ const serviceStates = {
   stopping: 'STOPPING=1\nSTATUS=Shutting down...',
 } as const;
 
+/** How far this process is. */
 export type ServiceState = keyof typeof serviceStates;
 
 /**
