@@ -6,23 +6,12 @@ import {
   Btf,
   BtfBuilder,
   BtfError,
-  type BtfType,
   buildProgBtf,
   declarationText,
   definitionText,
   typeText,
 } from './index.ts';
 
-const intType = (name: string, size: number, signed = false): BtfType => ({
-  kind: 'int',
-  name,
-  size,
-  bits: size * 8,
-  bitOffset: 0,
-  signed,
-  char: false,
-  bool: false,
-});
 const member = (name: string, type: number, bitOffset: number, bitfieldSize = 0) => ({
   name,
   type,
@@ -34,9 +23,9 @@ const member = (name: string, type: number, bitOffset: number, bitfieldSize = 0)
 function sample() {
   const builder = new BtfBuilder();
   const types = {
-    int: builder.add(intType('int', 4, true)),
-    char: builder.add(intType('char', 1, true)),
-    u64: builder.add(intType('unsigned long long', 8)),
+    int: builder.addInt('int', 4, 'signed'),
+    char: builder.addInt('char', 1, 'signed'),
+    u64: builder.addInt('unsigned long long', 8, 'unsigned'),
     constChar: builder.add({ kind: 'const', type: 2 }),
     constCharPtr: builder.add({ kind: 'ptr', type: 4 }),
     name16: builder.add({ kind: 'array', type: 2, indexType: 1, length: 16 }),
@@ -196,12 +185,11 @@ function definitionOf(
   members: (types: Record<'char' | 'int' | 'long' | 'constChar', number>) => ReturnType<typeof member>[],
 ): string | undefined {
   const builder = new BtfBuilder();
-  const int = { kind: 'int', bitOffset: 0, signed: true, char: false, bool: false } as const;
-  const char = builder.add({ ...int, name: 'char', size: 1, bits: 8 });
+  const char = builder.addInt('char', 1, 'signed');
   const types = {
     char,
-    int: builder.add({ ...int, name: 'int', size: 4, bits: 32 }),
-    long: builder.add({ ...int, name: 'long', size: 8, bits: 64 }),
+    int: builder.addInt('int', 4, 'signed'),
+    long: builder.addInt('long', 8, 'signed'),
     constChar: builder.add({ kind: 'const', type: char }),
   };
   const id = builder.add({ kind, name: 's', size, members: members(types) });

@@ -6,7 +6,8 @@ import type { BtfId, BtfType } from './type.ts';
  * Writes BTF. Ids are given out from 1 in the order of `add`; types may name ids that are added later.
  *
  *     const builder = new BtfBuilder();
- *     const u64 = builder.add({ kind: 'int', name: 'u64', size: 8, bits: 64, bitOffset: 0, signed: false, char: false, bool: false });
+ *     const u64 = builder.addInt('u64', 8, 'unsigned');
+ *     const pointer = builder.add({ kind: 'ptr', type: u64 });
  */
 export class BtfBuilder {
   readonly #types = new ByteWriter();
@@ -22,6 +23,20 @@ export class BtfBuilder {
     this.#strings.bytes(encodeText(text.replaceAll('\0', ' '))).u8(0);
     this.#offsets.set(text, offset);
     return offset;
+  }
+
+  /** An integer of whole bytes, with the encoding that C gives it: a `char` has a sign, a bool has none. */
+  addInt(name: string, size: number, encoding: 'signed' | 'unsigned' | 'char' | 'bool'): BtfId {
+    return this.add({
+      kind: 'int',
+      name,
+      size,
+      bits: size * 8,
+      bitOffset: 0,
+      signed: encoding === 'signed' || encoding === 'char',
+      char: encoding === 'char',
+      bool: encoding === 'bool',
+    });
   }
 
   add(type: BtfType): BtfId {

@@ -50,28 +50,10 @@ const MAX_COLUMN = (1 << 10) - 1;
 export function buildProgBtf(funcs: readonly ProgBtfFunc[], lines: readonly ProgBtfLine[]): ProgBtf {
   invariant(funcs[0]?.insn === 0, 'the first function of a prog starts at slot 0');
   const builder = new BtfBuilder();
-  const u64 = builder.add({
-    kind: 'int',
-    name: 'unsigned long long',
-    size: 8,
-    bits: 64,
-    bitOffset: 0,
-    signed: false,
-    char: false,
-    bool: false,
-  });
+  const u64 = builder.addInt('unsigned long long', 8, 'unsigned');
   const pointer = builder.add({ kind: 'ptr', type: 0 });
   // Callbacks and subprograms return a number that the verifier sees as `long`.
-  const long = builder.add({
-    kind: 'int',
-    name: 'long',
-    size: 8,
-    bits: 64,
-    bitOffset: 0,
-    signed: true,
-    char: false,
-    bool: false,
-  });
+  const long = builder.addInt('long', 8, 'signed');
   const funcInfo = new ByteWriter(funcs.length * FUNC_INFO_SIZE);
   const names = new Set<string>();
   for (const func of funcs) {

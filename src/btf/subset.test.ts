@@ -5,9 +5,7 @@ import { Btf, BtfBuilder, definitionText, subsetBtf } from './index.ts';
 /** struct chain1 { int n; struct chain2 *next; struct inner { … } in; callback *call; }, … and something else. */
 function chain(): Btf {
   const b = new BtfBuilder();
-  const int = b.add({
-    ...{ kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
-  });
+  const int = b.addInt('int', 4, 'signed');
   const member = (name: string, type: number, bitOffset: number) => ({
     name,
     type,

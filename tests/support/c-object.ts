@@ -76,8 +76,7 @@ export function objectOfFunctions(options: ObjectOptions = {}): Uint8Array {
   ];
 
   const b = new BtfBuilder();
-  const int = (name: string, size: number): number =>
-    b.add({ kind: 'int', name, size, bits: size * 8, bitOffset: 0, signed: true, char: false, bool: false });
+  const int = (name: string, size: number): number => b.addInt(name, size, 'signed');
   const long = int('long', 8);
   const small = int('int', 4);
   const pointer = b.add({ kind: 'ptr', type: int('char', 1) });

@@ -13,22 +13,6 @@ interface MemberOf {
 /** A few of the kernel's types, small but of every shape: pointers, text, bit-fields, anonymous members, arrays, tags, enums. */
 export function fakeBtf(): Btf {
   const b = new BtfBuilder();
-  const int = (
-    name: string,
-    size: number,
-    signed: boolean,
-    flags: { char?: boolean; bool?: boolean } = {},
-  ): BtfId =>
-    b.add({
-      kind: 'int',
-      name,
-      size,
-      bits: size * 8,
-      bitOffset: 0,
-      signed,
-      char: flags.char ?? false,
-      bool: flags.bool ?? false,
-    });
   const composite = (
     kind: 'struct' | 'union',
     name: string,
@@ -50,13 +34,13 @@ export function fakeBtf(): Btf {
   const array = (type: BtfId, length: number): BtfId =>
     b.add({ kind: 'array', type, indexType: i32, length });
 
-  const i32 = int('int', 4, true);
-  const u32 = int('unsigned int', 4, false);
-  const u64 = int('long unsigned int', 8, false);
-  const u16 = int('short unsigned int', 2, false);
-  const u8 = int('unsigned char', 1, false);
-  const char = int('char', 1, true);
-  const boolean = int('_Bool', 1, false, { bool: true });
+  const i32 = b.addInt('int', 4, 'signed');
+  const u32 = b.addInt('unsigned int', 4, 'unsigned');
+  const u64 = b.addInt('long unsigned int', 8, 'unsigned');
+  const u16 = b.addInt('short unsigned int', 2, 'unsigned');
+  const u8 = b.addInt('unsigned char', 1, 'unsigned');
+  const char = b.addInt('char', 1, 'signed');
+  const boolean = b.addInt('_Bool', 1, 'bool');
   b.add({ kind: 'typedef', name: 'pid_t', type: i32 });
   b.add({ kind: 'typedef', name: 'u32', type: u32 });
   b.add({ kind: 'typedef', name: 'u64', type: u64 });

@@ -4,15 +4,15 @@ import { Btf, BtfBuilder } from '../../btf/index.ts';
 import { ConfigValues } from './config-values.ts';
 
 const b = new BtfBuilder();
-const int = (size: number, signed: boolean, bool = false): number =>
-  b.add({ kind: 'int', name: `i${size}`, size, bits: size * 8, bitOffset: 0, signed, char: false, bool });
+const int = (size: number, encoding: 'signed' | 'unsigned' | 'bool'): number =>
+  b.addInt(`i${size}`, size, encoding);
 const types = {
-  int: int(4, true),
-  short: int(2, false),
-  bool: int(1, false, true),
-  char: int(1, true),
+  int: int(4, 'signed'),
+  short: int(2, 'unsigned'),
+  bool: int(1, 'bool'),
+  char: int(1, 'signed'),
   state: b.add({ kind: 'enum', name: 'libbpf_tristate', size: 4, signed: false, values: [] }),
-  text: b.add({ kind: 'array', type: int(1, true), indexType: 1, length: 4 }),
+  text: b.add({ kind: 'array', type: int(1, 'signed'), indexType: 1, length: 4 }),
 };
 const btf = Btf.parse(b.finish());
 const sources = {

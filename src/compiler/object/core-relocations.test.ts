@@ -12,16 +12,7 @@ function types(
 ) {
   const b = new BtfBuilder();
   const int = (size: number, signed = true): number =>
-    b.add({
-      kind: 'int',
-      name: `i${size}`,
-      size,
-      bits: size * 8,
-      bitOffset: 0,
-      signed,
-      char: false,
-      bool: false,
-    });
+    b.addInt(`i${size}`, size, signed ? 'signed' : 'unsigned');
   const struct = b.add({ kind: 'struct', name: structName, size: 64, members: members(b, int) });
   const values = Object.entries(modes).map(([name, value]) => ({ name, value }));
   const mode = b.add({ kind: 'enum', name: 'mode', size: 4, signed: false, values });

@@ -38,19 +38,8 @@ export class ObjectBtf {
   readonly #lines = new Map<string, ObjectLine[]>();
 
   constructor() {
-    const int = (name: string, size: number, signed: boolean): BtfId =>
-      this.#builder.add({
-        kind: 'int',
-        name,
-        size,
-        bits: size * 8,
-        bitOffset: 0,
-        signed,
-        char: false,
-        bool: false,
-      });
-    this.#int = int('int', 4, true);
-    this.#u64 = int('unsigned long long', 8, false);
+    this.#int = this.#builder.addInt('int', 4, 'signed');
+    this.#u64 = this.#builder.addInt('unsigned long long', 8, 'unsigned');
     this.#pointer = this.#builder.add({ kind: 'ptr', type: 0 });
   }
 

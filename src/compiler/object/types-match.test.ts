@@ -5,7 +5,7 @@ import { Btf, BtfBuilder, type BtfMember } from '../../btf/index.ts';
 import { applyCoreRelocation } from './core-relocations.ts';
 
 const int = (b: BtfBuilder, name: string, size: number, signed = true): number =>
-  b.add({ kind: 'int', name, size, bits: size * 8, bitOffset: 0, signed, char: false, bool: false });
+  b.addInt(name, size, signed ? 'signed' : 'unsigned');
 const member = (name: string, type: number): BtfMember => ({ name, type, bitOffset: 0, bitfieldSize: 0 });
 const struct = (b: BtfBuilder, name: string, ...members: BtfMember[]): number =>
   b.add({ kind: 'struct', name, size: 64, members });

@@ -116,12 +116,8 @@ function writeText(page: Uint8Array, at: number, text: string, size: number): vo
 /** The types of the model. */
 export function kernelModelBtf(): Btf {
   const b = new BtfBuilder();
-  const char = b.add({
-    ...{ kind: 'int', name: 'char', size: 1, bits: 8, bitOffset: 0, signed: true, char: true, bool: false },
-  });
-  const int = b.add({
-    ...{ kind: 'int', name: 'int', size: 4, bits: 32, bitOffset: 0, signed: true, char: false, bool: false },
-  });
+  const char = b.addInt('char', 1, 'char');
+  const int = b.addInt('int', 4, 'signed');
   const pid = b.add({ kind: 'typedef', name: 'pid_t', type: int });
   const text = (length: number): BtfId => b.add({ kind: 'array', type: char, indexType: int, length });
   // Ids are given out in order: pointers come first, and each struct must come to be what they were promised.

@@ -10,8 +10,7 @@ import { listTypeDefinitions, listTypeNames, parseTypePattern } from './types.ts
 /** vfs_read, two functions no trampoline serves, a void one, a raw tracepoint, an iterator and some types. */
 function kernelBtf(): Btf {
   const builder = new BtfBuilder();
-  const bits = { kind: 'int', bitOffset: 0, signed: true, char: false, bool: false } as const;
-  const int = builder.add({ ...bits, name: 'int', size: 4, bits: 32 });
+  const int = builder.addInt('int', 4, 'signed');
   const file = builder.add({ kind: 'struct', name: 'file', size: 4, members: [field('flags', int)] });
   const filePtr = builder.add({ kind: 'ptr', type: file });
   const voidPtr = builder.add({ kind: 'ptr', type: 0 });
@@ -71,8 +70,7 @@ function kernelBtf(): Btf {
 /** What a module has: a struct as the kernel has it, and one of its own. */
 function moduleBtf(): Btf {
   const builder = new BtfBuilder();
-  const bits = { kind: 'int', bitOffset: 0, signed: true, char: false, bool: false } as const;
-  const int = builder.add({ ...bits, name: 'int', size: 4, bits: 32 });
+  const int = builder.addInt('int', 4, 'signed');
   builder.add({ kind: 'struct', name: 'file', size: 4, members: [field('flags', int)] });
   builder.add({ kind: 'struct', name: 'file_ops', size: 4, members: [field('count', int)] });
   const proto = builder.add({
