@@ -9,6 +9,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { type BenchCase, cases, casesByKernel } from './bench-cases.ts';
 import { engineCases } from './bench-engines.ts';
 import { frontEndCases } from './bench-front-end.ts';
@@ -95,9 +96,11 @@ async function measure(row: BenchCase): Promise<readonly string[]> {
   };
   const times: { ours: Measurement[]; theirs: Measurement[] } = { ours: [], theirs: [] };
   for (let round = 0; round < (row.rounds ?? rounds); round++) {
+    forget(row);
     times.ours.push(await wallTimeMs(commands.ours, row));
     if (commands.theirs !== undefined) times.theirs.push(await wallTimeMs(commands.theirs, row));
   }
+  forget(row);
   const memory = {
     ours: await peakMemoryMb(commands.ours, row),
     theirs: commands.theirs === undefined ? undefined : await peakMemoryMb(commands.theirs, row),
@@ -115,6 +118,10 @@ async function measure(row: BenchCase): Promise<readonly string[]> {
     row.theirs ?? show(memory.theirs, 'MB'),
     row.reach?.memory ?? '-',
   ];
+}
+
+function forget({ without = [] }: BenchCase): void {
+  for (const path of without) rmSync(path, { recursive: true, force: true });
 }
 
 /** The smallest value; a failure when any run failed. */
