@@ -11,6 +11,7 @@ import {
 } from '../../kernel/index.ts';
 import { type Arch, archFacts, type ProbeOf } from '../../program/index.ts';
 import { fileIdentity, mappedFile, readMaps } from '../process-maps.ts';
+import type { AwaitedReturn, CodePlace } from './code-space.ts';
 import type { Tracee, TraceeTools } from './tracee.ts';
 
 /** The instruction that stops, and how far behind it the processor stands then. Sources: Intel SDM (INT3), Arm ARM (BRK). */
@@ -23,37 +24,6 @@ const stopInsns: Readonly<Record<Arch, { readonly bytes: Uint8Array; readonly pa
 const ENDBR64 = [0xf3, 0x0f, 0x1e, 0xfa];
 const PUSH_RBP = 0x55;
 
-/** A place in a file with what stands on it. */
-interface Place {
-  /** See `fileIdentity`. */
-  readonly file: string;
-  readonly fileOffset: bigint;
-  readonly entry: Fire[];
-  readonly return: Fire[];
-}
-
-/** Code that threads share, and what was written into it: the bytes that stood there by address. */
-export class CodeSpace {
-  readonly inserted = new Map<bigint, { readonly original: Uint8Array; readonly place: Place | undefined }>();
-
-  /** What a forked process has: the same bytes, its own memory. */
-  copy(): CodeSpace {
-    const copy = new CodeSpace();
-    for (const [address, row] of this.inserted) copy.inserted.set(address, row);
-    return copy;
-  }
-}
-
-/** A return that is waited for. */
-export interface AwaitedReturn {
-  readonly address: bigint;
-  /** The stack pointer behind the return: other calls of a recursion come back to the same address. */
-  readonly stack: bigint;
-  readonly place: Place;
-  /** The function's address there. */
-  readonly entry: bigint;
-}
-
 /**
  * uprobes and uretprobes of traced processes: an instruction that stops is written over the code, as a debugger does. A thread that stops on it
  * steps over the original instruction; the other threads of its process stand still while it does, or they would pass unseen.
@@ -61,7 +31,7 @@ export interface AwaitedReturn {
 export class Breakpoints {
   readonly #tools: TraceeTools;
   readonly #waits: TraceeWaits;
-  readonly #places: Place[] = [];
+  readonly #places: CodePlace[] = [];
   readonly #holdOthers: (tracee: Tracee) => void;
   readonly #pid: number;
 
@@ -153,7 +123,7 @@ export class Breakpoints {
     return this.#passOver(tracee, state, row.original);
   }
 
-  #awaitReturn(tracee: Tracee, state: ThreadState, place: Place): void {
+  #awaitReturn(tracee: Tracee, state: ThreadState, place: CodePlace): void {
     const isX86 = this.#tools.arch === 'x86_64';
     const top = new Uint8Array(8);
     if (isX86 && this.#tools.memory.read(tracee.tid, state.stack, top) !== top.length) return;
@@ -163,7 +133,7 @@ export class Breakpoints {
     this.#insertAt(tracee, address, undefined);
   }
 
-  #insertAt(tracee: Tracee, address: bigint, place: Place | undefined): void {
+  #insertAt(tracee: Tracee, address: bigint, place: CodePlace | undefined): void {
     if (tracee.space.inserted.has(address)) return;
     const { bytes } = stopInsns[this.#tools.arch];
     const original = new Uint8Array(bytes.length);

@@ -20,7 +20,8 @@ import {
 import type { Arch, AttachOutcome, ProbeSpec } from '../../program/index.ts';
 import { processes } from '../processes.ts';
 import { systemErrorText } from '../system-error.ts';
-import { Breakpoints, CodeSpace } from './breakpoints.ts';
+import { Breakpoints } from './breakpoints.ts';
+import { CodeSpace } from './code-space.ts';
 import { SyscallStops } from './syscall-stops.ts';
 import { Tracee, type TraceeTools } from './tracee.ts';
 import { releaseTracees } from './tracee-release.ts';

@@ -3,7 +3,7 @@ import { viewOf } from '../../base/index.ts';
 import { type Scene, taskAddress } from '../../embedded/index.ts';
 import { kill, type ProcessMemory, type TraceeQuestions } from '../../kernel/index.ts';
 import { type Arch, archFacts } from '../../program/index.ts';
-import { type AwaitedReturn, CodeSpace } from './breakpoints.ts';
+import { type AwaitedReturn, CodeSpace } from './code-space.ts';
 import { cgroupIdOf } from './live-world.ts';
 import { readText, statField } from './task-facts.ts';
 
