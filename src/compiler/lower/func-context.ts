@@ -1,8 +1,8 @@
-import type { FuncBuilder, ValueId } from '../ir/index.ts';
+import type { Place } from '../builtins/index.ts';
+import type { FuncBuilder, ValueId, VariableId } from '../ir/index.ts';
 import type { Span } from '../language/index.ts';
 import type { LocalIndex, TypedBody, TypedExpr } from '../typed/index.ts';
 import type { Captures } from './captures.ts';
-import type { Home } from './locals.ts';
 import type { Loop } from './loop-form.ts';
 import type { ProgContext } from './program-context.ts';
 
@@ -21,6 +21,12 @@ export interface FuncContext {
   /** Leaves the probe with a value, from the main function or out of callbacks. Loops are left already. */
   readonly leaveProbe: (value: ValueId) => void;
 }
+
+/** Where a local lives in the function being built. */
+export type Home =
+  | { readonly kind: 'variable'; readonly variable: VariableId }
+  /** Memory; `place` makes the address where it is needed. */
+  | { readonly kind: 'memory'; readonly place: () => Place };
 
 export interface BodyContext {
   readonly typed: TypedBody;

@@ -1,17 +1,11 @@
 import { present } from '../../base/index.ts';
 import { sizeOf } from '../../types/index.ts';
 import { addressOf, copyPlace, type Place, zeroPlace } from '../builtins/index.ts';
-import type { ValueId, VariableId } from '../ir/index.ts';
+import type { ValueId } from '../ir/index.ts';
 import type { LocalIndex, TypedLocal } from '../typed/index.ts';
 import { cellOf } from './cells.ts';
-import type { FuncContext } from './func-context.ts';
+import type { FuncContext, Home } from './func-context.ts';
 import { isByValue, loadValue, storeValue } from './values.ts';
-
-/** Where a local lives in the function being built. */
-export type Home =
-  | { readonly kind: 'variable'; readonly variable: VariableId }
-  /** Memory; `place` makes the address where it is needed. */
-  | { readonly kind: 'memory'; readonly place: () => Place };
 
 export function localOf(f: FuncContext, local: LocalIndex): TypedLocal {
   return present(f.body.typed.locals[local], 'a local that is mentioned is declared');
