@@ -52,9 +52,15 @@ export class FeatureProbe {
   ask(feature: KernelFeature): FeatureAnswer {
     const known = this.#answers.get(feature);
     if (known !== undefined) return known;
-    const answer = this.#probe(feature);
+    const answer = this.#isImplied(feature) ? yes : this.#probe(feature);
     if (answer.kind !== 'unknown') this.#answers.set(feature, answer);
     return answer;
+  }
+
+  /** By what is known already. */
+  #isImplied(feature: KernelFeature): boolean {
+    const row = features[feature];
+    return 'impliedBy' in row && row.impliedBy.some((other) => this.#answers.get(other)?.kind === 'yes');
   }
 
   /** Whether the kernel clearly has it. */

@@ -4,6 +4,8 @@ interface Feature {
   /** The version that brought it: for messages only, kernels are asked. */
   readonly since: string;
   readonly what: string;
+  /** A kernel that has one of these has it as well: it needs no question then. */
+  readonly impliedBy?: readonly string[];
   /** The feature is that progs may call this helper: any prog, or one of kprobes. */
   readonly helper?: HelperName;
   readonly kprobeHelper?: HelperName;
@@ -11,12 +13,15 @@ interface Feature {
   readonly kfunc?: string;
 }
 
+/** They came after what no configuration takes away: the instructions, maps and limits of Linux 5.8. */
+const later = ['kprobe-multi', 'cgrp-storage'] as const;
+
 /** What a kernel may lack. */
 export const features = {
-  'ring-buffer': { since: '5.8', what: 'the BPF ring buffer' },
-  'bounded-loops': { since: '5.3', what: 'loops in BPF progs' },
-  'large-insn-limit': { since: '5.2', what: 'progs of more than 4,096 instructions' },
-  'global-data': { since: '5.2', what: 'direct access to map values' },
+  'ring-buffer': { since: '5.8', what: 'the BPF ring buffer', impliedBy: later },
+  'bounded-loops': { since: '5.3', what: 'loops in BPF progs', impliedBy: later },
+  'large-insn-limit': { since: '5.2', what: 'progs of more than 4,096 instructions', impliedBy: later },
+  'global-data': { since: '5.2', what: 'direct access to map values', impliedBy: later },
   'cpu-v4': { since: '6.6', what: 'the instructions of BPF cpu v4' },
   'bpf-loop': { since: '5.17', what: 'bpf_loop()', helper: 'loop' },
   'for-each-map-elem': { since: '5.13', what: 'bpf_for_each_map_elem()', helper: 'for_each_map_elem' },
@@ -33,7 +38,12 @@ export const features = {
   'open-coded-iterators': { since: '6.4', what: 'the kfuncs bpf_iter_num_*()', kfunc: 'bpf_iter_num_new' },
   'task-from-pid': { since: '6.2', what: 'the kfunc bpf_task_from_pid()', kfunc: 'bpf_task_from_pid' },
   'cgrp-storage': { since: '6.2', what: 'bpf_cgrp_storage_get()', helper: 'cgrp_storage_get' },
-  'get-func-ip': { since: '5.15', what: 'bpf_get_func_ip()', kprobeHelper: 'get_func_ip' },
+  'get-func-ip': {
+    since: '5.15',
+    what: 'bpf_get_func_ip()',
+    kprobeHelper: 'get_func_ip',
+    impliedBy: ['kprobe-multi'],
+  },
   'get-func-ret': { since: '5.17', what: 'bpf_get_func_ret()' },
   'attach-cookie': { since: '5.15', what: 'bpf_get_attach_cookie()', kprobeHelper: 'get_attach_cookie' },
   'ktime-get-boot-ns': { since: '5.8', what: 'bpf_ktime_get_boot_ns()', helper: 'ktime_get_boot_ns' },

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { linesWith } from '../base/index.ts';
 import { KernelError, mountPseudo } from './sys/index.ts';
 import { parseTracepointFormat, type TracepointFormat } from './tracepoint-format.ts';
 
@@ -66,8 +67,7 @@ export interface TraceableFunction {
 }
 
 /**
- * The list of functions that can be traced: tens of thousands of lines of `name` or `name [module]`. Kept as text, which the engine searches
- * many times faster than lines can be taken apart.
+ * The list of functions that can be traced: tens of thousands of lines of `name` or `name [module]`. Kept as text (see linesWith).
  */
 export class TraceableFunctions {
   readonly #text: string;
@@ -78,15 +78,10 @@ export class TraceableFunctions {
 
   /** Those with a text in their line, all without one. Names that the kernel could not find (`__ftrace_invalid_address___…`) are left out. */
   with(piece = ''): TraceableFunction[] {
-    const text = this.#text;
     const functions: TraceableFunction[] = [];
-    for (let found = text.indexOf(piece); found >= 0; ) {
-      const start = found === 0 ? 0 : text.lastIndexOf('\n', found - 1) + 1;
-      const newline = text.indexOf('\n', found);
-      const end = newline < 0 ? text.length : newline;
-      const traceable = parseTraceableFunction(text.slice(start, end));
+    for (const line of linesWith(this.#text, piece)) {
+      const traceable = parseTraceableFunction(line);
       if (traceable !== undefined) functions.push(traceable);
-      found = end + 1 < text.length ? text.indexOf(piece, end + 1) : -1;
     }
     return functions;
   }

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type FunctionListSources, functionLists, kernelState } from './function-lists.ts';
+import { type FunctionListSources, functionLists, kernelState, refusedNames } from './function-lists.ts';
 
 const lists = { traceable: 'vfs_read\nread_it [xfs]\n', refused: '0x1-0x2\tdo_int3' };
 
@@ -116,6 +116,14 @@ test('nothing is kept of a kernel that does not say which boot this is', onlyRoo
     functionLists(counted(undefined), folder);
     assert.deepEqual(readdirSync(folder), []);
   });
+});
+
+test('names that kprobes refuse', () => {
+  const refused = '0x1-0x2\tdo_int3\n0x3-0x4\tdo_debug\n0x5-0x6\tnmi_cpu\n';
+  const all = { traceable: '', refused };
+  assert.deepEqual([...refusedNames(all)], ['do_int3', 'do_debug', 'nmi_cpu']);
+  assert.deepEqual([...refusedNames(all, 'do_')], ['do_int3', 'do_debug']);
+  assert.deepEqual([...refusedNames({ ...all, refused: '' })], []);
 });
 
 test('a kernel without a list', () => {

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linesWith } from '../base/index.ts';
 import { PlainFile } from './plain-file.ts';
 
 /** What the kernel says of its functions, as text. */
@@ -59,6 +60,16 @@ export function kernelState(): string | undefined {
 /** The kernel's list of functions that kprobes refuse; '' where there is no debugfs: the kernel itself will refuse those. */
 export function refusedByKprobes(): string {
   return textOf('/sys/kernel/debug/kprobes/blacklist');
+}
+
+/** The functions with a text in their names that kprobes refuse, all of them without one. */
+export function refusedNames({ refused }: FunctionLists, piece = ''): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const line of linesWith(refused, piece)) {
+    const [, name] = line.split('\t');
+    if (name !== undefined) names.add(name);
+  }
+  return names;
 }
 
 function textOf(path: string): string {

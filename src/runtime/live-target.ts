@@ -34,6 +34,7 @@ import {
   KEPT_IN,
   kernelState,
   refusedByKprobes,
+  refusedNames,
 } from './function-lists.ts';
 import { type HostCpus, hostCpus } from './host-cpus.ts';
 import { readKernelConfig } from './kernel-config.ts';
@@ -274,8 +275,12 @@ export class LiveTarget implements Target {
       return { with: () => named };
     }
     const functions = new TraceableFunctions(lists.traceable);
-    const refused = new Set(lists.refused.split('\n').flatMap((line) => line.split('\t')[1] ?? []));
-    return { with: (piece) => functions.with(piece).filter(({ name }) => !refused.has(name)) };
+    return {
+      with(piece) {
+        const refused = refusedNames(lists, piece);
+        return functions.with(piece).filter(({ name }) => !refused.has(name));
+      },
+    };
   }
 
   /** Those that the user names, else the kernel's; undefined when it has none. */

@@ -28,6 +28,19 @@ const always: readonly KernelFeature[] = [
   'map-batch',
 ];
 
+test('a kernel that has what implies a feature has the feature', (t) => {
+  if (!requireRoot(t)) return;
+  const btf = openVmlinuxBtf();
+  for (const [feature, row] of Object.entries(features) as [KernelFeature, object][]) {
+    if (!('impliedBy' in row)) continue;
+    for (const other of row.impliedBy as readonly KernelFeature[]) {
+      if (!new FeatureProbe(() => btf).has(other)) continue;
+      // One that knows of nothing else asks the kernel.
+      assert.equal(new FeatureProbe(() => btf).ask(feature).kind, 'yes', `${other} implies ${feature}`);
+    }
+  }
+});
+
 test('every feature has a clear answer, and none contradicts the version', (t) => {
   if (!requireRoot(t)) return;
   const btf = openVmlinuxBtf();
