@@ -2,8 +2,10 @@
 import type { LoadOptions } from '../program/index.ts';
 import { factsOfRun, machineTap, type NotedLoad, typesOfRun } from '../recording/index.ts';
 import type { RunOptions, TraceRun } from '../tracer/index.ts';
+import type { ProgramRun } from './program-run.ts';
 import { openRecordFile, type RecordFile } from './record-file.ts';
-import { backendOf, childPidOf, type ProgramRun } from './run.ts';
+import { backendOf } from './run-machine.ts';
+import { childPidOf } from './traced-process.ts';
 
 /** The parts of a run as they are while it is recorded. */
 export interface RecordedRun extends Disposable, Pick<TraceRun, 'backend' | 'host' | 'control'> {

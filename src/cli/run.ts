@@ -1,12 +1,9 @@
-import type { NotedProgram } from '../compiler/index.ts';
-import type { Backend, Program } from '../program/index.ts';
+import type { Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
 import {
-  type EmbeddedMachine,
   HeldChild,
   isKernelError,
   LiveMachine,
-  loadEmbedded,
   OutputStream,
   runToEntry,
   type ServiceState,
@@ -25,26 +22,20 @@ import {
   writeOutputs,
 } from './compile-script.ts';
 import { isCompiled } from './compiled-file.ts';
-import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import { functionListProblem } from './function-list.ts';
 import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
 import { outputFormat } from './output-format.ts';
+import type { ProgramRun } from './program-run.ts';
 import type { RecordedRun, recordRun } from './record-run.ts';
 import { LiveControl } from './run-control.ts';
+import { backendOf, openMachine, type RunMachine } from './run-machine.ts';
 import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
 import { loaderLogs } from './stage-dumps.ts';
-import {
-  closeTraced,
-  endOf,
-  openTracedProcess,
-  pidOf,
-  rootOf,
-  type TracedProcess,
-} from './traced-process.ts';
+import { childPidOf, closeTraced, endOf, openTracedProcess, pidOf } from './traced-process.ts';
 import { openUnwinding } from './unwinding.ts';
 
 /** The embedded machine runs the script because the kernel lets nobody in. */
@@ -138,47 +129,6 @@ async function tellVerdicts(options: Options, program: Program, messages: Messag
 async function refuse({ refusal, words }: StandIn, messages: Messages): Promise<number> {
   await tellRefusal(refusal, words, messages, true);
   return exitCodes.refused;
-}
-
-/** Where scripts run, and for what they are compiled. */
-type RunMachine = LiveMachine | EmbeddedMachine;
-
-async function openMachine(options: Options, traced: TracedProcess): Promise<RunMachine> {
-  const places = {
-    environment: process.env,
-    includeDirs: options.includeDirs,
-    debugInfoDirs: options.debugInfoDirs,
-    unsafe: options.unsafe,
-    ...(traced.kind === 'child' ? { held: traced.child } : {}),
-  };
-  if (options.backend === 'embedded') {
-    const root = rootOf(traced);
-    const { EmbeddedMachine } = await loadEmbedded();
-    return new EmbeddedMachine({ ...places, ...(root === undefined ? {} : { traced: root }) });
-  }
-  return new LiveMachine({
-    ...places,
-    disabledFeatures: new Set([
-      ...disabledFeatures(options.disabledFeatures),
-      ...(options.emitElf === undefined ? [] : featuresOutsideObjects),
-    ]),
-    ...(options.traceableFunctions === undefined ? {} : { traceableFunctions: options.traceableFunctions }),
-  });
-}
-
-/** What makes a prog call functions of the kernel by name, or need maps that a tracer fills: an object file has no words for either. */
-const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count', 'mappable-arrays'] as const;
-
-export interface ProgramRun {
-  readonly options: Options;
-  readonly script: LoadedScript;
-  readonly context: CommandContext;
-  readonly machine: RunMachine;
-  readonly traced: TracedProcess;
-  readonly program: Program;
-  /** With --record on the kernel: progs that tell of their events. */
-  readonly noted: NotedProgram | undefined;
-  readonly format: 'text' | 'json';
 }
 
 async function runProgram(run: ProgramRun): Promise<number> {
@@ -291,14 +241,6 @@ async function openRecording(
   if (record === undefined) return undefined;
   const { recordRun } = await import('./record-run.ts');
   return recordRun(record, run, parts);
-}
-
-export function childPidOf(traced: TracedProcess): number | undefined {
-  return traced.kind === 'child' ? traced.child.pid : undefined;
-}
-
-export function backendOf(machine: RunMachine, tap?: Parameters<EmbeddedMachine['backend']>[0]): Backend {
-  return machine.kind === 'embedded' ? machine.backend(tap) : machine.backend(true);
 }
 
 /** With -v says how the command ended; with --child-exit-code that is the exit code, unless the script has one of its own. */

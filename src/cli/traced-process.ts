@@ -106,3 +106,8 @@ export async function closeTraced(traced: TracedProcess): Promise<void> {
     traced.watch[Symbol.dispose]();
   }
 }
+
+/** The command of -c. */
+export function childPidOf(traced: TracedProcess): number | undefined {
+  return traced.kind === 'child' ? traced.child.pid : undefined;
+}
