@@ -146,6 +146,8 @@ export class FeatureProbe {
       case 'uprobe-multi':
         return linksUprobes(feature, 'BPF_TRACE_UPROBE_MULTI');
       case 'uprobe-multi-pid':
+        // A kernel that knows no such links refuses their pid in the same words.
+        if (!this.has('uprobe-multi')) return no(feature);
         return linksUprobesOfProcess(feature);
       case 'uprobe-session':
         return linksUprobes(feature, 'BPF_TRACE_UPROBE_SESSION');
