@@ -1,5 +1,5 @@
 import type { Attachment } from './attachment.ts';
-import { periodFields, type SamplePeriod } from './perf-event.ts';
+import { type PerfScope, periodFields, type SamplePeriod } from './perf-event.ts';
 import { attachToPerfEvents } from './perf-event-link.ts';
 import type { Prog } from './prog.ts';
 import { perfEventBits, perfTypes } from './sys/index.ts';
@@ -20,26 +20,21 @@ export function cpuClock(period: SamplePeriod): SamplingEvent {
 }
 
 /**
- * Attaches a PERF_EVENT prog to a sampling event on each of these CPUs.
+ * Attaches a PERF_EVENT prog to sampling events.
  *
- * @param cpus one for `interval`, all online ones for `profile` and counters.
- * @param pid only this process is sampled.
- * @throws KernelError: ENOENT where a machine lacks the counter.
+ * @param scopes one event each: a thread on any CPU, with the threads and children that it starts from now on, or all processes on a CPU (one
+ * CPU for `interval`, all online ones for `profile` and counters).
+ * @throws KernelError: ENOENT where a machine lacks the counter, ESRCH when all of the threads have ended.
  */
-export function attachSampling(
-  prog: Prog,
-  event: SamplingEvent,
-  cpus: readonly number[],
-  pid = -1,
-): Attachment {
+export function attachSampling(prog: Prog, event: SamplingEvent, scopes: readonly PerfScope[]): Attachment {
   const period = periodFields(event.period);
-  // An event of one process counts the threads and children it starts from now on only when it is inherited.
-  const bits = (period.bits ?? 0n) | (pid === -1 ? 0n : perfEventBits.inherit);
+  // An event of a thread counts the threads and children it starts from now on only when it is inherited.
+  const bits = (period.bits ?? 0n) | (scopes.some(({ pid }) => pid !== -1) ? perfEventBits.inherit : 0n);
   const type = event.type === 'software' ? perfTypes.PERF_TYPE_SOFTWARE : perfTypes.PERF_TYPE_HARDWARE;
   return attachToPerfEvents(
     prog,
     { type, config: BigInt(event.config), ...period, bits },
-    cpus.map((cpu) => ({ pid, cpu })),
+    scopes,
     `${event.type} event ${event.config}`,
   );
 }

@@ -322,6 +322,39 @@ int main(void) { pthread_t id; pthread_create(&id, 0, second, (void *)pthread_se
   assert.match((await tracer.ended).stdout, /^@: 4$/m);
 });
 
+test('a profile with -p: all threads of the process are sampled, those that were there and those that come', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'gcc')) return;
+  // The first thread sleeps. The second works, and after a line has come starts a third that works.
+  using program = new CProgram(
+    `#include <pthread.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+static void *work(void *name) { prctl(PR_SET_NAME, (unsigned long)name); for (volatile long i = 0;; i++) ; }
+int main(void) {
+  pthread_t id;
+  pthread_create(&id, 0, work, "second");
+  puts("ready");
+  fflush(stdout);
+  getchar();
+  pthread_create(&id, 0, work, "third");
+  getchar();
+  return 0;
+}
+`,
+    ['-pthread'],
+  );
+  const child = spawn(program.path);
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const script = `profile:hz:999 { @[comm] = count(); } interval:ms:100 /@["second"] > 20 && @["third"] > 20/ { exit(); }`;
+  using tracer = startTetrace(['-e', script, '-p', String(child.pid)]);
+  await waitForAttached(tracer);
+  child.stdin.write('\n');
+  const { stdout } = await tracer.ended;
+  assert.match(stdout, /^@\[second\]: /m);
+  assert.match(stdout, /^@\[third\]: /m);
+});
+
 test('an iterator that is pinned is read from its file', async (t) => {
   if (!requireRoot(t) || !skipUnless(t, existsSync('/sys/kernel/btf/vmlinux'), 'no BTF')) return;
   const isMounted = readFileSync('/proc/self/mounts', 'utf8').includes(' /sys/fs/bpf bpf ');

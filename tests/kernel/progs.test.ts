@@ -268,7 +268,11 @@ test('a sampling event wakes the reader', async (t) => {
   using reader = new RingBuffer(map);
   using epoll = new Epoll();
   epoll.add(map.fd.raw);
-  using _attached = attachSampling(prog, cpuClock({ kind: 'period', count: 5_000_000n }), onlineCpus());
+  using _attached = attachSampling(
+    prog,
+    cpuClock({ kind: 'period', count: 5_000_000n }),
+    onlineCpus().map((cpu) => ({ pid: -1, cpu })),
+  );
   assert.deepEqual(await epoll.wait(30_000), [map.fd.raw]);
   let seen = 0;
   reader.drain((area, offset) => {
