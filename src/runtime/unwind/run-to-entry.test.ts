@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { skipUnless } from '../../../tests/support/requirements.ts';
 import { kill, ptrace, ptraceOptions, TraceeWaits } from '../../kernel/index.ts';
 import { archFacts } from '../../program/index.ts';
 import { entryPoint, letGo, setBreakpoint } from './run-to-entry.ts';
@@ -13,7 +14,6 @@ test('a process that is let go while a signal is on its way to it gets the signa
   const waits = new TraceeWaits();
   const child = spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
   const pid = seize(t, child);
-  if (pid === undefined) return;
   kill(pid, SIGUSR2);
   // All at once: Node.js would take the stop for the child's end.
   waitUntilStopped(waits, pid);
@@ -23,14 +23,11 @@ test('a process that is let go while a signal is on its way to it gets the signa
 });
 
 test('a process that is let go where its breakpoint has stopped it does not end by that', async (t) => {
-  if (registers === undefined) {
-    t.skip('no debug registers are known of this architecture');
-    return;
-  }
+  const isKnown = registers !== undefined;
+  if (!skipUnless(t, isKnown, 'no debug registers are known of this architecture') || !isKnown) return;
   const waits = new TraceeWaits();
   const child = spawn('/bin/sh', ['-c', 'read -r go; exec cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
   const pid = seize(t, child);
-  if (pid === undefined) return;
   child.stdin?.write('go\n');
   waitUntilStopped(waits, pid);
   waits.take(pid);
@@ -42,14 +39,13 @@ test('a process that is let go where its breakpoint has stopped it does not end 
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
-/** The child's pid, traced; undefined (and skipped) where that is refused. */
-function seize(t: TestContext, child: ChildProcess): number | undefined {
+/** The child's pid, traced: everybody may trace a child of his own. */
+function seize(t: TestContext, child: ChildProcess): number {
   t.after(() => child.kill('SIGKILL'));
   const { pid } = child;
   assert.ok(pid !== undefined);
-  if (ptrace('PTRACE_SEIZE', pid, 0, ptraceOptions.PTRACE_O_TRACEEXEC) === 0) return pid;
-  t.skip('ptrace(2) is refused');
-  return undefined;
+  assert.equal(ptrace('PTRACE_SEIZE', pid, 0, ptraceOptions.PTRACE_O_TRACEEXEC), 0);
+  return pid;
 }
 
 function waitUntilStopped(waits: TraceeWaits, pid: number): void {
