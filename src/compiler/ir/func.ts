@@ -78,19 +78,22 @@ export interface Edge {
   readonly args: readonly ValueId[];
 }
 
-export type Terminator =
-  | { readonly kind: 'jump'; readonly to: Edge; readonly at: Line | undefined }
+/** How a block ends; `To` is an edge to another one. */
+export type TerminatorTo<To> =
+  | { readonly kind: 'jump'; readonly to: To; readonly at: Line | undefined }
   /** `ifTrue` where cond is not 0. */
   | {
       readonly kind: 'branch';
       readonly cond: ValueId;
-      readonly ifTrue: Edge;
-      readonly ifFalse: Edge;
+      readonly ifTrue: To;
+      readonly ifFalse: To;
       /** Which way is seldom taken; it is laid out away from the main path. */
       readonly cold: 'ifTrue' | 'ifFalse' | undefined;
       readonly at: Line | undefined;
     }
   | { readonly kind: 'return'; readonly value: ValueId; readonly at: Line | undefined };
+
+export type Terminator = TerminatorTo<Edge>;
 
 export interface Block {
   readonly id: BlockId;

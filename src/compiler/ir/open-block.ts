@@ -1,6 +1,6 @@
 /** Blocks while their function is being built. */
 import type { Brand } from '../../base/index.ts';
-import type { BlockId, Insn, Line, ValueId } from './func.ts';
+import type { BlockId, Insn, TerminatorTo, ValueId } from './func.ts';
 
 /** A scalar variable of the language while its function is being built; reads find the right SSA value. */
 export type VariableId = Brand<number, 'VariableId'>;
@@ -11,17 +11,7 @@ export interface OpenEdge {
   readonly args: ValueId[];
 }
 
-export type OpenTerminator =
-  | { readonly kind: 'jump'; readonly to: OpenEdge; readonly at: Line | undefined }
-  | {
-      readonly kind: 'branch';
-      readonly cond: ValueId;
-      readonly ifTrue: OpenEdge;
-      readonly ifFalse: OpenEdge;
-      readonly cold: 'ifTrue' | 'ifFalse' | undefined;
-      readonly at: Line | undefined;
-    }
-  | { readonly kind: 'return'; readonly value: ValueId; readonly at: Line | undefined };
+export type OpenTerminator = TerminatorTo<OpenEdge>;
 
 export interface OpenBlock {
   readonly id: BlockId;
