@@ -1,6 +1,13 @@
 import type { Backend, Host, MapAccess, Program } from '../program/index.ts';
 import { createReport } from '../report/index.ts';
-import { encodeConstants, factsOfNobody, type RunControl, type RunMessages, trace } from '../tracer/index.ts';
+import {
+  encodeConstants,
+  factsOfNobody,
+  type RunControl,
+  type RunMessages,
+  trace,
+  usualRunOptions,
+} from '../tracer/index.ts';
 
 /** A run that is nowhere: its kernel takes everything and sends each of the program's records once, all zeros. What it prints is dropped. */
 export async function runImagined(program: Program, host: Host): Promise<void> {
@@ -38,14 +45,7 @@ export async function runImagined(program: Program, host: Host): Promise<void> {
       }),
     control,
     messages,
-    options: {
-      mode: 'run',
-      format: 'text',
-      dryRun: false,
-      quiet: false,
-      verbose: false,
-      notifyAttached: false,
-    },
+    options: usualRunOptions,
   });
 }
 

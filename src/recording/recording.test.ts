@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Crc32, encodeText, plainToText } from '../base/index.ts';
 import { fedTarget } from '../embedded/index.ts';
 import type { Host, Program } from '../program/index.ts';
+import { usualRunOptions } from '../tracer/index.ts';
 import {
   Recorder,
   RecordingError,
@@ -56,14 +57,7 @@ const header: RecordingHeader = {
   },
   btf: new Uint8Array([1, 2]),
   backend: 'kernel',
-  options: {
-    mode: 'run',
-    format: 'text',
-    dryRun: false,
-    quiet: false,
-    verbose: false,
-    notifyAttached: false,
-  },
+  options: usualRunOptions,
   warnings: true,
 };
 

@@ -9,4 +9,5 @@ export {
   type RunReport,
   type TraceRun,
   trace,
+  usualRunOptions,
 } from './trace.ts';

@@ -59,6 +59,16 @@ export interface RunOptions {
   readonly notifyAttached: boolean;
 }
 
+/** What a command line without options asks for. */
+export const usualRunOptions: RunOptions = {
+  mode: 'run',
+  format: 'text',
+  dryRun: false,
+  quiet: false,
+  verbose: false,
+  notifyAttached: false,
+};
+
 export interface TraceRun {
   readonly program: Program;
   readonly backend: Backend;

@@ -1,7 +1,7 @@
 /** A run without a kernel and without a machine: what the tracer asks for, and in which order. */
 import type { AttachOutcome, Host, Loaded, ProbeSpec, Program, Rejection } from '../../src/program/index.ts';
 import type { TextOutcome } from '../../src/report/index.ts';
-import { type RunControl, type TraceRun, trace } from '../../src/tracer/index.ts';
+import { type RunControl, type TraceRun, trace, usualRunOptions } from '../../src/tracer/index.ts';
 
 const none = { kind: 'none' } as const;
 function shown(text: string): TextOutcome {
@@ -149,12 +149,7 @@ export async function play(
     control: runControl,
     messages: { error: say, warning: say, hint: say, plain: say },
     options: {
-      mode: 'run',
-      format: 'text',
-      dryRun: false,
-      quiet: false,
-      verbose: false,
-      notifyAttached: false,
+      ...usualRunOptions,
       ...scene.options,
     },
   });
