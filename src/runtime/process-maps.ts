@@ -53,21 +53,22 @@ export function fileIdentity(path: string): string {
 /**
  * A path at which the very file can be read that a process has mapped; undefined when there is none.
  *
- * Through the process's root first, so that containers' files are found; the plain path serves when the process is gone. Another file may be at either: a package was upgraded, or
- * whoever owns a container has put something there. /proc/PID/map_files tells, while the process lives and for root alone, and leads to files that were deleted as well. Else inode numbers
- * have to do: the devices in /proc/PID/maps are not those of stat(2) on btrfs and overlayfs.
+ * Where it has the same file, the plain path: one through the process's root, by which containers' files are found, ends with the process. Another file may be at either: a package was
+ * upgraded, or whoever owns a container has put something there. /proc/PID/map_files tells, while the process lives and for root alone, and leads to files that were deleted as well. Else
+ * inode numbers have to do: the devices in /proc/PID/maps are not those of stat(2) on btrfs and overlayfs.
  */
 export function pathOfMapped(pid: number, mapping: Mapping): string | undefined {
   const { start, end, path, file } = mapping;
   const mapped = `/proc/${pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
-  const identity = identityOrNone(mapped);
+  const found = [`/proc/${pid}/root${path}`, path].map((candidate) => ({
+    candidate,
+    identity: identityOrNone(splitArchivePath(candidate)?.archive ?? candidate),
+  }));
+  const told = identityOrNone(mapped);
   const inode = file.slice(file.lastIndexOf(':') + 1);
-  for (const candidate of [`/proc/${pid}/root${path}`, path]) {
-    const found = identityOrNone(splitArchivePath(candidate)?.archive ?? candidate);
-    if (found === undefined) continue;
-    if (identity === undefined ? found.endsWith(`:${inode}`) : found === identity) return candidate;
-  }
-  return identity === undefined ? undefined : mapped;
+  const wanted = told ?? found.find(({ identity }) => identity?.endsWith(`:${inode}`))?.identity;
+  if (wanted === undefined) return undefined;
+  return found.findLast(({ identity }) => identity === wanted)?.candidate ?? mapped;
 }
 
 /**

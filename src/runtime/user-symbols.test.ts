@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,7 +21,14 @@ import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram, requireRoot } from '../../tests/support/requirements.ts';
 import { ElfFiles } from './elf-files.ts';
 import { findPerfMapEntry, type PerfMap, parsePerfMap, readPerfMap } from './perf-map.ts';
-import { fileIdentity, isFileMapping, mappedFile, parseMaps, readMaps } from './process-maps.ts';
+import {
+  fileIdentity,
+  isFileMapping,
+  mappedFile,
+  parseMaps,
+  pathOfMapped,
+  readMaps,
+} from './process-maps.ts';
 import { UserSymbols } from './user-symbols.ts';
 
 test('mappings of a process', () => {
@@ -57,6 +65,12 @@ test('a mapped file is known by more than its inode, and under every path', (t) 
   assert.notEqual(mappedFile(process.pid, mapping), fileIdentity('/proc/self/status'));
   rmSync(one);
   assert.equal(mappedFile(process.pid, mapping), undefined);
+});
+
+test('a file that a process shares with us is read under a path that does not end with the process', () => {
+  const program = readMaps(process.pid)?.find(({ path }) => path === realpathSync(process.execPath));
+  assert.ok(program);
+  assert.equal(pathOfMapped(process.pid, program), program.path);
 });
 
 test('perf maps: sorted, the later of two lines counts', () => {
