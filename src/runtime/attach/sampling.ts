@@ -1,6 +1,6 @@
 import { type Attachment, attachSampling, cpuClock, type PerfScope } from '../../kernel/index.ts';
 import type { Attach, AttachContext } from './attach.ts';
-import { attachToThreads, threadsOf } from './threads.ts';
+import { attachToThreads } from './threads.ts';
 
 type SamplingEvent = Parameters<typeof attachSampling>[1];
 
@@ -23,14 +23,12 @@ export const attachCounter: Attach<'software' | 'hardware'> = (probe, context) =
 /** On all CPUs, or with -p in all threads of the process (bpftrace: in its first thread). */
 function attachEverywhere(event: SamplingEvent, { prog, pid, onlineCpus }: AttachContext): Attachment {
   if (pid === undefined) return attachSampling(prog, event, onCpus(onlineCpus));
-  return attachToThreads(
-    () => threadsOf(pid),
-    (threads) =>
-      attachSampling(
-        prog,
-        event,
-        threads.map((thread) => ({ pid: thread, cpu: -1 })),
-      ),
+  return attachToThreads(pid, (threads) =>
+    attachSampling(
+      prog,
+      event,
+      threads.map((thread) => ({ pid: thread, cpu: -1 })),
+    ),
   );
 }
 

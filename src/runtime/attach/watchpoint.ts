@@ -1,6 +1,6 @@
 import { type Attachment, attachWatchpoint as attachAt, watchModes } from '../../kernel/index.ts';
 import type { Attach } from './attach.ts';
-import { attachToThreads, threadsOf } from './threads.ts';
+import { attachToThreads } from './threads.ts';
 
 const modeBits: Readonly<Record<string, number>> = {
   r: watchModes.HW_BREAKPOINT_R,
@@ -25,6 +25,6 @@ export const attachWatchpoint: Attach<'watchpoint'> = (probe, { prog, pid, onlin
           watch,
           onlineCpus.map((cpu) => ({ pid: -1, cpu })),
         )
-      : attachToThreads(() => threadsOf(pid), inThreads);
+      : attachToThreads(pid, inThreads);
   return { attachments: [attachment], places: 1 };
 };
