@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { skipUnless } from '../../../tests/support/requirements.ts';
 import { kill, ptrace, ptraceOptions, TraceeWaits } from '../../kernel/index.ts';
 import { archFacts } from '../../program/index.ts';
-import { entryPoint, letGo, setBreakpoint } from './run-to-entry.ts';
+import { HeldChild } from '../child-process.ts';
+import { entryPoint, letGo, runToEntry, setBreakpoint } from './run-to-entry.ts';
 
 const SIGUSR2 = 12;
-const registers = process.arch === 'x64' ? archFacts('x86_64').debugRegisters : undefined;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const registers = archFacts(arch).debugRegisters;
 
 test('a process that is let go while a signal is on its way to it gets the signal', async (t) => {
   const waits = new TraceeWaits();
@@ -38,6 +44,41 @@ test('a process that is let go where its breakpoint has stopped it does not end 
   child.stdin?.end();
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
+
+test('a command that is stopped while it is held stays stopped until it is continued', async () => {
+  using child = new HeldChild('true');
+  kill(child.pid, SIGSTOP);
+  await stopped(child.pid);
+  runToEntry(child, arch, () => assert.fail('it ran'));
+  await continueToEnd(child);
+});
+
+test('a command that is stopped before its entry point stays stopped until it is continued', async () => {
+  using child = new HeldChild('true');
+  let stops = 0;
+  runToEntry(child, arch, () => {
+    stops++;
+    kill(child.pid, SIGSTOP);
+  });
+  assert.equal(stops, 1);
+  await continueToEnd(child);
+});
+
+async function continueToEnd(child: HeldChild): Promise<void> {
+  await stopped(child.pid);
+  kill(child.pid, SIGCONT);
+  assert.deepEqual(await child.ended, { code: 0, signal: undefined });
+}
+
+/** Resolves when the process has been stopped; fails when it has ended. */
+async function stopped(pid: number): Promise<void> {
+  for (;;) {
+    const state = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
+    if (state === 'T') return;
+    assert.notEqual(state, 'Z');
+    await setImmediate();
+  }
+}
 
 /** The child's pid, traced: everybody may trace a child of his own. */
 function seize(t: TestContext, child: ChildProcess): number {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   ptrace,
+  ptraceEvents,
   ptraceOptions,
   readStatus,
   SIGTRAP,
@@ -23,7 +24,8 @@ const AT_ENTRY = 9n;
 
 /**
  * Lets the command of `-c` run, and stops it twice: behind its exec, when it and the dynamic loader are mapped, and at its entry point, when
- * the loader has mapped its libraries. `onStop` is called each time while it stands still; then it runs on by itself.
+ * the loader has mapped its libraries. `onStop` is called each time while it stands still; then it runs on by itself. When somebody else stops
+ * it before (^Z), it is left so: nobody knows for how long.
  *
  * All of this happens at once, while Node.js does nothing else: it asks for the status of its children whenever one changes, and would take
  * the stops that are waited for here.
@@ -36,7 +38,7 @@ export function runToEntry(child: HeldChild, arch: Arch, onStop: () => void): vo
   const isTraced = ptrace('PTRACE_SEIZE', pid, 0, ptraceOptions.PTRACE_O_TRACEEXEC) === 0;
   child.release();
   if (!isTraced) return;
-  if (!nextStop((status) => status.kind === 'event' && isCommand(pid))) return;
+  if (!nextStop((status) => isExec(status) && isCommand(pid))) return;
   onStop();
   const entry = entryPoint(pid);
   const isSet = entry !== undefined && registers !== undefined && setBreakpoint(pid, registers, entry);
@@ -47,7 +49,7 @@ export function runToEntry(child: HeldChild, arch: Arch, onStop: () => void): vo
   }
   ptrace('PTRACE_DETACH', pid);
 
-  /** Runs until a stop that is the wanted one; false when the process has ended, or was let go. */
+  /** Runs until a stop that is the wanted one; false when the process has ended, or was let go (which leaves a stopped one stopped). */
   function nextStop(isWanted: (status: TraceeStatus) => boolean): boolean {
     let signal: number | undefined;
     for (;;) {
@@ -55,6 +57,10 @@ export function runToEntry(child: HeldChild, arch: Arch, onStop: () => void): vo
       const status = waitForStop();
       if (status === undefined) return false;
       if (isWanted(status)) return true;
+      if (isGroupStop(status)) {
+        endTracing(pid, registers, 0);
+        return false;
+      }
       // A signal for the process itself goes on its way.
       signal = status.kind === 'signal' ? status.signal : 0;
     }
@@ -86,8 +92,24 @@ export function letGo(pid: number, waits: TraceeWaits, registers: number | undef
   const taken = waits.take(pid);
   const status = typeof taken === 'number' ? readStatus(taken) : undefined;
   const isTold = status?.kind === 'signal' && !isBreakpoint(pid, status);
+  endTracing(pid, registers, isTold ? status.signal : 0);
+}
+
+/** Of a process that stands still. It goes on with this signal, or stays as stopped as it was without us. */
+function endTracing(pid: number, registers: number | undefined, signal: number): void {
   if (registers !== undefined) clearBreakpoint(pid, registers);
-  ptrace('PTRACE_DETACH', pid, 0, isTold ? status.signal : 0);
+  ptrace('PTRACE_DETACH', pid, 0, signal);
+}
+
+function isExec(status: TraceeStatus): boolean {
+  return status.kind === 'event' && status.event === ptraceEvents.PTRACE_EVENT_EXEC;
+}
+
+/** Whether SIGSTOP, SIGTSTP or the like has stopped it. Source: ptrace(2), "Group-stop". */
+function isGroupStop(status: TraceeStatus): boolean {
+  return (
+    status.kind === 'event' && status.event === ptraceEvents.PTRACE_EVENT_STOP && status.signal !== SIGTRAP
+  );
 }
 
 /** Whether a process that stands still has come to the breakpoint, and was not sent a SIGTRAP by somebody. */
