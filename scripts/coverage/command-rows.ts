@@ -100,8 +100,8 @@ export const commandRows: readonly Row[] = [
   [
     'signals',
     'running',
-    'SIGINT and SIGTERM end the run in order; SIGUSR1 runs self probes.',
-    both('run-tests', 'SIGINT and SIGTERM'),
+    'SIGINT, SIGTERM and SIGHUP end the run in order; SIGUSR1 runs self probes.',
+    both('run-tests', 'SIGINT, SIGTERM and SIGHUP'),
     both('run-tests', 'SIGUSR1'),
   ],
   ['loss', 'running', 'Lost records are counted and told.', 'src/tracer/trace.test.ts > lost records'],

@@ -4,7 +4,7 @@ import { subcommands } from '../../src/cli/subcommands.ts';
 import { code, codeLines, table } from './markdown.ts';
 
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: 'the run ended: `exit()`, Ctrl-C, SIGTERM, or the process of `-p` or `-c` has ended',
+  ok: 'the run ended: `exit()`, Ctrl-C, SIGTERM, SIGHUP, or the process of `-p` or `-c` has ended',
   refused: 'wrong command line or script, missing privileges, nothing to attach to, a failed test',
   internal: 'a bad value in a `BPFTRACE_…` variable',
   interrupted: 'Ctrl-C twice: left at once',

@@ -1,14 +1,14 @@
 import type { RunControl } from '../tracer/index.ts';
 
-/** Signals that end a run. */
-const endSignals = ['SIGINT', 'SIGTERM'] as const;
+/** Signals that end a run. SIGHUP: its terminal is gone, which a file it writes to need not know. */
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Signals that self probes can stand on. */
 const selfSignals = ['SIGUSR1'] as const;
 
 /**
  * Signals and the end of the traced process, as the tracer wants them told.
  *
- * The first SIGINT or SIGTERM ends the run; a second one finds the default action again and ends the process at once.
+ * The first of the signals that end a run does; a second one finds the default action again and ends the process at once.
  */
 export class LiveControl implements RunControl, Disposable {
   readonly #onStarted: () => void;

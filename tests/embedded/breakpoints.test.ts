@@ -3,15 +3,23 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { CProgram } from '../support/c-program.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
-import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace.ts';
+import {
+  type RunningTetrace,
+  type RunOptions,
+  type RunResult,
+  runTetrace,
+  startTetrace,
+} from '../support/run-tetrace.ts';
 
 const source = `
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 __attribute__((noinline)) int factorial(int n) { return n <= 1 ? 1 : n * factorial(n - 1); }
@@ -24,7 +32,13 @@ __attribute__((noinline)) int tries(void) { if (setjmp(out) == 0) leaveLater(); 
 __attribute__((noinline)) const char *greet(const char *name) { return name[0] == 'w' ? "hello" : "?"; }
 static void *count(void *p) { for (int i = 0; i < 50; i++) { factorial(3); odd(); } return p; }
 static void ignore(int number) { (void)number; }
+static volatile int isWaiting;
+static void *waitInVfork(void *p) {
+  if (vfork() == 0) { prctl(PR_SET_PDEATHSIG, SIGKILL); isWaiting = 1; pause(); _exit(0); }
+  return p;
+}
 int main(int argc, char **argv) {
+  if (argc > 2) { pthread_t thread; pthread_create(&thread, 0, waitInVfork, 0); while (!isWaiting) ; }
   if (argc > 1) {
     char line[16];
     while (fgets(line, sizeof line, stdin)) {
@@ -47,6 +61,9 @@ int main(int argc, char **argv) {
   int status; wait(&status);
   return factorial(3);
 }`;
+
+/** Makes a signal a fault in a callback of the event loop, as URL text. */
+const FAULT = "process.on('SIGUSR2',()=>{throw%20new%20Error('fault')})";
 
 let program: CProgram | undefined;
 after(() => program?.[Symbol.dispose]());
@@ -134,3 +151,37 @@ test('a running process gets them and loses them again', async (t) => {
   assert.equal(stdout.trimEnd(), '= 1\n= 2\n= 6\n= 24\nodd');
   await ask(3);
 });
+
+for (const [how, end, env] of [
+  ['a terminal that is closed', (run) => run.child.kill('SIGHUP'), {}],
+  ['a second signal before the first has ended the run', killUntilEnded, {}],
+  [
+    'a fault of ours',
+    (run) => run.child.kill('SIGUSR2'),
+    { NODE_OPTIONS: `--import "data:text/javascript,${FAULT}"` },
+  ],
+] satisfies readonly [string, (run: RunningTetrace) => unknown, RunOptions['env']][]) {
+  test(`${how} leaves none in a running process`, async (t) => {
+    const path = programPath(t);
+    if (path === undefined) return;
+    // A thread that waits in vfork() does not stop: letting the process go takes half a second.
+    using target = startTetrace(['serve', 'wait'], { program: path });
+    const options = ['-B', 'none', '--backend', 'embedded', '-p', String(target.child.pid), '-e'];
+    using run = startTetrace([...options, `uprobe:${path}:odd { printf("odd\\n"); }`], { env });
+    await run.waitFor(/Attached/, 'stderr');
+    target.child.stdin.write('\n');
+    await run.waitFor(/^odd$/m);
+    await end(run);
+    target.child.stdin.end('\n');
+    assert.equal((await target.ended).stdout, '1 24 1\n1 24 1\n');
+  });
+}
+
+async function killUntilEnded(run: RunningTetrace): Promise<void> {
+  let isEnded = false;
+  void run.ended.then(() => (isEnded = true));
+  while (!isEnded) {
+    run.child.kill('SIGINT');
+    await setImmediate();
+  }
+}

@@ -65,9 +65,9 @@ export function testRuns(options: readonly string[], isPossible: (t: TestContext
     assert.equal(stdout, '\n\n@: 3\n@e: 1\n');
   });
 
-  test('SIGINT and SIGTERM end the run: end probes run, exit code 0', async (t) => {
+  test('SIGINT, SIGTERM and SIGHUP end the run: end probes run, exit code 0', async (t) => {
     if (!isPossible(t)) return;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       using run = startTetrace(['-q', '-e', endless]);
       await run.waitFor(/begun/);
       run.child.kill(signal);

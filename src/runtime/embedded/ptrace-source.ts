@@ -27,6 +27,8 @@ import { Tracee, type TraceeTools } from './tracee.ts';
 import { releaseTracees } from './tracee-release.ts';
 import { TraceeStops } from './tracee-stops.ts';
 
+/** They end the run as it is (see the command line's); a second one would end this process before its breakpoints are out of the other. */
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** How long the next stop is waited for here, before another thread waits for it. */
 const TICK_MS = 4;
 /** More than a name of /proc/PID/comm has. */
@@ -67,6 +69,8 @@ export class PtraceSource implements EventSource {
   readonly #breakpoints: Breakpoints;
   readonly #syscalls: SyscallStops;
   readonly #onStop = (tracee: Tracee, status: TraceeStatus): void => this.#continueAfter(tracee, status);
+  /** Even a run that ends by a fault of ours leaves no breakpoints in a process that goes on. */
+  readonly #onExit = (): void => this.#release();
   #isSeized = false;
 
   constructor(root: TracedRoot, arch: Arch) {
@@ -186,6 +190,10 @@ export class PtraceSource implements EventSource {
     }
     this.#isSeized = true;
     process.on('SIGALRM', ignore);
+    if (kind === 'other') {
+      process.on('exit', this.#onExit);
+      for (const signal of endSignals) process.on(signal, ignore);
+    }
     return this.#stops.size === 0 ? errnos.ESRCH.number : 0;
   }
 
@@ -317,6 +325,8 @@ export class PtraceSource implements EventSource {
       if (tracee.tid === this.#root.pid) this.#root.onEnd?.(end);
     });
     process.off('SIGALRM', ignore);
+    process.off('exit', this.#onExit);
+    for (const signal of endSignals) process.off(signal, ignore);
     // A thread that still waits for stops sees the end of this child instead.
     if (this.#stops.isWaitingElsewhere) {
       const child = processes().spawn('/bin/sh', ['-c', ':'], { stdio: 'ignore' });
