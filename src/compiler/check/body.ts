@@ -5,14 +5,16 @@ import type { BuiltinSettings } from '../builtins/index.ts';
 import type { MacroTable } from '../cpreproc/index.ts';
 import {
   type Diagnostic,
+  type Expr,
   type Fn,
   makeDiagnostic,
   type Span,
+  type Statement,
   withContext,
   withHint,
 } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
-import type { LocalIndex, TypedExpr } from '../typed/index.ts';
+import type { LocalIndex, TypedExpr, TypedStatement } from '../typed/index.ts';
 import { type CheckCode, checkCatalogue } from './catalogue.ts';
 import type { Inference } from './inference.ts';
 import { unknownExpr } from './literals.ts';
@@ -26,8 +28,20 @@ export interface Explanation {
   readonly contexts?: readonly { readonly span: Span; readonly message: string }[];
 }
 
+/**
+ * The functions that tell the kinds of nodes apart, each of which calls the one for that kind. What stands inside a node is checked through these,
+ * so that a file imports only those below it:
+ *
+ *     check -> statements -> expressions -> calls, operators, … -> check-expr, blocks -> body
+ */
+export interface ByKind {
+  readonly expr: (body: Body, expr: Expr) => TypedExpr;
+  readonly statement: (body: Body, statement: Statement) => readonly TypedStatement[];
+}
+
 /** What is the same for all bodies of a script. */
 export interface ProgramContext {
+  readonly byKind: ByKind;
   readonly target: Target;
   readonly types: TypeTable;
   readonly inference: Inference;

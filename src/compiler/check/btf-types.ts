@@ -18,13 +18,22 @@ import {
   uint8,
   voidType,
 } from '../../types/index.ts';
-import type { KernelFunctionType } from './kernel-calls.ts';
 
 /** An enumerator and its enum. */
 export interface Enumerator {
   readonly enumName: string;
   readonly value: bigint;
   readonly signed: boolean;
+}
+
+/** A function of the kernel as its BTF has it. */
+export interface KernelFunctionType {
+  readonly params: readonly { readonly name: string; readonly type: Type }[];
+  readonly result: Type;
+  /** Progs may call it; undefined: this BTF does not say of any function. */
+  readonly isKfunc: boolean | undefined;
+  /** Known in its own file only. */
+  readonly isStatic: boolean;
 }
 
 interface Origin {

@@ -22,10 +22,10 @@ import type { ResolvedProbe } from '../probes/index.ts';
 import type { CallAttrs, CompareOp, LocalIndex, TypedExpr } from '../typed/index.ts';
 import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
-import { checkWord } from './calls.ts';
-import { castTo, defaultSpace, readValue, retyped } from './casts.ts';
+import { castTo, readValue, retyped } from './cast-to.ts';
+import { defaultSpace } from './casts.ts';
+import { checkRaw } from './check-expr.ts';
 import { withoutTrust } from './conversion.ts';
-import { checkRaw } from './expressions.ts';
 import { memberOf } from './fields.ts';
 import { foldTyped } from './fold-typed.ts';
 import { boolLiteral, constant, isIntLiteral, isUnknown, stringLiteral, unknownExpr } from './literals.ts';
@@ -316,6 +316,6 @@ export class CheckedUse implements BuiltinUse {
   }
 
   builtin(name: string): TypedExpr {
-    return checkWord(this.#body, name, this.at);
+    return checkRaw(this.#body, { kind: 'builtin', name, span: this.at });
   }
 }

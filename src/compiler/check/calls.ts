@@ -6,14 +6,15 @@ import { type Call, type Span, spanText, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, type FnSignature, fail, report } from './body.ts';
 import { CheckedUse } from './builtin-use.ts';
+import { checkCMacro } from './c-macros.ts';
+import { checkExpr } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkExpr } from './expressions.ts';
-import { checkCMacro } from './identifiers.ts';
 import { checkKernelCall } from './kernel-calls.ts';
 import { isIntLiteral, isUnknown, unknownExpr } from './literals.ts';
 import { compatible, fitsInto } from './promotion.ts';
 import { isTypeExpr } from './type-names.ts';
 import { isStable } from './unstable.ts';
+import { isUsableHere } from './usable-here.ts';
 
 /** The word without the prefix that marks it as upstream's own. */
 export function plainName(name: string): string {
@@ -97,32 +98,6 @@ function thenReturn(call: TypedExpr, at: Span): TypedExpr {
       { kind: 'return', at },
     ],
   };
-}
-
-/** Whether a builtin may be used where the walk stands; reports why not. */
-export function isUsableHere(body: Body, name: string, at: Span): boolean {
-  const row = findBuiltin(name);
-  if (!row) return false;
-  if (row.unsafe && !body.program.isUnsafe) {
-    report(body, 'unsafe-builtin', at, [name]);
-    return false;
-  }
-  if (row.unstable && !isStable(body, row.unstable, at)) return false;
-  if (!body.probe) {
-    if (!row.needsCtx && !row.where) return true;
-    report(body, 'outside-probe', at, [name]);
-    return false;
-  }
-  const isBarred = typeof row.notInFor === 'function' ? row.notInFor(body.probe) : row.notInFor;
-  if (isBarred && body.loops.includes('for')) {
-    report(body, 'builtin-in-loop', at, [name]);
-    return false;
-  }
-  // Rows that answer from the probe's own facts word their refusal themselves.
-  if (!row.where || row.folds || row.where.includes(body.probe.kind)) return true;
-  if (row.elsewhere === undefined) report(body, 'builtin-availability', at, [name, body.probe.kind]);
-  else report(body, 'builtin-elsewhere', at, [row.elsewhere]);
-  return false;
 }
 
 /** What is wrong with a number of arguments. */

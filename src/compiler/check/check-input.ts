@@ -5,8 +5,10 @@ import type { Script } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings } from '../typed/index.ts';
 import type { DiagnosticSink, FnSignature, ProgramContext } from './body.ts';
+import { checkByKind } from './expressions.ts';
 import type { Inference } from './inference.ts';
 import { NamedParams } from './named-params.ts';
+import { checkStatement } from './statements.ts';
 import type { TypeTable } from './type-table.ts';
 
 export interface CheckInput {
@@ -38,6 +40,7 @@ export function makeContext(
 ): ProgramContext {
   const { options, stackMode, config } = input;
   return {
+    byKind: { expr: checkByKind, statement: checkStatement },
     target: input.target,
     types: input.types,
     inference,

@@ -14,6 +14,7 @@ import type {
   TypedProgram,
   TypedStatement,
 } from '../typed/index.ts';
+import { checkBody } from './blocks.ts';
 import {
   type Body,
   DiagnosticSink,
@@ -34,7 +35,7 @@ import { Inference } from './inference.ts';
 import { isUnknown } from './literals.ts';
 import { expandMacros, shownName } from './macros.ts';
 import { collectMapShapes, mapsMentioned } from './map-shapes.ts';
-import { alwaysReturns, checkBody, reportNoResult } from './statements.ts';
+import { alwaysReturns, reportNoResult } from './statements.ts';
 import { declareVariable } from './variables.ts';
 import { inOrderOfPasses } from './warning-order.ts';
 

@@ -2,7 +2,7 @@
 import type { Comptime } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
-import { checkExpr } from './expressions.ts';
+import { checkExpr } from './check-expr.ts';
 import { foldTyped } from './fold-typed.ts';
 import { isLiteral, isUnknown, unknownExpr } from './literals.ts';
 

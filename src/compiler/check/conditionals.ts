@@ -3,13 +3,13 @@ import { none, spellType, type Type } from '../../types/index.ts';
 import { kindWord } from '../builtins/index.ts';
 import type { Block, Conditional, Expr, If, Span } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
+import { checkStatements } from './blocks.ts';
 import { type Body, fail, inScope, report } from './body.ts';
-import { castToBool, readValue } from './casts.ts';
+import { castToBool, readValue } from './cast-to.ts';
+import { checkExpr, checkRaw } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkExpr, checkRaw } from './expressions.ts';
 import { constantTruth, isLiteral, isUnknown, unknownExpr } from './literals.ts';
 import { promote } from './promotion.ts';
-import { checkStatements } from './statements.ts';
 
 /**
  * A condition as a bool. Strings are none, except for literals, which fold, and for `while`.
@@ -133,7 +133,7 @@ function isNone(type: Type): boolean {
 export function checkBlockExpr(body: Body, block: Block): TypedExpr {
   return inScope(body, () => {
     if (block.statements.length === 0 && block.value) return checkRaw(body, block.value);
-    const { statements } = checkStatements(body, block.statements);
+    const statements = checkStatements(body, block.statements);
     if (!block.value) return { kind: 'block', type: none, at: block.span, body: statements };
     const value = readValue(checkRaw(body, block.value));
     if (isUnknown(value)) return unknownExpr(block.span);

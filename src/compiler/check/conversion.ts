@@ -2,7 +2,7 @@
 import { sameType, type Type } from '../../types/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
 import type { Body } from './body.ts';
-import { castTo } from './casts.ts';
+import { castTo } from './cast-to.ts';
 import { warnOfLoss } from './fitting.ts';
 import { declareTemporary } from './variables.ts';
 

@@ -1,4 +1,4 @@
-/** Expressions: here the kinds of nodes are told apart; each has its function in the file of its topic. */
+/** Here the kinds of expressions are told apart; each has its function in the file of its topic. */
 import { unreachable } from '../../base/index.ts';
 import { pointerTo } from '../../types/index.ts';
 import {
@@ -11,13 +11,13 @@ import {
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
 import { checkCall, checkWord } from './calls.ts';
-import { checkCast, readValue } from './casts.ts';
+import { checkCast } from './casts.ts';
 import { checkComptime } from './comptime.ts';
 import { checkBlockExpr, checkConditional, checkIfExpr } from './conditionals.ts';
 import { checkElement, checkField } from './fields.ts';
 import { checkIdentifier } from './identifiers.ts';
 import { checkIndex } from './indexing.ts';
-import { boolLiteral, intLiteral, isUnknown, stringLiteral } from './literals.ts';
+import { boolLiteral, intLiteral, stringLiteral } from './literals.ts';
 import { shownName } from './macros.ts';
 import { checkMapRead, useMap } from './maps.ts';
 import { checkOffsetof, checkSizeof, checkTypeinfo } from './meta.ts';
@@ -27,19 +27,8 @@ import { checkRecord, checkTuple } from './tuples.ts';
 import { checkUpdate } from './updates.ts';
 import { checkVariable, findVariable, variableType } from './variables.ts';
 
-/** The typed expression; the value of an aggregating map is read as an integer where it can be. */
-export function checkExpr(body: Body, expr: Expr): TypedExpr {
-  return readValue(checkRaw(body, expr));
-}
-
-/** The same, leaving the types of aggregating maps as they are. */
-export function checkRaw(body: Body, expr: Expr): TypedExpr {
-  const typed = checkByKind(body, expr);
-  if (body.program.isFinal && isUnknown(typed)) body.program.untyped ??= expr.span;
-  return typed;
-}
-
-function checkByKind(body: Body, expr: Expr): TypedExpr {
+/** Checks one expression; `checkExpr` and `checkRaw` are what calls it. */
+export function checkByKind(body: Body, expr: Expr): TypedExpr {
   switch (expr.kind) {
     case 'int':
       return intLiteral(expr.value, expr.span);

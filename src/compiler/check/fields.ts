@@ -4,10 +4,10 @@ import { type Element, type Expr, type Field, type Span, suggest } from '../lang
 import type { TypedExpr } from '../typed/index.ts';
 import { spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
-import { checkWord, isUsableHere } from './calls.ts';
-import { castTo } from './casts.ts';
-import { checkExpr } from './expressions.ts';
+import { castTo } from './cast-to.ts';
+import { checkExpr, checkRaw } from './check-expr.ts';
 import { isUnknown, unknownExpr } from './literals.ts';
+import { isUsableHere } from './usable-here.ts';
 
 /** `object.name`, `object->name` */
 export function checkField(body: Body, field: Field): TypedExpr {
@@ -27,7 +27,7 @@ function checkArgsMember(body: Body, field: Field): TypedExpr {
   const name = field.name.text;
   if (!isUsableHere(body, 'args', field.object.span)) return unknownExpr(span);
   const args = body.probe?.args;
-  if (!args) return checkWord(body, 'args', field.object.span);
+  if (!args) return checkRaw(body, { kind: 'builtin', name: 'args', span: field.object.span });
   const arg = args.field(name);
   if (!arg) {
     const problem = args.problem?.(name);

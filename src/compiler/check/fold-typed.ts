@@ -1,6 +1,6 @@
 import { asU64 } from '../../base/index.ts';
 import type { BinaryOp, TypedExpr } from '../typed/index.ts';
-import { castTo, wrapTo } from './casts.ts';
+import { castTo, wrapTo } from './cast-to.ts';
 import { boolLiteral, constant, foldComparison, foldIntegers, isUnknown } from './literals.ts';
 
 /** Operators on constants that have a type of their own (`sizeof(x) == 4`): elsewhere the optimizer folds them. */

@@ -1,12 +1,12 @@
 /** Bare words: builtin variables, C constants, enumerators. Macros of the script are gone by now. */
 
 import { builtins, findBuiltin } from '../builtins/index.ts';
-import { expandIdentifier, type IdentifierExpansion, textOfMacro } from '../cpreproc/index.ts';
-import { type Identifier, parseExpression, type Span, suggest } from '../language/index.ts';
+import { expandIdentifier } from '../cpreproc/index.ts';
+import { type Identifier, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail } from './body.ts';
+import { checkCMacro } from './c-macros.ts';
 import { checkWord, plainName } from './calls.ts';
-import { checkRaw } from './expressions.ts';
 import { kernelConstant, kernelConstantNames } from './kernel-constants.ts';
 import { constant, intLiteral } from './literals.ts';
 
@@ -28,23 +28,6 @@ export function checkIdentifier(body: Body, identifier: Identifier): TypedExpr {
   return fail(body, 'unknown-identifier', span, [name], {
     hint: () => suggest(name, knownNames(body)) ?? body.program.types.kernelHint(),
   });
-}
-
-/** A C macro stands for the expression its text is. */
-export function checkCMacro(body: Body, name: string, span: Span, expansion: IdentifierExpansion): TypedExpr {
-  if (expansion.kind === 'recursion') return fail(body, 'c-macro-recursive', span, [expansion.name]);
-  if (expansion.kind === 'no-macro') return fail(body, 'unknown-identifier', span, [name]);
-  const { expr, diagnostics } = parseExpression(expansion.text, span);
-  if (expr) return checkRaw(body, expr);
-  const [problem] = diagnostics;
-  if (problem === undefined) {
-    return fail(body, 'unknown-identifier', span, [name], { hint: () => 'Its #define has no text.' });
-  }
-  return fail(body, 'c-macro', span, [
-    textOfMacro(body.program.cMacros, name),
-    name,
-    problem.message.replace(/^syntax: /, ''),
-  ]);
 }
 
 /** What a bare word could have meant. */

@@ -5,8 +5,8 @@ import type { Index } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { isFlexible, spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
-import { castTo } from './casts.ts';
-import { checkExpr } from './expressions.ts';
+import { castTo } from './cast-to.ts';
+import { checkExpr } from './check-expr.ts';
 import { elementOf } from './fields.ts';
 import { intLiteral, isUnknown, unknownExpr } from './literals.ts';
 

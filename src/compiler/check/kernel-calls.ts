@@ -3,22 +3,12 @@ import { type PointerType, spellType, type Type } from '../../types/index.ts';
 import type { Call } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, report } from './body.ts';
-import { castTo } from './casts.ts';
+import { castTo } from './cast-to.ts';
+import { checkExpr } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkExpr } from './expressions.ts';
 import { isIntLiteral, isUnknown, unknownExpr } from './literals.ts';
 import { compatible, fitsInto } from './promotion.ts';
 import { isTypeExpr } from './type-names.ts';
-
-/** A function of the kernel as its BTF has it. */
-export interface KernelFunctionType {
-  readonly params: readonly { readonly name: string; readonly type: Type }[];
-  readonly result: Type;
-  /** Progs may call it; undefined: this BTF does not say of any function. */
-  readonly isKfunc: boolean | undefined;
-  /** Known in its own file only. */
-  readonly isStatic: boolean;
-}
 
 /** Registers of a call. Source: Documentation/bpf/standardization/instruction-set.rst, Registers and calling convention. */
 const MAX_ARGS = 5;

@@ -2,13 +2,13 @@
 import { isAggregate, isCastableAggregate, spellType, type TupleType, type Type } from '../../types/index.ts';
 import type { For, MapName, Range } from '../language/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
+import { checkBody } from './blocks.ts';
 import { type Body, inScope, report } from './body.ts';
-import { castTo } from './casts.ts';
-import { checkExpr } from './expressions.ts';
+import { castTo } from './cast-to.ts';
+import { checkExpr } from './check-expr.ts';
 import { isUnknown } from './literals.ts';
 import { suggestMap, useMap } from './maps.ts';
 import { asIntType, promoteInt, readAggregate } from './promotion.ts';
-import { checkBody } from './statements.ts';
 import { declareVariable, reportTaken } from './variables.ts';
 
 export function checkFor(body: Body, node: For): readonly TypedStatement[] {

@@ -3,9 +3,9 @@ import { isAggregate, isCastableAggregate, spellType } from '../../types/index.t
 import { type Expr, type MapAccess, type MapName, type Span, suggest } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, fail, report } from './body.ts';
-import { readValue } from './casts.ts';
+import { readValue } from './cast-to.ts';
+import { checkRaw } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkRaw } from './expressions.ts';
 import { literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
 import { isUnknown, unknownExpr } from './literals.ts';

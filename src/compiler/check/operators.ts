@@ -17,9 +17,10 @@ import type { BinaryOp as AnyOp, Binary, Span, Unary } from '../language/index.t
 import type { CompareOp, TypedExpr } from '../typed/index.ts';
 import { isFlexible, spaceOf, withSpace } from './annotations.ts';
 import { type Body, fail, report } from './body.ts';
-import { castTo, castToBool, defaultSpace, widen } from './casts.ts';
+import { castTo, castToBool, widen } from './cast-to.ts';
+import { defaultSpace } from './casts.ts';
+import { checkExpr } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkExpr } from './expressions.ts';
 import { dereference } from './fields.ts';
 import { readsAggregation, warnOfLoss } from './fitting.ts';
 import { constantsEqual, foldLiterals, foldUnary } from './fold-literals.ts';

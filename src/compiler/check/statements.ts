@@ -1,4 +1,4 @@
-/** Statements. */
+/** Here the kinds of statements are told apart. */
 import { unreachable } from '../../base/index.ts';
 import { int64, isAggregate, spellType, type Type } from '../../types/index.ts';
 import { type AggregateUse, findBuiltin } from '../builtins/index.ts';
@@ -17,13 +17,15 @@ import type {
 } from '../language/index.ts';
 import type { TypedExpr, TypedStatement } from '../typed/index.ts';
 import { spaceOf, withSpace } from './annotations.ts';
+import { checkBody, checkStatements } from './blocks.ts';
 import { type Body, type FnSignature, inScope, report, type Variable } from './body.ts';
 import { checkAggregate } from './calls.ts';
-import { castTo, defaultSpace } from './casts.ts';
+import { castTo } from './cast-to.ts';
+import { defaultSpace } from './casts.ts';
+import { checkExpr, checkRaw } from './check-expr.ts';
 import { checkCondition, comptimeBranch } from './conditionals.ts';
 import { convertTo, withoutTrust } from './conversion.ts';
 import { checkElementAssign } from './elements.ts';
-import { checkExpr, checkRaw } from './expressions.ts';
 import { acceptsFixed, literalFits } from './fitting.ts';
 import type { MapState } from './inference.ts';
 import { constant, isUnknown } from './literals.ts';
@@ -35,52 +37,8 @@ import { isStable } from './unstable.ts';
 import { checkCompoundAssign } from './updates.ts';
 import { declareVariable, findVariable, reportTaken, reportVariableType, variableType } from './variables.ts';
 
-/** Statements of one block. Those behind a jump are checked, but nothing is left of them. */
-export interface CheckedStatements {
-  readonly statements: readonly TypedStatement[];
-  /** The end is never reached. */
-  readonly jumps: boolean;
-}
-
-export function checkStatements(body: Body, statements: readonly Statement[]): CheckedStatements {
-  const typed: TypedStatement[] = [];
-  let jumps = false;
-  let hasWarned = false;
-  for (const statement of statements) {
-    if (jumps && !hasWarned) {
-      report(body, 'unreachable', statement.span, []);
-      hasWarned = true;
-    }
-    const checked = checkStatement(body, statement);
-    if (!jumps) typed.push(...checked);
-    jumps ||= checked.some(alwaysJumps);
-  }
-  return { statements: typed, jumps };
-}
-
-function alwaysJumps(statement: TypedStatement): boolean {
-  switch (statement.kind) {
-    case 'return':
-    case 'break':
-    case 'continue':
-      return true;
-    case 'scope':
-      return statement.body.some(alwaysJumps);
-    default:
-      return false;
-  }
-}
-
-/** The body of a probe, function, loop or branch, in a scope of its own. */
-export function checkBody(body: Body, block: Block, valueAt?: Span): readonly TypedStatement[] {
-  return inScope(body, () => {
-    const { statements } = checkStatements(body, block.statements);
-    if (!block.value) return statements;
-    return [...statements, ...checkExprStatement(body, block.value, valueAt ?? block.value.span)];
-  });
-}
-
-function checkStatement(body: Body, statement: Statement): readonly TypedStatement[] {
+/** Checks one statement; `checkStatements` is what calls it. */
+export function checkStatement(body: Body, statement: Statement): readonly TypedStatement[] {
   switch (statement.kind) {
     case 'expr-statement':
       return checkExprStatement(body, statement.expr, statement.span);
@@ -287,7 +245,7 @@ function checkAggregateAssign(
   };
   if (!block) return assign(checkAggregate(body, call));
   return inScope(body, () => {
-    const { statements } = checkStatements(body, block.statements);
+    const statements = checkStatements(body, block.statements);
     return [{ kind: 'scope', at: block.span, body: [...statements, ...assign(checkAggregate(body, call))] }];
   });
 }

@@ -3,9 +3,9 @@ import { isAggregate, isCastableAggregate, spellType, type Type } from '../../ty
 import type { Expr, RecordLiteral, Tuple } from '../language/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { type Body, report } from './body.ts';
-import { readValue } from './casts.ts';
+import { readValue } from './cast-to.ts';
+import { checkRaw } from './check-expr.ts';
 import { withoutTrust } from './conversion.ts';
-import { checkRaw } from './expressions.ts';
 import { isUnknown, unknownExpr } from './literals.ts';
 
 /** The members' values; undefined when one is wrong or not known yet. */

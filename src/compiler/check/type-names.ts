@@ -28,7 +28,7 @@ import {
   type TypeExpr,
 } from '../language/index.ts';
 import { type Body, report } from './body.ts';
-import { checkRaw } from './expressions.ts';
+import { checkRaw } from './check-expr.ts';
 import { isUnknown } from './literals.ts';
 
 /** `string` and `buffer` get their size from the array suffix, or from what is assigned: 0 says that it is open. */

@@ -1,7 +1,6 @@
 /**
  * All C types a script can name: its own definitions first, then the kernel's BTF, the base types of C, and the debug information of the
- * programs it probes. The one StructTable of a
- * compilation; attach points ask it as their TypeSource.
+ * programs it probes. The one StructTable of a compilation; attach points ask it as their TypeSource.
  */
 import type { Btf, BtfId } from '../../btf/index.ts';
 import type { Dwarf, DwarfTypeId } from '../../dwarf/index.ts';
@@ -9,10 +8,9 @@ import type { AddressSpace, EnumLayout, StructLayout, Type } from '../../types/i
 import type { CDecl } from '../cpreproc/index.ts';
 import { suggest } from '../language/index.ts';
 import type { TypeSource } from '../probes/index.ts';
-import { BtfTypes, type Enumerator } from './btf-types.ts';
+import { BtfTypes, type Enumerator, type KernelFunctionType } from './btf-types.ts';
 import { cBaseType } from './c-base-types.ts';
 import { type DwarfScope, DwarfTypes } from './dwarf-types.ts';
-import type { KernelFunctionType } from './kernel-calls.ts';
 import { type OuterTypes, ScriptTypes } from './script-types.ts';
 import { parseTypeText } from './type-text.ts';
 

@@ -9,9 +9,9 @@ import {
   type TypedStatement,
 } from '../typed/index.ts';
 import { type Body, fail, report, type Variable } from './body.ts';
-import { castTo, readValue } from './casts.ts';
+import { castTo, readValue } from './cast-to.ts';
+import { checkExpr } from './check-expr.ts';
 import { convertTo } from './conversion.ts';
-import { checkExpr } from './expressions.ts';
 import { warnOfLoss } from './fitting.ts';
 import type { MapState } from './inference.ts';
 import { constant, isUnknown, unknownExpr } from './literals.ts';
