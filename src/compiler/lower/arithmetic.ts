@@ -2,8 +2,8 @@ import type { Type } from '../../types/index.ts';
 import type { BinaryOp as IrOp, ValueId } from '../ir/index.ts';
 import type { BinaryOp, TypedExprOf } from '../typed/index.ts';
 import { choose } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { reportRuntimeError } from './runtime-errors.ts';
 import { extend, isSigned, storedSize } from './values.ts';
 
@@ -48,4 +48,15 @@ export function lowerOperator(f: FuncContext, op: BinaryOp, left: ValueId, right
 
 export function negate(f: FuncContext, value: ValueId, type: Type): ValueId {
   return extend(f.b, f.b.unary('neg', value), storedSize(type, f.prog.program.structs), isSigned(type));
+}
+
+/** The value a `modify` stores. */
+export function modified(
+  f: FuncContext,
+  expr: TypedExprOf<'modify'>,
+  before: ValueId,
+  operand: ValueId,
+): ValueId {
+  const result = lowerOperator(f, expr.op, before, operand);
+  return extend(f.b, result, storedSize(expr.type, f.prog.program.structs), isSigned(expr.type));
 }

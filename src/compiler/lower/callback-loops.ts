@@ -14,18 +14,18 @@ import { isAggregate, layoutOf, sizeOf } from '../../types/index.ts';
 import { copyPlace, type Place, placeAfter } from '../builtins/index.ts';
 import { FuncBuilder, type ValueId } from '../ir/index.ts';
 import { readAggregateAt } from './aggregate-reads.ts';
-import { zeroGaps } from './composites.ts';
+import { lowerStatements } from './blocks.ts';
 import { branch } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { at, type FuncContext, type Home, releaseLoops } from './func-context.ts';
+import { zeroGaps } from './gaps.ts';
 import { addressOfLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import type { Loop } from './loop-form.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
-import { lowerStatements } from './statements.ts';
 import { storeValue } from './values.ts';
 
 type RangeLoop = Extract<Loop, { readonly kind: 'for-range' }>;
@@ -160,6 +160,7 @@ function lowerCallback(f: FuncContext, loop: Loop, plan: CallbackPlan, valuesAt:
   };
   const inner: FuncContext = {
     b,
+    byKind: f.byKind,
     prog,
     ctx: () => b.load(8, cells, CTX_CELL),
     leaveProbe,

@@ -1,9 +1,9 @@
 import { invariant, present } from '../../base/index.ts';
 import { sizeOf } from '../../types/index.ts';
-import type { Lower } from '../builtins/index.ts';
 import {
   type CallExpr,
   type Fill,
+  type Lower,
   type Lowering,
   lowerings,
   type Place,
@@ -12,13 +12,12 @@ import {
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { readClock } from './clocks.ts';
-import { lowerInto, materialise } from './composites.ts';
 import { branch, choose, repeat } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
 import { copyToLocal, writeLocal } from './locals.ts';
 import { addressOfLocation, locate, spaceOf } from './locations.ts';
+import { lowerInto, lowerScalar, materialise } from './lower-expr.ts';
 import { countKeys, deleteKey, findKey, hasKey } from './map-keys.ts';
 import { readMemory, readText } from './memory-reads.ts';
 import { sendRecord } from './records.ts';
@@ -64,7 +63,7 @@ export function lowerCallEffect(f: FuncContext, call: CallExpr): void {
 export function lowerFor(f: FuncContext): Lower {
   const { b, prog } = f;
   const { program } = prog;
-  return {
+  const lower: Lower = {
     b,
     target: program.target,
     structs: program.structs,
@@ -93,7 +92,7 @@ export function lowerFor(f: FuncContext): Lower {
     readClock: (clock) => readClock(f, clock),
     recordIndex: (spec) => program.records.indexOf(spec),
     perfBuffer: () => program.mapTable.perfBuffer,
-    unwindStack: (to, limit) => unwindStack(f, to, limit),
+    unwindStack: (to, limit) => unwindStack(f, lower, to, limit),
     record: (spec, fill) => sendRecord(f, spec, fill),
     checkHelper: (helper: string, result: ValueId, level: ReportLevel) =>
       checkHelper(f, helper, result, level),
@@ -109,6 +108,7 @@ export function lowerFor(f: FuncContext): Lower {
     countKeys: (map, span) => countKeys(f, map, span),
     refuse,
   };
+  return lower;
 }
 
 /** A pointer's value, or where a struct lies that another one embeds. */

@@ -3,11 +3,13 @@ import { layoutOf, type RecordType, sizeOf, type TupleType, type Type } from '..
 import { copyPlace, type Fill, type Place, placeAfter, zeroPlace } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
-import { lowerInto, lowerTextInto, materialise, zeroGaps } from './composites.ts';
 import { isCountable, lowerCountedComparison } from './counted-comparison.ts';
-import { lowerArg, lowerScalar } from './expressions.ts';
 import { asNumber, isFollowed } from './followed-pointers.ts';
 import type { FuncContext } from './func-context.ts';
+import { zeroGaps } from './gaps.ts';
+import { lowerInto, lowerScalar, materialise } from './lower-expr.ts';
+import { lowerArg } from './probe-args.ts';
+import { lowerTextInto } from './read-into.ts';
 import { extend, isByValue, isSigned, loadValue, storedSize, storeValue } from './values.ts';
 
 export function lowerScalarCast(f: FuncContext, expr: TypedExprOf<'cast'>): ValueId {

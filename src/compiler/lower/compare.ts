@@ -2,10 +2,9 @@ import { sizeOf, type Type } from '../../types/index.ts';
 import { chunksOf, littleEndian, type Place } from '../builtins/index.ts';
 import type { CompareOp as IrOp, ValueId } from '../ir/index.ts';
 import type { CompareOp, TypedExpr, TypedExprOf } from '../typed/index.ts';
-import { materialise } from './composites.ts';
 import { loop } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { lowerScalar, materialise } from './lower-expr.ts';
 import { isByValue, isSigned } from './values.ts';
 
 const unsignedOps: Readonly<Record<CompareOp, IrOp>> = {

@@ -1,8 +1,8 @@
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr } from '../typed/index.ts';
 import { isCountable, lowerCountedComparison } from './counted-comparison.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { lowerScalar } from './lower-expr.ts';
 
 /**
  * The value that a branch tests: not 0 where the condition holds.

@@ -7,8 +7,8 @@
  */
 import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import type { CompareOp, TypedExpr, TypedExprOf } from '../typed/index.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { isSigned } from './values.ts';
 
 /** Whether the verifier lets both operands be computed with: integers, not the pointers it follows. */

@@ -4,10 +4,10 @@ import { sizeOf } from '../../types/index.ts';
 import { type Place, zeroPlace } from '../builtins/index.ts';
 import type { TypedExpr, TypedExprOf, TypedStatement } from '../typed/index.ts';
 import { branch } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import { placeOfLocal } from './locals.ts';
 import { elementAt, type Location, type Missing } from './locations.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { keyPlace, lookUpAt, updateAt } from './map-access.ts';
 import { storeValue } from './values.ts';
 

@@ -1,43 +1,26 @@
 import { invariant, unreachable } from '../../base/index.ts';
-import { spellType, type Type } from '../../types/index.ts';
 import { addressOf } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
-import { lowerBinary, lowerOperator, negate } from './arithmetic.ts';
+import { lowerBinary, modified, negate } from './arithmetic.ts';
+import { lowerStatements } from './blocks.ts';
 import { lowerCall } from './calls.ts';
 import { lowerScalarCast } from './casts.ts';
 import { lowerCompare } from './compare.ts';
-import { materialise } from './composites.ts';
 import { lowerCondition } from './conditions.ts';
 import { choose } from './control.ts';
 import { asNumber } from './followed-pointers.ts';
-import { at, type FuncContext } from './func-context.ts';
+import type { FuncContext } from './func-context.ts';
 import { inlineFunction } from './inlining.ts';
 import { addressOfLocal, readLocal, writeLocal } from './locals.ts';
-import {
-  addressOfLocation,
-  argOffset,
-  type Location,
-  loadBits,
-  loadFrom,
-  loadSlotArg,
-  locate,
-  type Missing,
-  registerOffset,
-  stackLocation,
-} from './locations.ts';
+import { type Location, loadBits, loadFrom, locate, type Missing } from './locations.ts';
+import { lowerScalar, materialise } from './lower-expr.ts';
 import { modifyMap, readMapScalar } from './map-values.ts';
-import { operandAddress } from './operand-address.ts';
-import { lowerStatements } from './statements.ts';
+import { dynamicAddress, lowerArg } from './probe-args.ts';
 import { extend, isByValue, isSigned, storedSize } from './values.ts';
 
-/** Lowers an expression whose value fits a register; see `isByValue` for its form. */
-export function lowerScalar(f: FuncContext, expr: TypedExpr): ValueId {
-  invariant(isByValue(expr.type), `a ${spellType(expr.type)} is handled by address`);
-  return at(f, expr.at, () => lowerKind(f, expr));
-}
-
-function lowerKind(f: FuncContext, expr: TypedExpr): ValueId {
+/** Here the kinds of expressions are told apart; `lowerScalar` is what calls it. */
+export function lowerScalarByKind(f: FuncContext, expr: TypedExpr): ValueId {
   const { b } = f;
   switch (expr.kind) {
     case 'int':
@@ -164,20 +147,6 @@ function lowerField(f: FuncContext, expr: TypedExprOf<'field'>): ValueId {
   return readScalar(f, expr, (member) => loadFrom(f, member, expr.type));
 }
 
-/** The address of a tracepoint's dynamic data: its offset is in the low 16 bits of a word at `offset` of the record. */
-function dynamicAddress(f: FuncContext, record: Location, offset: number, relative: boolean): ValueId {
-  const { b } = f;
-  const word = loadFrom(
-    f,
-    record.kind === 'place'
-      ? { kind: 'place', place: { ...record.place, off: record.place.off + offset } }
-      : { ...record, off: record.off + offset },
-    { kind: 'int', size: 4, signed: false },
-  );
-  const distance = b.addConst(b.binary('and', word, b.const(0xffff)), relative ? offset + 4 : 0);
-  return b.binary('add', addressOfLocation(f, record), distance);
-}
-
 /**
  * Whether a number from ctx may be a pointer to the verifier: `argN` and `retval` of tracing progs are uint64 whatever the function's
  * prototype says.
@@ -186,46 +155,6 @@ function isUntyped(f: FuncContext, { source, type }: TypedExprOf<'arg'>): boolea
   const { kind, progType, substituted } = f.prog.probe;
   if (progType !== 'BPF_PROG_TYPE_TRACING' || source.kind !== 'ctx-slot') return false;
   return (substituted || kind === 'rawtracepoint') && type.kind === 'int' && type.size === 8;
-}
-
-export function lowerArg(f: FuncContext, expr: TypedExprOf<'arg'>): ValueId {
-  const { source, type } = expr;
-  switch (source.kind) {
-    case 'ctx-bytes':
-      return loadFrom(f, { kind: 'ctx', off: source.offset }, type);
-    case 'ctx-slot':
-      return loadSlotArg(f, source.index, type);
-    case 'func-ret':
-      return functionResult(f, type);
-    case 'ctx-location':
-      return dynamicAddress(f, { kind: 'ctx', off: 0 }, source.offset, source.relative);
-    case 'register': {
-      const word = f.b.load(8, f.ctx(), registerOffset(f, source.name));
-      return extend(f.b, word, storedSize(type, f.prog.program.structs), isSigned(type));
-    }
-    case 'user-stack':
-      return loadFrom(f, stackLocation(f, source.offset), type);
-    case 'constant':
-      return f.b.const(source.value);
-    case 'register-part':
-      return loadFrom(f, { kind: 'ctx', off: argOffset(f, source) }, sizedInt(source));
-    case 'user-memory': {
-      const base = operandAddress(f, source.address);
-      return loadFrom(f, { kind: 'foreign', base, off: 0, space: 'user' }, sizedInt(source));
-    }
-  }
-}
-
-/** The helper writes a u64, and fails only where no trampoline is. */
-function functionResult(f: FuncContext, type: Type): ValueId {
-  const { b } = f;
-  const result = b.temporary(8);
-  b.call('get_func_ret', [f.ctx(), result]);
-  return extend(b, b.load(8, result), storedSize(type, f.prog.program.structs), isSigned(type));
-}
-
-function sizedInt({ size, signed }: { readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }): Type {
-  return { kind: 'int', size, signed };
 }
 
 function lowerLogical(f: FuncContext, expr: TypedExprOf<'logical'>): ValueId {
@@ -245,15 +174,4 @@ function lowerModify(f: FuncContext, expr: TypedExprOf<'modify'>): ValueId {
   const after = modified(f, expr, before, operand);
   writeLocal(f, target.local, after);
   return expr.result === 'old' ? before : after;
-}
-
-/** The value a `modify` stores. */
-export function modified(
-  f: FuncContext,
-  expr: TypedExprOf<'modify'>,
-  before: ValueId,
-  operand: ValueId,
-): ValueId {
-  const result = lowerOperator(f, expr.op, before, operand);
-  return extend(f.b, result, storedSize(expr.type, f.prog.program.structs), isSigned(expr.type));
 }

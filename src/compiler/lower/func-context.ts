@@ -1,14 +1,29 @@
-import type { Place } from '../builtins/index.ts';
+import type { Fill, Place } from '../builtins/index.ts';
 import type { FuncBuilder, ValueId, VariableId } from '../ir/index.ts';
 import type { Span } from '../language/index.ts';
-import type { LocalIndex, TypedBody, TypedExpr } from '../typed/index.ts';
+import type { LocalIndex, TypedBody, TypedExpr, TypedStatement } from '../typed/index.ts';
 import type { Captures } from './captures.ts';
 import type { Loop } from './loop-form.ts';
 import type { ProgContext } from './program-context.ts';
 
+/**
+ * The functions that tell the kinds of nodes apart, each of which calls the one for that kind. What stands inside a node is lowered through these,
+ * so that a file imports only those below it:
+ *
+ *     lower-program -> statements -> loops, expressions, composites, … -> blocks, lower-expr -> func-context
+ */
+export interface ByKind {
+  /** An expression whose value fits a register. */
+  readonly scalar: (f: FuncContext, expr: TypedExpr) => ValueId;
+  /** One whose value is handled by address. */
+  readonly into: (f: FuncContext, expr: TypedExpr, to: Place, fill: Fill) => void;
+  readonly statement: (f: FuncContext, statement: TypedStatement) => void;
+}
+
 /** The function being built: a prog's main function or a callback, with the body it is made from. */
 export interface FuncContext {
   readonly b: FuncBuilder;
+  readonly byKind: ByKind;
   readonly prog: ProgContext;
   /** The body whose statements are being lowered: the probe's, or that of a script function put in place of its call. */
   body: BodyContext;

@@ -5,14 +5,13 @@ import type { Place } from '../builtins/index.ts';
 import { copyPlace } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedExprOf } from '../typed/index.ts';
+import { lowerStatements } from './blocks.ts';
 import { findCaptures } from './captures.ts';
-import { materialiseCopy } from './composites.ts';
 import { readBeforeAssigned } from './definite-assignment.ts';
-import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import { type BodyContext, continueUnreachable, type FuncContext, releaseLoops } from './func-context.ts';
 import { copyToLocal, writeLocal } from './locals.ts';
-import { lowerStatements } from './statements.ts';
+import { lowerScalar, materialiseCopy } from './lower-expr.ts';
 import { isByValue } from './values.ts';
 
 type FnCall = TypedExprOf<'call-fn'>;

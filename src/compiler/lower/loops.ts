@@ -1,18 +1,18 @@
 import { unreachable } from '../../base/index.ts';
 import type { BlockId, ValueId } from '../ir/index.ts';
 import type { TypedStatement } from '../typed/index.ts';
+import { lowerStatements } from './blocks.ts';
 import { lowerMapCallback, lowerRangeCallback } from './callback-loops.ts';
 import { loop as boundedLoop, unroll } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext, LoopContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
 import { everChanged, forget, forgetConstants, sometimesChanged } from './loop-forgetting.ts';
 import { constantRounds, type Loop } from './loop-form.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { lowerOutlined } from './outlined-loops.ts';
 import { roundsOfRange } from './range-rounds.ts';
 import { checkHelper } from './runtime-errors.ts';
-import { lowerStatements } from './statements.ts';
 import { isSigned } from './values.ts';
 
 /** Most rounds of any loop. Source: include/linux/bpf_verifier.h, BPF_MAX_LOOPS. */

@@ -21,19 +21,22 @@ import {
   type TypedProgram,
   walkStatements,
 } from '../typed/index.ts';
+import { lowerStatements } from './blocks.ts';
 import { lowerFor } from './calls.ts';
 import { findCaptures } from './captures.ts';
 import { findCells } from './cells.ts';
+import { lowerIntoByKind } from './composites.ts';
 import { ConstantPool } from './constants.ts';
 import { branch } from './control.ts';
 import { readBeforeAssigned } from './definite-assignment.ts';
 import { denseSlots } from './dense-bounds.ts';
-import { lowerScalar } from './expressions.ts';
+import { lowerScalarByKind } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
 import { LineTable } from './line-table.ts';
 import { LoopForms } from './loop-form.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { mapsInCountedLoops } from './map-functions.ts';
 import { MapTable } from './map-table.ts';
 import { loopsToOutline } from './outlining.ts';
@@ -41,7 +44,7 @@ import type { ProgContext, ProgramContext } from './program-context.ts';
 import { RecordTable } from './record-table.ts';
 import { leaveAfterRunEnd, placeRunEnd } from './run-end.ts';
 import { runtimeConstant } from './runtime-constants.ts';
-import { lowerStatements } from './statements.ts';
+import { lowerStatement } from './statements.ts';
 import { planStorage } from './storage.ts';
 
 /** One prog as IR: the main function, then the callbacks and subprograms it uses. */
@@ -224,6 +227,7 @@ function bodyContext(b: FuncBuilder, typed: TypedProbe, prog: ProgContext): Func
   const resultOf = (value: ValueId): ValueId => (probe.session === undefined ? value : b.const(0));
   const f: FuncContext = {
     b,
+    byKind: { scalar: lowerScalarByKind, into: lowerIntoByKind, statement: lowerStatement },
     prog,
     ctx: () => b.param(0),
     leaveProbe: (value) => b.return(resultOf(value)),

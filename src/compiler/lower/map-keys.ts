@@ -15,10 +15,10 @@ import {
   denseReadFunction,
   isDense,
 } from './dense-functions.ts';
-import { lowerScalar } from './expressions.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
 import { copyToLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { bucketKeyTemplate, keyPlace, lookUp, scriptMap } from './map-access.ts';
 import { freshFuncName } from './program-context.ts';
 import { checkHelper } from './runtime-errors.ts';

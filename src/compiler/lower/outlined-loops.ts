@@ -10,14 +10,14 @@
  */
 import { present } from '../../base/index.ts';
 import { FuncBuilder, type ValueId } from '../ir/index.ts';
+import { lowerStatements } from './blocks.ts';
 import { findCells } from './cells.ts';
 import { loop as boundedLoop } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { writeLocal } from './locals.ts';
 import { constantRounds, type Loop } from './loop-form.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { freshFuncName } from './program-context.ts';
-import { lowerStatements } from './statements.ts';
 
 type OutlinedLoop = Extract<Loop, { readonly kind: 'repeat' | 'for-range' }>;
 
@@ -34,6 +34,7 @@ function lowerRound(f: FuncContext, loop: OutlinedLoop): string {
   const b = new FuncBuilder({ name, role: 'subprog', params: loop.kind === 'repeat' ? 0 : 1 });
   const inner: FuncContext = {
     b,
+    byKind: f.byKind,
     prog,
     ctx: () => present<ValueId>(undefined, 'a body that needs the ctx stays in place'),
     leaveProbe: (value) => b.return(value),

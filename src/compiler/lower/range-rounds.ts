@@ -1,8 +1,8 @@
 import type { ValueId } from '../ir/index.ts';
 import { choose } from './control.ts';
-import { lowerScalar } from './expressions.ts';
 import type { FuncContext } from './func-context.ts';
 import type { Loop } from './loop-form.ts';
+import { lowerScalar } from './lower-expr.ts';
 import { isSigned } from './values.ts';
 
 /** How many rounds a range has, at most `limit`: 0 where its end is not behind its start. */

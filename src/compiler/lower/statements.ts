@@ -1,49 +1,24 @@
 import { present, unreachable } from '../../base/index.ts';
 import { sizeOf } from '../../types/index.ts';
 import { copyPlace } from '../builtins/index.ts';
-import type { Diagnostic } from '../language/index.ts';
 import { type LocalIndex, someExpr, type TypedExpr, type TypedStatement } from '../typed/index.ts';
 import { lowerAggregate } from './aggregations.ts';
+import { lowerStatements } from './blocks.ts';
 import { lowerCallEffect } from './calls.ts';
-import { lowerInto, materialise, materialiseCopy } from './composites.ts';
 import { lowerCondition } from './conditions.ts';
 import { branch } from './control.ts';
 import { setElement } from './elements.ts';
-import { lowerKernelCall, lowerScalar } from './expressions.ts';
-import { Refusal } from './failure.ts';
+import { lowerKernelCall } from './expressions.ts';
 import { at, type FuncContext } from './func-context.ts';
 import { inlineFunctionInto } from './inlining.ts';
 import { clearLocal, localOf, placeOfLocal, writeLocal } from './locals.ts';
 import { lowerLoop } from './loops.ts';
+import { lowerInto, lowerScalar, materialise, materialiseCopy } from './lower-expr.ts';
 import { setMap } from './map-values.ts';
 import { isByValue } from './values.ts';
 
-/** Lowers statements in order; what cannot be reached any more is left out. */
-export function lowerStatements(f: FuncContext, statements: readonly TypedStatement[]): void {
-  for (const statement of statements) {
-    if (f.b.isEnded) return;
-    at(f, statement.at, () => attempt(f, statement));
-  }
-}
-
-/** What is wrong with the whole probe is found at each of its statements. */
-function note(refusals: Diagnostic[], { span, message, ...rest }: Diagnostic): void {
-  if (refusals.some((known) => known.span === span && known.message === message)) return;
-  refusals.push({ ...rest, message, ...(span && { span }) });
-}
-
-/** A statement that is refused ends there; the next ones are lowered all the same, for what is wrong with them. */
-function attempt(f: FuncContext, statement: TypedStatement): void {
-  try {
-    lowerStatement(f, statement);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    note(f.prog.refusals, error.diagnostic);
-    if (f.b.isEnded) f.b.enter(f.b.newBlock());
-  }
-}
-
-function lowerStatement(f: FuncContext, statement: TypedStatement): void {
+/** Lowers one statement; `lowerStatements` is what calls it. */
+export function lowerStatement(f: FuncContext, statement: TypedStatement): void {
   switch (statement.kind) {
     case 'expr':
       lowerDropped(f, statement.expr);

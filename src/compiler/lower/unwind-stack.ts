@@ -27,9 +27,8 @@ import {
   unwindRule,
   unwindState,
 } from '../../program/index.ts';
-import { currentPid, type Place } from '../builtins/index.ts';
+import { currentPid, type Lower, type Place } from '../builtins/index.ts';
 import type { FuncBuilder, ValueId } from '../ir/index.ts';
-import { lowerFor } from './calls.ts';
 import { branch, repeat } from './control.ts';
 import { refuse } from './failure.ts';
 import type { FuncContext } from './func-context.ts';
@@ -57,13 +56,13 @@ const hasAnyRegisters: ReadonlySet<ProbeKind> = new Set([
 ]);
 
 /** Writes a u64 count and the frames to `to`; what is left of `limit` frames is zero. */
-export function unwindStack(f: FuncContext, to: Place, limit: number): void {
+export function unwindStack(f: FuncContext, lower: Lower, to: Place, limit: number): void {
   const { b } = f;
   b.zero(to.base, 8 + limit * 8, { off: to.off, align: to.align });
   if (limit === 0) return;
   const { processes, states } = f.prog.program.mapTable.unwinding;
   const pid = b.temporary(8);
-  b.store(4, pid, currentPid(lowerFor(f), 'curr_ns'));
+  b.store(4, pid, currentPid(lower, 'curr_ns'));
   const process = b.call('map_lookup_elem', [b.mapFd(processes), pid]);
   const isKnown = b.compare('ne', process, b.const(0));
   branch(f, isKnown, walk, () => reportRuntimeError(f, 'no-unwind-tables'), 'otherwise');
