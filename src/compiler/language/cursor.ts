@@ -5,7 +5,7 @@
  * and thrown as `SyntaxFailure`; the innermost statement (or top-level item) catches it, skips what is left of the
  * broken statement and goes on behind it. So every broken statement gives one message and the ones after it are read.
  */
-import type { Name } from './ast.ts';
+import type { Block, Expr, Name } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { makeDiagnostic } from './diagnostic.ts';
 import type { Token, TokenKind } from './lexer.ts';
@@ -41,8 +41,20 @@ export interface Mark {
   readonly previousEnd: number;
 }
 
+/**
+ * The ways back into the grammar from inside: an expression holds blocks, and a type (`typeof`) an expression. They come with the cursor, so that
+ * each file of the parser imports only those below it:
+ *
+ *     parse -> parse-block -> parse-expression -> parse-type -> parse-literal -> cursor
+ */
+export interface Grammar {
+  readonly parseExpression: (p: Cursor) => Expr;
+  readonly parseBlock: (p: Cursor, use: 'value') => Block;
+}
+
 export class Cursor {
   readonly source: Source;
+  readonly grammar: Grammar;
   readonly diagnostics: Diagnostic[] = [];
   readonly lexer: Lexer;
   /** The next token. */
@@ -55,8 +67,9 @@ export class Cursor {
   readonly #place: Span | undefined;
   #reportedComment = false;
 
-  constructor(source: Source, place?: Span) {
+  constructor(source: Source, grammar: Grammar, place?: Span) {
     this.source = source;
+    this.grammar = grammar;
     this.lexer = new Lexer(source);
     this.#place = place;
     this.token = this.lexer.tokenAt(0);

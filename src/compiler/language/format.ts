@@ -6,9 +6,8 @@ import { unreachable } from '../../base/index.ts';
 import type { Config, Fn, Item, Macro, Node, Probe, Script } from './ast.ts';
 import type { Doc } from './document.ts';
 import { concat, group, hardLine, indent, layOut } from './document.ts';
-import { formatBlock } from './format-block.ts';
+import { formatBlock, formatExpr, formatType } from './format-code.ts';
 import { CommentQueue, leading, trailing } from './format-comments.ts';
-import { formatExpr, formatType } from './format-expression.ts';
 import { Lines } from './format-lines.ts';
 
 const maxWidth = 100;

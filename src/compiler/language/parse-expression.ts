@@ -18,7 +18,6 @@ import type {
 } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import { SyntaxFailure } from './cursor.ts';
-import { parseBlock } from './parse-block.ts';
 import { parseCharacter, parseIntLiteral, parsePositional, parseStringLiteral } from './parse-literal.ts';
 import { parseTypeOperand, parseTypeof, tryParseCastType } from './parse-type.ts';
 import { isReservedBuiltin } from './words.ts';
@@ -191,7 +190,7 @@ export function parsePrimary(p: Cursor): Expr {
       return parseWord(p);
     case 'punct':
       if (text === '(') return parseParenthesised(p);
-      if (text === '{') return parseBlock(p, 'value');
+      if (text === '{') return p.grammar.parseBlock(p, 'value');
       return p.failExpected('expression');
     case 'unknown':
       return p.failExpected(text === '$' ? "identifier after '$'" : 'expression');
@@ -286,11 +285,11 @@ function parseIf(p: Cursor): If {
     const { start } = p.expectWord('if');
     const condition = parseHead(p, () => parseCondition(p));
     if (condition === undefined) broken = true;
-    const then = parseBlock(p, 'value');
+    const then = p.grammar.parseBlock(p, 'value');
     if (condition !== undefined) arms.push({ start, condition, then });
     if (!p.acceptWord('else')) break;
     if (p.at('{')) {
-      otherwise = parseBlock(p, 'value');
+      otherwise = p.grammar.parseBlock(p, 'value');
       break;
     }
     if (!p.atWord('if')) p.failExpected("'{' or 'if' after 'else'");

@@ -1,6 +1,5 @@
 import type { Expr, IntLiteral, TypeExpr, TypeofType } from './ast.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression } from './parse-expression.ts';
 import { parseIntLiteral } from './parse-literal.ts';
 import { builtinTypeNames, isReservedBuiltin } from './words.ts';
 
@@ -73,7 +72,7 @@ function parseTypeOrExpression(p: Cursor, terminators: readonly string[]): TypeE
   const scanned = scanType(p);
   const ends = p.token.kind === 'punct' && terminators.includes(p.token.text);
   p.reset(mark);
-  return scanned === 'type' && ends ? parseType(p) : parseExpression(p);
+  return scanned === 'type' && ends ? parseType(p) : p.grammar.parseExpression(p);
 }
 
 /** Passes what reads as a type: `type` for sure, or a `word` that may be one. Consumes nothing useful otherwise. */

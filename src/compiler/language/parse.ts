@@ -19,7 +19,7 @@ import type {
   Shebang,
 } from './ast.ts';
 import { attachPointEnd } from './attach-point.ts';
-import { Cursor, SyntaxFailure } from './cursor.ts';
+import { Cursor, type Grammar, SyntaxFailure } from './cursor.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { parseBlock, parseImport, parseVariable } from './parse-block.ts';
 import { parseCChunk } from './parse-c-section.ts';
@@ -32,6 +32,8 @@ import type { Span } from './span.ts';
 import { checkTreeDepth } from './tree-depth.ts';
 import { isReservedBuiltin } from './words.ts';
 
+const grammar: Grammar = { parseExpression: parseExpressionAt, parseBlock };
+
 /** What could be read, and everything that is wrong. With an error among the diagnostics the script is incomplete. */
 export interface ParsedScript {
   readonly script: Script;
@@ -40,7 +42,7 @@ export interface ParsedScript {
 
 /** Reads a script. Never throws for any text. */
 export function parseScript(source: Source): ParsedScript {
-  const p = new Cursor(source);
+  const p = new Cursor(source, grammar);
   const shebang = parseShebang(p);
   const parts: Parts = { cSection: [], imports: [], items: [], isPastHead: false };
   while (!p.atEnd && !p.hasGivenUp) parsePart(p, parts);
@@ -69,7 +71,7 @@ export function parseExpression(
   text: string,
   use: Span,
 ): { readonly expr?: Expr; readonly diagnostics: readonly Diagnostic[] } {
-  const p = new Cursor(createSource(use.source.name, text), use);
+  const p = new Cursor(createSource(use.source.name, text), grammar, use);
   try {
     const expr = p.atEnd ? undefined : parseExpressionAt(p);
     if (!p.atEnd) p.report('syntax-unexpected-input', p.tokenSpan());
