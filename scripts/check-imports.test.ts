@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { importViolations } from './check-imports.ts';
+import { importCircles, importViolations } from './check-imports.ts';
 import { importArrows } from './import-arrows.ts';
 
 test('an import against the arrows is a violation', () => {
@@ -42,6 +42,28 @@ test('an import against the arrows is a violation', () => {
     if (expected === undefined) assert.equal(found, '', `${path}: ${line}`);
     else assert.match(found, expected, `${path}: ${line}`);
   }
+});
+
+test('files that import each other in a circle', () => {
+  const circlesOf = (a: string, b: string, c = ''): string[] =>
+    importCircles(
+      new Map([
+        ['src/x/a.ts', a],
+        ['src/x/b.ts', b],
+        ['src/x/y/c.ts', c],
+      ]),
+    );
+  const importsB = "import { b } from './b.ts';";
+  assert.deepEqual(circlesOf(importsB, "import {\n  type A,\n  a,\n} from './a.ts';"), [
+    'src/x/a.ts -> src/x/b.ts -> src/x/a.ts',
+  ]);
+  assert.deepEqual(circlesOf(importsB, "export { c } from './y/c.ts';", "import '../b.ts';"), [
+    'src/x/b.ts -> src/x/y/c.ts -> src/x/b.ts',
+  ]);
+  assert.deepEqual(circlesOf(importsB, "import { c } from './y/c.ts';", "import { d } from './d.ts';"), []);
+  assert.deepEqual(circlesOf(importsB, "import type { A } from './a.ts';"), []);
+  assert.deepEqual(circlesOf(importsB, "const { a } = await import('./a.ts');"), []);
+  assert.deepEqual(circlesOf(importsB, "/** as in\nimport { a } from './a.ts'; */"), []);
 });
 
 test('the arrows have no cycle and name known modules', () => {

@@ -1,5 +1,6 @@
 /**
- * Checks that imports follow the arrows of import-arrows.ts, and that one module imports another through its index.ts only.
+ * Checks that imports follow the arrows of import-arrows.ts, that one module imports another through its index.ts only, and that no files import
+ * each other in a circle.
  *
  * Tests may import any module (they compare stages with each other), but through its index.ts as well.
  */
@@ -11,6 +12,9 @@ import { listFiles } from './list-files.ts';
 
 /** A path with `$` in it is a place in a template: text that speaks of an import. */
 const specifierPattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^'\n$]+)'/g;
+
+/** Imports that are left when types are stripped, and not by a call: a type may belong to another that holds it. */
+const staticPattern = /^(?:import|export)\s+(?!type\b)(?:[^;']*?\bfrom\s*)?'(\.[^'\n]+)'/gm;
 
 /** What is wrong with the imports of one file; `path` is relative to the project (`src/base/bytes.ts`). */
 export function importViolations(path: string, text: string): string[] {
@@ -56,11 +60,28 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
 }
 
+/** Circles of files, a line each: `a.ts -> b.ts -> a.ts`. `texts` are the files by their paths. */
+export function importCircles(texts: ReadonlyMap<string, string>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) circles.push([...trail.slice(start), path].join(' -> '));
+    if (start >= 0 || done.has(path)) return;
+    for (const [, specifier = ''] of withoutComments(texts.get(path) ?? '').matchAll(staticPattern))
+      visit(join(dirname(path), specifier), [...trail, path]);
+    done.add(path);
+  };
+  for (const path of texts.keys()) visit(path, []);
+  return circles;
+}
+
 /** The violations of all sources. */
 export function checkImports(): string[] {
-  return listFiles('src', '.ts')
-    .filter((path) => !path.endsWith('.d.ts'))
-    .flatMap((path) => importViolations(path, readFileSync(path, 'utf8')));
+  const paths = listFiles('src', '.ts').filter((path) => !path.endsWith('.d.ts'));
+  const texts = new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
+  const violations = [...texts].flatMap(([path, text]) => importViolations(path, text));
+  return [...violations, ...importCircles(texts).map((circle) => `a circle of imports: ${circle}`)];
 }
 
 if (process.argv[1]?.endsWith('check-imports.ts')) {
