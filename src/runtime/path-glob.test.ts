@@ -39,6 +39,7 @@ test('patterns for one name', () => {
     ['[[:space:]]', '\t', true],
     ['[x[:none:]]', 'n', false],
     ['[x[:none:]]', 'x', true],
+    ['[x[:toString:]]', 'n', false],
     ['[a-[:digit:]]', '-', true],
     ['[a-[:digit:]]', '5', true],
     ['[a-[:digit:]]', 'b', false],

@@ -54,7 +54,7 @@ function setAt(
     const from = memberAt(pattern, at);
     at = from.end;
     if (from.kind === 'class') {
-      source += classes[from.name] ?? '';
+      if (Object.hasOwn(classes, from.name)) source += classes[from.name];
       continue;
     }
     const hasEnd = pattern[at] === '-' && at + 1 < pattern.length && pattern[at + 1] !== ']';
