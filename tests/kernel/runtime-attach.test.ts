@@ -81,8 +81,8 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   );
   if (!features.has('uprobe-multi')) return;
   const multi = { ...prog, expectedAttachType: 'BPF_TRACE_UPROBE_MULTI' };
-  const atexit = elf?.fileOffset(elf.functionsNamed('setlocale')[0]?.address ?? 0n) ?? 0n;
-  const two = [...locations, { path, fileOffset: atexit }];
+  const setlocale = elf?.fileOffset(elf.functionsNamed('setlocale')[0]?.address ?? 0n) ?? 0n;
+  const two = [...locations, { path, fileOffset: setlocale }];
   await firesAndStops(
     multi,
     { kind: 'uprobe', name: 'uprobe:libc:*', locations: two, via: 'multi', prog: 0 },
@@ -94,7 +94,7 @@ test('uprobes and uretprobes, alone and as multi-links', async (t) => {
     {
       kind: 'uretprobe',
       name: 'uretprobe:libc:setlocale',
-      locations: [{ path, fileOffset: atexit }],
+      locations: [{ path, fileOffset: setlocale }],
       via: 'multi',
       prog: 0,
     },

@@ -6,7 +6,7 @@ import { possibleCpuCount } from '../../src/kernel/index.ts';
 import { type Host, type Loaded, type Prog, type Program, parseFormat } from '../../src/program/index.ts';
 import { createReport } from '../../src/report/index.ts';
 import { BtfSources, KernelBackend } from '../../src/runtime/index.ts';
-import { type RunControl, trace } from '../../src/tracer/index.ts';
+import { type RunControl, trace, usualRunOptions } from '../../src/tracer/index.ts';
 import { int64, uint64 } from '../../src/types/index.ts';
 import { handWritten, handWrittenProg } from './hand-written.ts';
 
@@ -168,14 +168,7 @@ export async function run(
       }),
     control,
     messages: { error: say, warning: say, hint: say, plain: say },
-    options: {
-      mode: 'run',
-      format: 'text',
-      dryRun: false,
-      quiet: true,
-      verbose: false,
-      notifyAttached: false,
-    },
+    options: { ...usualRunOptions, quiet: true },
   });
   return { code, stdout, messages };
 }
