@@ -61,7 +61,7 @@ export class FaultError extends Error {
   }
 }
 
-export function describeCause(cause: FaultCause): string {
+function describeCause(cause: FaultCause): string {
   switch (cause.kind) {
     case 'bad-address':
       return `${verbs[cause.access]} ${bytesOf(cause.size)} at 0x${cause.address.toString(16)}, which is ${cause.near}`;

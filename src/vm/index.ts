@@ -10,7 +10,7 @@ export {
   type Task,
   UnansweredError,
 } from './environment.ts';
-export { type Access, describeCause, describeFault, type Fault, type FaultCause } from './fault.ts';
+export { type Access, describeFault, type Fault, type FaultCause } from './fault.ts';
 export {
   createMachine,
   type Engine,

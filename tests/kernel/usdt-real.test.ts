@@ -82,7 +82,9 @@ test('PostgreSQL: queries', async (t) => {
   ]);
   await tracer.waitFor(/Attached 2 probes/, 'stderr');
   const asked = spawnSync('setpriv', [...asNobody, path, '--single', '-D', data, 'postgres'], {
-    ...{ input: 'SELECT 6 * 7 AS answer;\n', encoding: 'utf8', cwd: folder },
+    input: 'SELECT 6 * 7 AS answer;\n',
+    encoding: 'utf8',
+    cwd: folder,
   });
   assert.match(asked.stdout, /answer = "42"/);
   await tracer.waitFor(/^done SELECT 6 \* 7 AS answer;/m);

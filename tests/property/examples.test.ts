@@ -22,7 +22,10 @@ const HANG_SECONDS = 120;
 
 function compileAll(text: string): void {
   const { program, diagnostics } = compile({
-    ...{ source: createSource('stdin', text), target, positional: ['12', 'abc'], environment: {} },
+    source: createSource('stdin', text),
+    target,
+    positional: ['12', 'abc'],
+    environment: {},
     options: { isUnsafe: true, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
   });
   renderDiagnostics(diagnostics);

@@ -12,7 +12,13 @@ export interface VirtualWorld extends World {
 export function virtualWorld(ownTask: Partial<Task> = {}): VirtualWorld {
   let nowNs = 1_000_000_000n;
   const task: Task = {
-    ...{ pid: 100, tid: 100, uid: 7, gid: 8, comm: 'tracer', cgroupId: 1n, address: 0n },
+    pid: 100,
+    tid: 100,
+    uid: 7,
+    gid: 8,
+    comm: 'tracer',
+    cgroupId: 1n,
+    address: 0n,
     ...ownTask,
   };
   const due: { readonly atNs: bigint; readonly callback: () => void }[] = [];

@@ -6,6 +6,7 @@ import {
   type Block,
   type BlockId,
   type CallEffect,
+  edgesOf,
   type Func,
   type FuncRole,
   type Insn,
@@ -25,13 +26,7 @@ import {
   MAX_CALL_ARGS,
   type UnaryOp,
 } from './op.ts';
-import {
-  type OpenBlock,
-  type OpenEdge,
-  type OpenTerminator,
-  openEdges,
-  type VariableId,
-} from './open-block.ts';
+import type { OpenBlock, OpenEdge, OpenTerminator, VariableId } from './open-block.ts';
 import { SsaVariables } from './ssa-variables.ts';
 
 export interface BuilderOptions {
@@ -399,7 +394,7 @@ export class FuncBuilder {
     for (const id of reached) {
       const block = this.#blocks[id]!;
       invariant(block.end !== undefined, `block b${id} of ${this.name} has a terminator`);
-      for (const edge of openEdges(block.end)) reached.add(edge.block);
+      for (const edge of edgesOf(block.end)) reached.add(edge.block);
     }
     return reached;
   }

@@ -139,7 +139,7 @@ export interface Func {
 }
 
 /** The edges that leave a block, in order. */
-export function edgesOf(end: Terminator): readonly Edge[] {
+export function edgesOf<To>(end: TerminatorTo<To>): readonly To[] {
   switch (end.kind) {
     case 'jump':
       return [end.to];

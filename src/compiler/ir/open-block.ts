@@ -25,15 +25,3 @@ export interface OpenBlock {
   /** Value of each variable at the end of the block so far. */
   readonly variables: Map<VariableId, ValueId>;
 }
-
-/** The edges that go out. */
-export function openEdges(end: OpenTerminator): readonly OpenEdge[] {
-  switch (end.kind) {
-    case 'jump':
-      return [end.to];
-    case 'branch':
-      return [end.ifTrue, end.ifFalse];
-    case 'return':
-      return [];
-  }
-}

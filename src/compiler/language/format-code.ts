@@ -211,7 +211,7 @@ function before(offset: number, comments: CommentQueue): Doc {
 }
 
 /** `if` as a statement has its blocks on lines of their own; one that only gives values may stand on one line. */
-export function formatIf(expr: If, comments: CommentQueue, use: 'value' | 'statement'): Doc {
+function formatIf(expr: If, comments: CommentQueue, use: 'value' | 'statement'): Doc {
   const parts: Doc[] = [];
   const isShort = use === 'value' && onlyGivesValues(expr);
   const block = (of: Block): Doc => (isShort ? formatValueBlock(of, comments) : formatBlock(of, comments));

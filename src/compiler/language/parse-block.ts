@@ -26,7 +26,7 @@ import { parseStringLiteral } from './parse-literal.ts';
 import { parseTypeAnnotation } from './parse-type.ts';
 
 /** Whether the last expression of a block is its value or just another statement. */
-export type BlockUse = 'value' | 'statements';
+type BlockUse = 'value' | 'statements';
 
 /** What one step in a block gives: a statement, or the block's value, which a `}` follows. */
 type BlockItem = { readonly statement: Statement } | { readonly value: Expr };

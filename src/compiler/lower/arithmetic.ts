@@ -31,7 +31,7 @@ export function lowerBinary(f: FuncContext, expr: TypedExprOf<'binary'>): ValueI
 }
 
 /** A divisor that is 0 is reported, and the result is 1. */
-export function lowerOperator(f: FuncContext, op: BinaryOp, left: ValueId, right: ValueId): ValueId {
+function lowerOperator(f: FuncContext, op: BinaryOp, left: ValueId, right: ValueId): ValueId {
   const { b } = f;
   if (op !== '/' && op !== '%') return b.binary(operators[op], left, right);
   return choose(
