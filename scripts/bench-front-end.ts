@@ -52,7 +52,10 @@ const target = fakeKernel();
 
 function compileAll(text: string): void {
   compile({
-    ...{ source: createSource('stdin', text), target, positional: [], environment: {} },
+    source: createSource('stdin', text),
+    target,
+    positional: [],
+    environment: {},
     options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
   });
 }

@@ -19,7 +19,9 @@ function chain(): Btf {
   for (const [index, id] of structs.entries()) {
     const next = structs[index + 1];
     b.add({
-      ...{ kind: 'struct', name: `chain${index + 1}`, size: 24 },
+      kind: 'struct',
+      name: `chain${index + 1}`,
+      size: 24,
       members: [
         member('n', int, 0),
         ...(next === undefined ? [] : [member('next', id + 1, 64)]),

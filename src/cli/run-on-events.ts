@@ -44,7 +44,11 @@ export async function runOnEvents(
   const format = outputFormat(options, messages);
   if (format === undefined) return exitCodes.refused;
   const work: Compilation = {
-    ...{ options, script, context, traced: { kind: 'none' }, probeFilter: undefined },
+    options,
+    script,
+    context,
+    traced: { kind: 'none' },
+    probeFilter: undefined,
     target: fedTarget(given.facts, await scriptFiles(options), given.btf),
   };
   const compiled = compileScript(work);
@@ -73,7 +77,9 @@ export async function runOnEvents(
   });
   const time = new LocalTime();
   const host = fedHost({
-    ...{ names: given.names, source: given.source, bootToWallNs: given.facts.bootToWallNs },
+    names: given.names,
+    source: given.source,
+    bootToWallNs: given.facts.bootToWallNs,
     nowNs: () => feed.nowNs,
     localTime: (unixNs) => time.at(unixNs),
     stdout: (text) => stdout.write(text),
@@ -84,17 +90,29 @@ export async function runOnEvents(
   });
   try {
     const code = await trace({
-      ...{ program, host, control, messages, backend: feed.backend() },
+      program,
+      host,
+      control,
+      messages,
+      backend: feed.backend(),
       load: { constants: encodeConstants(program, params, runtimeFacts(given.facts)) },
       makeReport: (loaded, reportFormat: 'text' | 'json' = format) =>
         createReport({
-          ...{ program, maps: loaded.maps, lookups: host, format: reportFormat, color: context.color },
+          program,
+          maps: loaded.maps,
+          lookups: host,
+          format: reportFormat,
+          color: context.color,
           possibleCpus: given.facts.possibleCpus,
           warnings: options.warnings !== 'hidden',
         }),
       options: {
-        ...{ mode: runMode(options), format, dryRun: options.dryRun, quiet: options.quiet },
-        ...{ verbose: options.verbose, notifyAttached: false },
+        mode: runMode(options),
+        format,
+        dryRun: options.dryRun,
+        quiet: options.quiet,
+        verbose: options.verbose,
+        notifyAttached: false,
       },
     });
     stdout.flush();

@@ -58,12 +58,21 @@ export function noteProgram(input: AssembleInput, target: Target): NotedProgram 
 }
 
 const ringSpec: BpfMapSpec = {
-  ...{ name: 'ringbuf', type: 'BPF_MAP_TYPE_RINGBUF', keySize: 0, valueSize: 0, maxEntries: 0, flags: 0 },
+  name: 'ringbuf',
+  type: 'BPF_MAP_TYPE_RINGBUF',
+  keySize: 0,
+  valueSize: 0,
+  maxEntries: 0,
+  flags: 0,
   role: 'ring-buffer',
 };
 
 const lossesSpec: BpfMapSpec = {
-  ...{ name: 'lost_notes', type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize: 8, maxEntries: 1 },
+  name: 'lost_notes',
+  type: 'BPF_MAP_TYPE_ARRAY',
+  keySize: 4,
+  valueSize: 8,
+  maxEntries: 1,
   flags: mapFlags.BPF_F_MMAPABLE,
   role: 'other',
 };

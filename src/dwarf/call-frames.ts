@@ -117,7 +117,12 @@ function readRules(section: FrameSection, offset: number): CallFrameRules | unde
     cursor.at = start + size;
   }
   return {
-    ...{ codeFactor, dataFactor, returnRegister, isSignalFrame, pointers, hasAugmentationData },
+    codeFactor,
+    dataFactor,
+    returnRegister,
+    isSignalFrame,
+    pointers,
+    hasAugmentationData,
     instructions: new DwarfCursor(section.bytes, '.eh_frame', cursor.at, cursor.end),
   };
 }

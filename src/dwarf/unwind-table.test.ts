@@ -79,7 +79,8 @@ test('states are remembered, restored and initial', () => {
   const table = unwindTable(section([[CODE, 0x20, instructions]]));
   assert.deepEqual(ruleAt(table, CODE), {
     ...entered,
-    ...{ frame: { kind: 'sum', base: 7, offset: 32 }, bp: { base: 16, offset: -16 } },
+    frame: { kind: 'sum', base: 7, offset: 32 },
+    bp: { base: 16, offset: -16 },
   });
   assert.deepEqual(ruleAt(table, CODE + 1), entered);
   assert.deepEqual(ruleAt(table, CODE + 2), { ...entered, bp: { base: 16, offset: -32 } });
@@ -106,8 +107,9 @@ test('expressions of linkage tables, realigned frames and signals are understood
   });
   assert.deepEqual(ruleAt(table, CODE + 16), {
     ...entered,
-    ...{ frame: { kind: 'loaded', base: 6, offset: -8, add: 0 } },
-    ...{ bp: { base: 6, offset: 0 }, bx: { base: 6, offset: -24 } },
+    frame: { kind: 'loaded', base: 6, offset: -8, add: 0 },
+    bp: { base: 6, offset: 0 },
+    bx: { base: 6, offset: -24 },
   });
   assert.deepEqual(ruleAt(table, CODE + 32), { kind: 'unknown' });
   assert.deepEqual(ruleAt(table, CODE + 48), { kind: 'end' });
@@ -147,7 +149,9 @@ test('the header of the section says where it is', () => {
 function readelfRows(path: string): Map<number, string> {
   // It looks for separate debug files too, and fails when it finds none.
   const { stdout: text } = spawnSync('readelf', ['--debug-dump=frames-interp', '-W', path], {
-    ...{ encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'ignore'] },
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const rows = new Map<number, string>();
   let isFunction = false;

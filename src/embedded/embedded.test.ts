@@ -35,7 +35,10 @@ function compileFor(text: string, pid?: number): Program {
     positional: [],
     environment: {},
     options: {
-      ...{ isUnsafe: true, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
+      isUnsafe: true,
+      mode: 'run',
+      runtimeWarnings: 'default',
+      includeFiles: [],
       ...(pid === undefined ? {} : { pid }),
     },
   });

@@ -47,7 +47,9 @@ export function loadedProg(id: number): LoadedProg | undefined {
   const recordSize = plain.func_info_rec_size;
   const records = pinZeros(plain.nr_func_info * recordSize);
   const asked = {
-    ...{ nr_func_info: plain.nr_func_info, func_info_rec_size: recordSize, func_info: records.address },
+    nr_func_info: plain.nr_func_info,
+    func_info_rec_size: recordSize,
+    func_info: records.address,
   };
   const { nr_func_info: count } = progInfoOf(fd, asked, records);
   const view = new DataView(records.bytes.buffer, records.bytes.byteOffset, records.bytes.byteLength);

@@ -104,7 +104,10 @@ function readRecord({ type, misc, body }: PerfRecord): MappingEvent | undefined 
       if (body.length < PATH_AT + TIME_BYTES) return undefined;
       const device = [view.getUint32(32, true), view.getUint32(36, true)];
       return {
-        ...{ kind: 'map', pid, start: view.getBigUint64(8, true), length: view.getBigUint64(16, true) },
+        kind: 'map',
+        pid,
+        start: view.getBigUint64(8, true),
+        length: view.getBigUint64(16, true),
         offset: view.getBigUint64(24, true),
         file: `${device.map((part) => part.toString(16).padStart(2, '0')).join(':')}:${view.getBigUint64(40, true)}`,
         path: decodeCString(body.subarray(PATH_AT, body.length - TIME_BYTES)),

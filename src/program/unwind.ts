@@ -92,8 +92,10 @@ export function encodeUnwindRule(rule: UnwindRule): Uint8Array<ArrayBuffer> {
     frameExtra: frame.kind === 'loaded' ? frame.add : frame.kind === 'linkage' ? frame.from : 0,
     returnBase: returnAddress.base,
     returnOffset: returnAddress.offset,
-    ...{ bpBase: baseOf(bp), bpOffset: bp?.offset ?? 0 },
-    ...{ bxBase: baseOf(bx), bxOffset: bx?.offset ?? 0 },
+    bpBase: baseOf(bp),
+    bpOffset: bp?.offset ?? 0,
+    bxBase: baseOf(bx),
+    bxOffset: bx?.offset ?? 0,
     flags: (rule.isSignalFrame ? SIGNAL_FRAME : 0) | (isInnermost ? INNERMOST_ONLY : 0),
   });
 }

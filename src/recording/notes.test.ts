@@ -61,9 +61,19 @@ describe('notes', () => {
     bytes.set(Buffer.from('na\xefve\0rubbish', 'latin1'), eventNote.comm);
     bytes.set([7, 8], eventNote.ctx);
     assert.deepEqual(readNote(compactNote(bytes)), {
-      ...{ kind: 'event', key: '3 77', probe: 5, cpu: 3, timeNs: 77n, ctx: new Uint8Array([7, 8]) },
+      kind: 'event',
+      key: '3 77',
+      probe: 5,
+      cpu: 3,
+      timeNs: 77n,
+      ctx: new Uint8Array([7, 8]),
       task: {
-        ...{ pid: 10, tid: 11, uid: 3, gid: 4, comm: 'na\xefve', cgroupId: 9n },
+        pid: 10,
+        tid: 11,
+        uid: 3,
+        gid: 4,
+        comm: 'na\xefve',
+        cgroupId: 9n,
         address: 0xffff_8000_0000_0000n,
       },
     });

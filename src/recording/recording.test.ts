@@ -50,10 +50,18 @@ const header: RecordingHeader = {
   program,
   constants: [{ offset: 8, bytes: new Uint8Array([1, 2, 255]) }],
   machine: {
-    ...{ arch: 'x86_64', possibleCpus: 2, onlineCpus: [0, 1], functions: [], binaries: [], childPid: 0 },
+    arch: 'x86_64',
+    possibleCpus: 2,
+    onlineCpus: [0, 1],
+    functions: [],
+    binaries: [],
+    childPid: 0,
     features: { 'get-func-ip': false },
     tracepoints: { 'a:b': { id: 1, fields: [] } },
-    ...{ startNs: 1n, bootToWallNs: 2n, clockOffsets: { tai: 3n }, tracer: task },
+    startNs: 1n,
+    bootToWallNs: 2n,
+    clockOffsets: { tai: 3n },
+    tracer: task,
   },
   btf: new Uint8Array([1, 2]),
   backend: 'kernel',
@@ -87,7 +95,10 @@ const items: readonly RecordingItem[] = [
 
 it('a script is compiled for what the recorded kernel could answer', () => {
   const files = {
-    ...{ readFile: unused, lookAt: unused, cgroupId: unused, demangle: unused },
+    readFile: unused,
+    lookAt: unused,
+    cgroupId: unused,
+    demangle: unused,
     includeDirs: [],
     kernelHeaders: undefined,
   };

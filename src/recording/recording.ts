@@ -244,8 +244,14 @@ function headerOf({ at, content }: FoundBlock): RecordingHeader {
 }
 
 const headerFields = {
-  ...{ script: 'object', arguments: 'object', program: 'object', constants: 'object', machine: 'object' },
-  ...{ backend: 'string', options: 'object', warnings: 'boolean' },
+  script: 'object',
+  arguments: 'object',
+  program: 'object',
+  constants: 'object',
+  machine: 'object',
+  backend: 'string',
+  options: 'object',
+  warnings: 'boolean',
 } as const satisfies Partial<Record<keyof RecordingHeader, string>>;
 
 function itemOf({ kind, at, content }: FoundBlock): RecordingItem {

@@ -97,7 +97,10 @@ class ScenarioReader {
         functions: [...this.#functions],
         binaries: [...this.#binaries.values()],
         features: {},
-        ...{ startNs: 0n, bootToWallNs: this.#bootToWallNs, childPid: 0, tracer: this.#tracer },
+        startNs: 0n,
+        bootToWallNs: this.#bootToWallNs,
+        childPid: 0,
+        tracer: this.#tracer,
         clockOffsets: { boot: 0n, monotonic: 0n, coarse: 0n, tai: this.#bootToWallNs },
       },
       happenings: this.#happenings,
@@ -351,7 +354,12 @@ function makeTask(comm: string, given: { readonly [key: string]: number | string
   const tid = Number(given['tid'] ?? pid);
   const uid = Number(given['uid'] ?? 0);
   return {
-    ...{ pid, tid, uid, gid: Number(given['gid'] ?? uid), comm, cgroupId: BigInt(given['cgroup'] ?? 1) },
+    pid,
+    tid,
+    uid,
+    gid: Number(given['gid'] ?? uid),
+    comm,
+    cgroupId: BigInt(given['cgroup'] ?? 1),
     address: taskAddress(tid),
   };
 }

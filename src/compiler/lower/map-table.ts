@@ -107,8 +107,13 @@ export class MapTable {
   get unwinding(): UnwindMaps & { readonly states: number } {
     this.#unwinding ??= {
       processes: this.add({
-        ...{ name: 'unwind_pids', type: 'BPF_MAP_TYPE_HASH', keySize: 4, valueSize: unwindProcess.size },
-        ...{ maxEntries: MAX_UNWIND_PROCESSES, flags: 0, role: 'unwind' },
+        name: 'unwind_pids',
+        type: 'BPF_MAP_TYPE_HASH',
+        keySize: 4,
+        valueSize: unwindProcess.size,
+        maxEntries: MAX_UNWIND_PROCESSES,
+        flags: 0,
+        role: 'unwind',
       }),
       ranges: this.#addUnwindTable('unwind_ranges', unwindRange.size),
       rows: this.#addUnwindTable('unwind_rows', unwindRow.size),
@@ -121,7 +126,13 @@ export class MapTable {
   #addUnwindTable(name: string, valueSize: number): number {
     const flags = mapFlags.BPF_F_MMAPABLE;
     return this.add({
-      ...{ name, type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize, maxEntries: 0, flags, role: 'unwind' },
+      name,
+      type: 'BPF_MAP_TYPE_ARRAY',
+      keySize: 4,
+      valueSize,
+      maxEntries: 0,
+      flags,
+      role: 'unwind',
     });
   }
 
@@ -185,8 +196,13 @@ export class MapTable {
   #unwindStatesSpec(): BpfMapSpec {
     const maxEntries = this.#unwindStates;
     return {
-      ...{ name: 'unwind_states', type: 'BPF_MAP_TYPE_PERCPU_ARRAY', keySize: 4 },
-      ...{ valueSize: unwindState.size, maxEntries, flags: 0, role: 'unwind' },
+      name: 'unwind_states',
+      type: 'BPF_MAP_TYPE_PERCPU_ARRAY',
+      keySize: 4,
+      valueSize: unwindState.size,
+      maxEntries,
+      flags: 0,
+      role: 'unwind',
     };
   }
 
@@ -206,8 +222,13 @@ export class MapTable {
 
 function cellsSpec(bytes: number): BpfMapSpec {
   return {
-    ...{ name: 'cells', type: 'BPF_MAP_TYPE_PERCPU_ARRAY', keySize: 4, valueSize: Math.max(8, bytes) },
-    ...{ maxEntries: 1, flags: 0, role: 'other' },
+    name: 'cells',
+    type: 'BPF_MAP_TYPE_PERCPU_ARRAY',
+    keySize: 4,
+    valueSize: Math.max(8, bytes),
+    maxEntries: 1,
+    flags: 0,
+    role: 'other',
   };
 }
 

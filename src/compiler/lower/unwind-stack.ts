@@ -138,10 +138,16 @@ function startWalk(f: FuncContext, place: ValueId, process: ValueId): void {
 function stepFunction(prog: ProgContext): string {
   const { states, ranges, rules } = prog.program.mapTable.unwinding;
   const findRange = searchFunction(prog, ranges, {
-    ...{ name: 'unwind_find_range', steps: RANGE_SEARCH_STEPS, size: 8, offset: range.start },
+    name: 'unwind_find_range',
+    steps: RANGE_SEARCH_STEPS,
+    size: 8,
+    offset: range.start,
   });
   const findRow = searchFunction(prog, prog.program.mapTable.unwinding.rows, {
-    ...{ name: 'unwind_find_row', steps: ROW_SEARCH_STEPS, size: 4, offset: unwindRow.offsets.start },
+    name: 'unwind_find_row',
+    steps: ROW_SEARCH_STEPS,
+    size: 4,
+    offset: unwindRow.offsets.start,
     gives: unwindRow.offsets.rule,
   });
   return subprogram(prog, 'unwind_step', 1, (b) => {

@@ -14,7 +14,10 @@ const array = (b: BtfBuilder, type: number, length: number): number =>
   b.add({ kind: 'array', type, indexType: type, length });
 const values = (b: BtfBuilder, name: string, ...names: string[]): number =>
   b.add({
-    ...{ kind: 'enum', name, size: 4, signed: false },
+    kind: 'enum',
+    name,
+    size: 4,
+    signed: false,
     values: names.map((each, index) => ({ name: each, value: BigInt(index) })),
   });
 const func = (b: BtfBuilder, returns: number, ...types: number[]): number =>

@@ -83,8 +83,16 @@ test('rows and rules of files lie behind each other, and equal rules are one', (
   assert.equal(store.ruleCount, rulesBefore + 1, 'none was there already');
   const row = unwindRow.decode(store.rows.since(0), second.firstRow * unwindRow.size);
   assert.deepEqual(unwindRule.decode(store.rules.since(0), row.rule * RULE_STRIDE), {
-    ...{ kind: unwindKinds.loaded, frameBase: 10, frameOffset: -8, frameExtra: 3 },
-    ...{ returnBase: 16, returnOffset: -8, bpBase: 6, bpOffset: 0, bxBase: UNCHANGED, bxOffset: 0 },
+    kind: unwindKinds.loaded,
+    frameBase: 10,
+    frameOffset: -8,
+    frameExtra: 3,
+    returnBase: 16,
+    returnOffset: -8,
+    bpBase: 6,
+    bpOffset: 0,
+    bxBase: UNCHANGED,
+    bxOffset: 0,
     flags: SIGNAL_FRAME | INNERMOST_ONLY,
   });
 });

@@ -92,8 +92,11 @@ export class UnwindTables {
     if (known?.mappings === text) return true;
     this.#setRanges(pid, this.#rangesOf(pid, mappings));
     this.#processes.set(pid, {
-      ...{ pid, mappings: text, misses: known?.misses ?? 0n },
-      ...{ nextMs: this.#now() + REFRESH_MS, waitMs: REFRESH_MS },
+      pid,
+      mappings: text,
+      misses: known?.misses ?? 0n,
+      nextMs: this.#now() + REFRESH_MS,
+      waitMs: REFRESH_MS,
     });
     this.#sink?.write();
     return true;
@@ -187,8 +190,11 @@ export class UnwindTables {
     // In front of its first entry a table says nothing.
     const start = mapping.start > bias || place.rows === 1 ? mapping.start : bias;
     return unwindRange.encode({
-      ...{ start, size: start < mapping.end ? mapping.end - start : 0n, bias: BigInt.asUintN(64, bias) },
-      ...{ firstRow: place.firstRow, rows: place.rows },
+      start,
+      size: start < mapping.end ? mapping.end - start : 0n,
+      bias: BigInt.asUintN(64, bias),
+      firstRow: place.firstRow,
+      rows: place.rows,
     });
   }
 
