@@ -101,6 +101,7 @@ export function compile(input: CompileInput): CompileResult {
       positional: input.positional,
       settings,
       options: compileSettings(values, input.options, input.environment),
+      maxMapKeysAt: config.places.max_map_keys,
       license: values.license,
       stackMode: stackModeOf(values),
       config: configRecord(values),

@@ -92,6 +92,7 @@ export function checkText(text: string, options: CheckOptions): Checked {
     positional,
     settings,
     options: compileSettings(config.values, { runtimeWarnings: 'default' }, options.environment ?? {}),
+    maxMapKeysAt: config.places.max_map_keys,
     license: config.values.license,
     stackMode: stackModeOf(config.values),
     config: configRecord(config.values),

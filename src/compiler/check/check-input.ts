@@ -1,7 +1,7 @@
 import type { RunSettings, Target } from '../../program/index.ts';
 import type { StackMode } from '../../types/index.ts';
 import type { MacroTable } from '../cpreproc/index.ts';
-import type { Script } from '../language/index.ts';
+import type { Script, Span } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings } from '../typed/index.ts';
 import type { DiagnosticSink, FnSignature, ProgramContext } from './body.ts';
@@ -24,6 +24,8 @@ export interface CheckInput {
   readonly positional: readonly string[];
   readonly settings: RunSettings;
   readonly options: CompileSettings;
+  /** Where the script says how many keys maps have. */
+  readonly maxMapKeysAt: Span | undefined;
   readonly license: string;
   readonly stackMode: StackMode;
   /** All config values by name, for the builtin `config`. */

@@ -29,7 +29,14 @@ import {
 import { type CheckInput, makeContext } from './check-input.ts';
 import { checkCondition } from './conditionals.ts';
 import { declareFns } from './declare-fns.ts';
-import { checkClockMap, checkMapKinds, declareArrays, declareMaps, typedMap } from './declare-maps.ts';
+import {
+  checkClockMap,
+  checkMapKinds,
+  checkUsualSize,
+  declareArrays,
+  declareMaps,
+  typedMap,
+} from './declare-maps.ts';
 import { indexArrayMaps } from './elements.ts';
 import { Inference } from './inference.ts';
 import { isUnknown } from './literals.ts';
@@ -75,6 +82,7 @@ export function checkScript(input: CheckInput): CheckResult {
     block ? [checkProbe(program, probe, id, block, index)] : [],
   );
   checkMapKinds(program, maps);
+  checkUsualSize(input, maps, sink);
   checkClockMap(sink, input.options.clockMap, maps);
   if (program.untyped && !hasErrors(sink.diagnostics)) {
     sink.add(makeCheckDiagnostic('type-unresolved', program.untyped, []));

@@ -31,6 +31,13 @@ test('the environment wins over the script; keys are of any case and may have th
   assert.equal(values.log_size, 5n);
 });
 
+test('a setting has the place of the text that says it last', () => {
+  const block = 'max_map_keys = 7; max_probes = 8; map_keys_max = 9';
+  const { places } = resolve(block, { BPFTRACE_MAX_PROBES: '10' });
+  assert.deepEqual(Object.keys(places), ['max_map_keys']);
+  assert.equal(places.max_map_keys?.start, `config = { ${block}`.length - 'map_keys_max = 9'.length);
+});
+
 test('values are read by the kind of the setting', () => {
   const { values } = resolve(
     'print_maps_on_exit = 5; cache_user_symbols = 0; license = "Dual MIT/GPL"; missing_probes = warn; unstable_typeinfo = true; max_cat_bytes = 1_000',

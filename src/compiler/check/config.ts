@@ -173,6 +173,8 @@ const PREFIX = 'bpftrace_';
 
 export interface ConfigResult {
   readonly values: ConfigValues;
+  /** Where the script sets them; none where the environment does. */
+  readonly places: Readonly<Partial<Record<ConfigName, Span>>>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -187,11 +189,15 @@ export function resolveConfig(
 ): ConfigResult {
   const values: Record<string, boolean | bigint | string> = {};
   for (const [name, row] of Object.entries(configTable)) values[name] = row.fallback;
+  const places: Partial<Record<ConfigName, Span>> = {};
   const diagnostics: Diagnostic[] = [];
   const set = (key: string, text: string, at: Span | undefined): void => {
     const outcome = readSetting(key, text, at);
     diagnostics.push(...outcome.diagnostics);
-    if (outcome.name !== undefined) values[outcome.name] = outcome.value;
+    if (outcome.name === undefined) return;
+    values[outcome.name] = outcome.value;
+    if (at === undefined) delete places[outcome.name];
+    else places[outcome.name] = at;
   };
   for (const setting of config?.settings ?? []) set(setting.key.text, settingText(setting), setting.span);
   for (const [variable, text] of Object.entries(environment)) {
@@ -201,7 +207,7 @@ export function resolveConfig(
     if (isConfigName(name) || Object.hasOwn(renamed, name)) set(name, text, undefined);
   }
   // Every name of the table has got a value of its row's kind.
-  return { values: values as unknown as ConfigValues, diagnostics };
+  return { values: values as unknown as ConfigValues, places, diagnostics };
 }
 
 function isConfigName(name: string): name is ConfigName {

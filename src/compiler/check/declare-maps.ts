@@ -54,6 +54,19 @@ export function declareMaps(
   });
 }
 
+/** Maps that say nothing of their size have that of the config, which has to leave room for something then. */
+export function checkUsualSize(
+  { options, maxMapKeysAt }: Pick<CheckInput, 'options' | 'maxMapKeysAt'>,
+  maps: readonly MapState[],
+  sink: DiagnosticSink,
+): void {
+  const map = maps.find(({ scalar, declared }) => !scalar && !declared);
+  if (options.maxMapKeys > 0 || map === undefined) return;
+  sink.add(
+    makeCheckDiagnostic('map-without-entries', maxMapKeysAt, [map.name], { hint: 'max_map_keys is 0' }),
+  );
+}
+
 /** Aggregating functions keep one value per CPU, everything else one; a declaration must agree. */
 export function checkMapKinds(program: ProgramContext, maps: readonly MapState[]): void {
   for (const { declared, value, at } of maps) {
