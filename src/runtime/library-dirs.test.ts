@@ -17,6 +17,16 @@ test('what a container has no library of is not looked for among ours', {
   assert.equal(installedLibrary('libown', 'x86_64', root), '/usr/lib/libown.so.1');
 });
 
+test('a container without a loader cache that keeps libraries by architecture, as Debian does', (t) => {
+  const root = folder(t, {
+    'usr/lib/x86_64-linux-gnu/libown.so.1': '',
+    'lib/aarch64-linux-gnu/libown.so.1': '',
+    'usr/lib/libown.so.1': '',
+  });
+  assert.equal(installedLibrary('libown', 'x86_64', root), '/usr/lib/x86_64-linux-gnu/libown.so.1');
+  assert.equal(installedLibrary('libown', 'aarch64', root), '/lib/aarch64-linux-gnu/libown.so.1');
+});
+
 test('the loader cache of a container, behind a link of the container', (t) => {
   const other = { name: 'libown.so.1', path: '/opt/arm/libown.so.1', flags: loaderCacheArch.aarch64 };
   const own = { name: 'libown.so.1', path: '/opt/own/libown.so.1', flags: loaderCacheArch.x86_64 };

@@ -5,8 +5,20 @@ import { pathInRoot } from './foreign-root.ts';
 import { namesIn } from './path-glob.ts';
 import { readWhole } from './plain-file.ts';
 
-/** Where libraries lie on systems without a loader cache (musl). */
-export const libraryDirs: readonly string[] = ['/lib', '/usr/lib', '/usr/local/lib', '/lib64', '/usr/lib64'];
+/** Where libraries lie on systems without a loader cache: musl, and images that hold one program and its libraries ("distroless"). */
+export function libraryDirs(arch: Arch): readonly string[] {
+  // As Debian's loader is built: first the folders that several architectures do not share.
+  const triplet = `${arch}-linux-gnu`;
+  return [
+    `/lib/${triplet}`,
+    `/usr/lib/${triplet}`,
+    '/lib',
+    '/usr/lib',
+    '/usr/local/lib',
+    '/lib64',
+    '/usr/lib64',
+  ];
+}
 
 /** Systems with thousands of libraries have half a megabyte. */
 const MAX_CACHE_BYTES = 4 << 20;
@@ -21,7 +33,7 @@ export function readLibraryCache(root = ''): readonly LoaderCacheEntry[] {
     const path = pathInRoot(root, '/etc/ld.so.cache');
     return path === undefined ? [] : readLoaderCache(readWhole(path, MAX_CACHE_BYTES).bytes);
   } catch {
-    return []; // none on musl, and a damaged one serves nobody: the directories are searched instead
+    return []; // none there, and a damaged one serves nobody: the directories are searched instead
   }
 }
 
@@ -31,7 +43,7 @@ export function installedLibrary(name: string, arch: Arch, root: string): string
   const wanted = loaderCacheArch[arch];
   const entry = cached.find(({ flags }) => (flags & 0xff00) === wanted) ?? cached[0];
   if (entry) return entry.path;
-  for (const dir of libraryDirs) {
+  for (const dir of libraryDirs(arch)) {
     const match = namesIn(pathInRoot(root, dir)).find((file) => isLibraryName(file, name));
     if (match !== undefined) return join(dir, match);
   }

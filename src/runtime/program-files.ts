@@ -72,7 +72,7 @@ function findLibrary(
   const candidates = [
     ...inDirs([...searchDirs, ...wordsOf(options.environment['LD_LIBRARY_PATH'])]),
     ...cached(),
-    ...inDirs(libraryDirs),
+    ...inDirs(libraryDirs(options.arch)),
   ];
   return candidates.find((path) => existsSync(path));
 }
