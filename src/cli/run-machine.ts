@@ -1,3 +1,4 @@
+import type { Tap } from '../embedded/index.ts';
 import type { Backend } from '../program/index.ts';
 import { type EmbeddedMachine, LiveMachine, loadEmbedded } from '../runtime/index.ts';
 import { disabledFeatures } from './disabled-features.ts';
@@ -33,6 +34,6 @@ export async function openMachine(options: Options, traced: TracedProcess): Prom
 /** What makes a prog call functions of the kernel by name, or need maps that a tracer fills: an object file has no words for either. */
 const featuresOutsideObjects = ['open-coded-iterators', 'map-sum-elem-count', 'mappable-arrays'] as const;
 
-export function backendOf(machine: RunMachine, tap?: Parameters<EmbeddedMachine['backend']>[0]): Backend {
+export function backendOf(machine: RunMachine, tap?: Tap): Backend {
   return machine.kind === 'embedded' ? machine.backend(tap) : machine.backend(true);
 }

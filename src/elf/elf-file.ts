@@ -18,7 +18,7 @@ import {
   SHT_NOTE,
   SHT_SYMTAB,
 } from './layouts.ts';
-import { readNotes } from './notes.ts';
+import { type ElfNote, readNotes } from './notes.ts';
 import { type FunctionSymbol, SymbolTable } from './symbol-table.ts';
 
 export interface ElfSection {
@@ -216,7 +216,7 @@ export class ElfFile {
     return { name, crc: viewOf(bytes).getUint32(crcAt, true) };
   }
 
-  *#notes(): Generator<ReturnType<typeof readNotes> extends Generator<infer Note> ? Note : never> {
+  *#notes(): Generator<ElfNote> {
     for (const section of this.sections) {
       if (section.type === SHT_NOTE) yield* readNotes(this.#bytesOrNone(section));
     }

@@ -1,3 +1,4 @@
+export type { Clock, Task } from '../vm/index.ts';
 export { EmbeddedBackend, type EmbeddedBackendOptions } from './backend.ts';
 export {
   type Attaching,

@@ -1,4 +1,4 @@
-import type { Arch, ProbeOf, ProbeSpec } from '../program/index.ts';
+import type { Arch, ProbeOf, ProbeSpec, TracepointFormat } from '../program/index.ts';
 import type { Fire, Scene } from './event-source.ts';
 import { type NamedEvent, processTracepoints, syscallNames } from './target/index.ts';
 
@@ -32,7 +32,7 @@ interface Listener {
 
 /** What happened in a process, turned into records of tracepoints for the progs that stand on them. */
 export class ProcessTracepoints {
-  readonly #known: ReturnType<typeof processTracepoints>;
+  readonly #known: ReadonlyMap<string, TracepointFormat>;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #enter: Listener[] = [];
   readonly #exit: Listener[] = [];

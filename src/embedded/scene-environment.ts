@@ -1,4 +1,4 @@
-import type { AddressSpace, Environment } from '../vm/index.ts';
+import type { AddressSpace, Clock, Environment } from '../vm/index.ts';
 import type { Scene } from './event-source.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +27,7 @@ export class SceneEnvironment implements Environment {
     }
   }
 
-  now(clock: Parameters<Environment['now']>[0]): bigint {
+  now(clock: Clock): bigint {
     return this.#world.now(clock);
   }
   random(): number {

@@ -24,7 +24,7 @@ export {
 export { attachRawTracepoint } from './raw-tracepoint.ts';
 export { ResourceStack } from './resource-stack.ts';
 export { RingBuffer } from './ring-buffer.ts';
-export { attachSampling, cpuClock } from './sampling.ts';
+export { attachSampling, cpuClock, type SamplingEvent } from './sampling.ts';
 export {
   clockNs,
   Epoll,

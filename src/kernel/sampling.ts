@@ -8,7 +8,7 @@ import { perfEventBits, perfTypes } from './sys/index.ts';
 const PERF_COUNT_SW_CPU_CLOCK = 0;
 
 /** A perf event that samples: its kind and `config`, and how often it fires. */
-interface SamplingEvent {
+export interface SamplingEvent {
   readonly type: 'software' | 'hardware';
   readonly config: number;
   readonly period: SamplePeriod;

@@ -1,6 +1,13 @@
 import { errnos } from '../base/index.ts';
 import { type AttachType, attachTypes } from '../bpf/index.ts';
-import { type Btf, type BtfKind, buildProgBtf, type ProgBtfFunc, type ProgBtfLine } from '../btf/index.ts';
+import {
+  type Btf,
+  type BtfKind,
+  buildProgBtf,
+  type ProgBtf,
+  type ProgBtfFunc,
+  type ProgBtfLine,
+} from '../btf/index.ts';
 import {
   type BpfMap,
   type Fd,
@@ -96,7 +103,7 @@ export class ProgLoader implements Disposable {
   }
 
   /** Functions and lines of the script, for callbacks, the verifier's log and bpftool. */
-  #progBtf(prog: Prog): ReturnType<typeof buildProgBtf> | undefined {
+  #progBtf(prog: Prog): ProgBtf | undefined {
     if (prog.funcs.length === 0) return undefined;
     const lines = prog.lines.map(({ insn, trail }): ProgBtfLine => {
       const source = this.#program.sources[trail.at.source];

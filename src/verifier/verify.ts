@@ -6,7 +6,7 @@ import { DoubtError, type Refusal, RefusedError } from './refusal.ts';
 import { checkStackDepth } from './stack-depth.ts';
 import { copyState, coversState, hasVague, newFrame, type State } from './state.ts';
 import { pointerTo } from './values.ts';
-import { follow } from './walk.ts';
+import { follow, type Onward } from './walk.ts';
 
 /** What a kernel would say of a prog. */
 export type Verdict =
@@ -114,7 +114,7 @@ class Walk {
       // The longest way alone: earlier ways cover only what was followed to its end as well.
       if (++state.steps > maxFollowed && state.rounds === 0)
         this.#here.refuse('complexity', `a way through the prog takes more than ${maxFollowed} instructions`);
-      let onward: ReturnType<typeof follow>;
+      let onward: Onward;
       try {
         onward = follow(this.#here, steps[from]!);
       } catch (error) {

@@ -2,14 +2,14 @@ import { unreachable } from '../base/index.ts';
 import { type Operation, pseudoLoads } from '../bpf/index.ts';
 import { compute, convertEndian, fold, signExtend } from './arithmetic.ts';
 import { branch } from './branch.ts';
-import { callHelper } from './helper-call.ts';
+import { type CallbackStart, callHelper } from './helper-call.ts';
 import type { Here } from './here.ts';
 import { callKfunc } from './kfunc-call.ts';
 import type { Step } from './layout.ts';
 import { checkAtomic, load, store } from './memory-access.ts';
 import { pointerArithmetic } from './pointer-arithmetic.ts';
 import { type Bounds, constant, constantOf, lowHalf, type Scalar, scalarOf } from './scalar.ts';
-import { copyState, newFrame, type State } from './state.ts';
+import { type Continuation, copyState, newFrame, type State } from './state.ts';
 import { describeValue, none, opaque, pointerTo, type Value } from './values.ts';
 
 /** What follows from one instruction: the states to go on with. The first is followed at once, the other later. */
@@ -271,7 +271,7 @@ function wideConstant(here: Here, value: bigint, pseudo: number): Value {
   return pointerTo({ space: 'func', insn });
 }
 
-function enterCallback(here: Here, callback: ReturnType<typeof callHelper>): Onward {
+function enterCallback(here: Here, callback: CallbackStart | undefined): Onward {
   const { state } = here;
   if (callback === undefined) return { now: state };
   state.rounds++;
@@ -302,7 +302,7 @@ function callFunction(here: Here, start: number): Onward {
   return { now: state };
 }
 
-function enter(here: Here, start: number, then: ReturnType<typeof newFrame>['then']): void {
+function enter(here: Here, start: number, then: Continuation): void {
   const { state, subject } = here;
   if (state.frames.length >= subject.kernel.maxFrames)
     here.refuse('structure', `functions are called more than ${subject.kernel.maxFrames} deep`);

@@ -1,6 +1,6 @@
 import { invariant, unreachable } from '../../base/index.ts';
 import { addressOf } from '../builtins/index.ts';
-import type { ValueId } from '../ir/index.ts';
+import type { BlockId, ValueId } from '../ir/index.ts';
 import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerBinary, modified, negate } from './arithmetic.ts';
 import { lowerStatements } from './blocks.ts';
@@ -100,7 +100,7 @@ export function lowerScalarByKind(f: FuncContext, expr: TypedExpr): ValueId {
 /** Reads what an expression names; where there is no such value, it is 0. */
 function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) => ValueId): ValueId {
   const { b } = f;
-  let join: { readonly block: ReturnType<typeof b.newBlock>; readonly value: ValueId } | undefined;
+  let join: { readonly block: BlockId; readonly value: ValueId } | undefined;
   const missing: Missing = () => {
     if (join === undefined) {
       const block = b.newBlock();
@@ -110,9 +110,7 @@ function readScalar(f: FuncContext, expr: TypedExpr, read: (location: Location) 
   };
   const value = read(locate(f, expr, missing));
   // Assigned by `missing`, which flow analysis does not follow.
-  const absent = join as
-    | { readonly block: ReturnType<typeof b.newBlock>; readonly value: ValueId }
-    | undefined;
+  const absent = join as { readonly block: BlockId; readonly value: ValueId } | undefined;
   if (absent === undefined) return value;
   b.jump(absent.block, [value]);
   b.enter(absent.block);

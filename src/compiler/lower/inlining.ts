@@ -4,7 +4,7 @@ import { sizeOf } from '../../types/index.ts';
 import type { Place } from '../builtins/index.ts';
 import { copyPlace } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
-import type { TypedExprOf } from '../typed/index.ts';
+import type { TypedExpr, TypedExprOf } from '../typed/index.ts';
 import { lowerStatements } from './blocks.ts';
 import { findCaptures } from './captures.ts';
 import { readBeforeAssigned } from './definite-assignment.ts';
@@ -34,11 +34,7 @@ export function inlineFunctionInto(f: FuncContext, call: FnCall, to: Place | und
   });
 }
 
-function inline(
-  f: FuncContext,
-  call: FnCall,
-  give: (value: Parameters<typeof lowerScalar>[1]) => void,
-): void {
+function inline(f: FuncContext, call: FnCall, give: (value: TypedExpr) => void): void {
   const { b, prog } = f;
   const fn = present(prog.program.typed.fns[call.fn], 'a function that is called is defined');
   if (prog.inlining.includes(fn)) {

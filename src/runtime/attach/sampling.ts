@@ -1,8 +1,12 @@
-import { type Attachment, attachSampling, cpuClock, type PerfScope } from '../../kernel/index.ts';
+import {
+  type Attachment,
+  attachSampling,
+  cpuClock,
+  type PerfScope,
+  type SamplingEvent,
+} from '../../kernel/index.ts';
 import type { Attach, AttachContext } from './attach.ts';
 import { attachToThreads } from './threads.ts';
-
-type SamplingEvent = Parameters<typeof attachSampling>[1];
 
 /** One event on the first online CPU, whatever runs there. */
 export const attachInterval: Attach<'interval'> = (probe, { prog, onlineCpus }) => ({

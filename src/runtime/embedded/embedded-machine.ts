@@ -1,5 +1,6 @@
 import type { Btf } from '../../btf/index.ts';
 import {
+  type Clock,
   EmbeddedBackend,
   type EventSource,
   embeddedTarget,
@@ -29,8 +30,6 @@ import { liveWorld } from './live-world.ts';
 import { PtraceSource, type TracedRoot } from './ptrace-source.ts';
 import { taskFacts } from './task-facts.ts';
 import { TerminalKeys } from './terminal-keys.ts';
-
-type Clock = Parameters<World['now']>[0];
 
 /** What a run begins with: see MachineFacts. */
 export type Moment = Pick<MachineFacts, 'startNs' | 'clockOffsets' | 'tracer'>;

@@ -1,11 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { taskAddress, type World } from '../../embedded/index.ts';
+import { type Clock, type Task, taskAddress, type World } from '../../embedded/index.ts';
 import { wallNs } from '../wall-clock.ts';
 import { readText } from './task-facts.ts';
-
-type Task = ReturnType<World['ownTask']>;
-type Clock = Parameters<World['now']>[0];
 
 const NS_PER_MS = 1_000_000n;
 /** /proc/uptime counts hundredths of a second; less than this between two clocks says nothing. */

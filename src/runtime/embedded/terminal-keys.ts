@@ -1,6 +1,12 @@
 import type { ReadStream } from 'node:tty';
 import { viewOf } from '../../base/index.ts';
-import { type Attaching, type EventSource, type Fire, terminalAddress } from '../../embedded/index.ts';
+import {
+  type Attaching,
+  type EventSource,
+  type Fire,
+  type Scene,
+  terminalAddress,
+} from '../../embedded/index.ts';
 import { type Arch, type AttachOutcome, archFacts, type ProbeSpec } from '../../program/index.ts';
 
 const CTRL_C = 3;
@@ -14,7 +20,7 @@ interface TerminalKeysOptions {
   readonly arch: Arch;
   /** Device number of the terminal. */
   readonly terminal: number;
-  readonly ownTask: () => Parameters<Fire>[0]['scene']['task'];
+  readonly ownTask: () => Scene['task'];
 }
 
 /**

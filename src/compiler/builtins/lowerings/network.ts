@@ -1,4 +1,4 @@
-import { uint64 } from '../../../types/index.ts';
+import { type AddressSpace, uint64 } from '../../../types/index.ts';
 import type { ValueId } from '../../ir/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import type { CallExpr, Lower, Lowering } from './lowering.ts';
@@ -42,13 +42,7 @@ function ifNotNull(lower: Lower, pointer: ValueId, use: (pointer: ValueId) => Va
 }
 
 /** As many bytes as the family has. */
-function readAddress(
-  lower: Lower,
-  space: Parameters<Lower['read']>[0],
-  pointer: ValueId,
-  family: ValueId,
-  to: Place,
-): void {
+function readAddress(lower: Lower, space: AddressSpace, pointer: ValueId, family: ValueId, to: Place): void {
   const { b } = lower;
   lower.branch(
     b.compare('eq', family, b.const(AF_INET6)),
