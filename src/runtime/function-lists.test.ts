@@ -118,6 +118,15 @@ test('nothing is kept of a kernel that does not say which boot this is', onlyRoo
   });
 });
 
+test('nothing is kept when a module comes while the kernel is asked', onlyRoot, () => {
+  withFolder((folder) => {
+    let modules = 0;
+    const sources = { ...counted('boot 1'), state: () => `boot 1 with ${modules++} modules` };
+    assert.equal(functionLists(sources, folder)?.traceable, lists.traceable);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
 test('names that kprobes refuse', () => {
   const refused = '0x1-0x2\tdo_int3\n0x3-0x4\tdo_debug\n0x5-0x6\tnmi_cpu\n';
   const all = { traceable: '', refused };

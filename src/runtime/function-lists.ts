@@ -41,7 +41,8 @@ export function functionLists(sources: FunctionListSources, folder: string): Fun
   const traceable = sources.traceable();
   if (traceable === undefined) return undefined;
   const lists = { traceable, refused: sources.refused() };
-  if (state !== undefined && traceable !== '') keep(folder, state, lists);
+  // A module that came or went meanwhile may be in the lists, or not.
+  if (state !== undefined && traceable !== '' && sources.state() === state) keep(folder, state, lists);
   return lists;
 }
 
