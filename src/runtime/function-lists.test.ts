@@ -128,10 +128,10 @@ test('nothing is kept when a module comes while the kernel is asked', onlyRoot, 
 });
 
 test('names that kprobes refuse', () => {
-  const refused = '0x1-0x2\tdo_int3\n0x3-0x4\tdo_debug\n0x5-0x6\tnmi_cpu\n';
+  const refused = '0x1-0x2\tdo_int3\n0x3-0x4\tdo_debug\n0x5-0x6\tnmi_cpu\n0x7-0x8\txfs_do_it [xfs]\n';
   const all = { traceable: '', refused };
-  assert.deepEqual([...refusedNames(all)], ['do_int3', 'do_debug', 'nmi_cpu']);
-  assert.deepEqual([...refusedNames(all, 'do_')], ['do_int3', 'do_debug']);
+  assert.deepEqual([...refusedNames(all)], ['do_int3', 'do_debug', 'nmi_cpu', 'xfs_do_it']);
+  assert.deepEqual([...refusedNames(all, 'do_')], ['do_int3', 'do_debug', 'xfs_do_it']);
   assert.deepEqual([...refusedNames({ ...all, refused: '' })], []);
 });
 

@@ -7,7 +7,7 @@ import { PlainFile } from './plain-file.ts';
 export interface FunctionLists {
   /** Those that can be traced: tracefs's available_filter_functions. */
   readonly traceable: string;
-  /** Those that kprobes may not stand on: lines `0xADDR-0xADDR\tname`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
+  /** Those that kprobes may not stand on: lines `0xADDR-0xADDR\tname`, or `… [module]`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
   readonly refused: string;
 }
 
@@ -67,7 +67,7 @@ export function refusedByKprobes(): string {
 export function refusedNames({ refused }: FunctionLists, piece = ''): ReadonlySet<string> {
   const names = new Set<string>();
   for (const line of linesWith(refused, piece)) {
-    const [, name] = line.split('\t');
+    const [, name] = /\t(\S+)/.exec(line) ?? [];
     if (name !== undefined) names.add(name);
   }
   return names;
