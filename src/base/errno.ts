@@ -1,3 +1,5 @@
+import { lazily } from './lazily.ts';
+
 /** Error numbers of Linux on x86_64 and arm64 (asm-generic), with the C library's texts. Source: errno(3). */
 export const errnos = {
   EPERM: { number: 1, text: 'Operation not permitted' },
@@ -137,17 +139,18 @@ export const errnos = {
 
 export type ErrnoName = keyof typeof errnos;
 
-/** Made when something fails. */
-let byNumber: ReadonlyMap<number, ErrnoName> | undefined;
+/** Asked for when something fails. */
+const namesByNumber = lazily(() => {
+  const names = new Map<number, ErrnoName>();
+  // Object.entries forgets that the keys are the table's own.
+  for (const [name, { number }] of Object.entries(errnos) as [ErrnoName, { number: number }][])
+    names.set(number, name);
+  return names;
+});
 
 /** `EPERM` for 1; undefined for a number that Linux does not use. */
 export function errnoName(errno: number): ErrnoName | undefined {
-  if (byNumber === undefined) {
-    // Object.entries forgets that the keys are the table's own.
-    const rows = Object.entries(errnos) as [ErrnoName, { number: number }][];
-    byNumber = new Map(rows.map(([name, { number }]) => [number, name]));
-  }
-  return byNumber.get(errno);
+  return namesByNumber().get(errno);
 }
 
 /** What strerror(3) says: `Operation not permitted` for 1. */

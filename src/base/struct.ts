@@ -9,6 +9,7 @@
  */
 
 import { OutOfBytesError, viewOf } from './bytes.ts';
+import { lazily } from './lazily.ts';
 import { decodeCString, encodeText } from './text.ts';
 import { alignUp } from './wrap.ts';
 
@@ -153,11 +154,7 @@ export function struct<const F extends AnyFields>(
   options: { readonly size?: number } = {},
 ): Struct<F> {
   // Laid out at the first use: a start declares some fifty structs and uses ten.
-  let laid: Layout | undefined;
-  const layout = (): Layout => {
-    laid ??= layOut(name, fields, options.size);
-    return laid;
-  };
+  const layout = lazily(() => layOut(name, fields, options.size));
 
   function read(view: DataView, offset: number): StructValue<F> {
     const value: Record<string, unknown> = {};

@@ -1,3 +1,5 @@
+import { lazily } from '../base/index.ts';
+
 /**
  * Every helper of the kernel's stable list (it is closed: newer functions are kfuncs), without the `bpf_` prefix, and BPF_FUNC_*, the immediate
  * of the call. Source: uapi/linux/bpf.h.
@@ -219,16 +221,14 @@ export const helperIds = {
 /** The name of a helper without `bpf_`. */
 export type HelperName = keyof typeof helperIds;
 
-/** By id; made at the first question, as a start has none. */
-let namesById: readonly (HelperName | undefined)[] | undefined;
+const namesById = lazily(() => {
+  const names: (HelperName | undefined)[] = [];
+  // Object.entries forgets that the keys are the table's own.
+  for (const [name, id] of Object.entries(helperIds) as [HelperName, number][]) names[id] = name;
+  return names;
+});
 
 /** The helper called by immediate `id`; undefined when the kernel's list has none. */
 export function helperNamed(id: number): HelperName | undefined {
-  if (namesById === undefined) {
-    const names: HelperName[] = [];
-    // Object.entries forgets that the keys are the table's own.
-    for (const [name, each] of Object.entries(helperIds) as [HelperName, number][]) names[each] = name;
-    namesById = names;
-  }
-  return namesById[id];
+  return namesById()[id];
 }

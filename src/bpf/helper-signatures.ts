@@ -1,3 +1,4 @@
+import { lazily } from '../base/index.ts';
 import type { HelperName } from './helper-ids.ts';
 
 /**
@@ -58,12 +59,12 @@ export interface HelperSignature {
   readonly args: readonly HelperArg[];
 }
 
-/** The table is made at the first question: compiling and loading a script need none of it, and making it takes a fiftieth of a start. */
-let signatures: Readonly<Record<HelperName, HelperSignature>> | undefined;
+/** Compiling and loading a script need none of it, and making it takes a fiftieth of a start. */
+const signatures = lazily(allSignatures);
 
+/** What a helper takes and gives. */
 export function helperSignature(name: HelperName): HelperSignature {
-  signatures ??= allSignatures();
-  return signatures[name];
+  return signatures()[name];
 }
 
 function allSignatures(): Readonly<Record<HelperName, HelperSignature>> {

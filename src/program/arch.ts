@@ -1,3 +1,5 @@
+import { lazily } from '../base/index.ts';
+
 /** Facts that differ per architecture, one row each. */
 export interface ArchFacts {
   /** As uname(2) spells it. */
@@ -72,8 +74,8 @@ function arm64Operands(): Record<string, RegisterPart> {
   return parts;
 }
 
-/** Made when assembly is first read: only usdt probes have any. */
-const operands: { x86_64?: Record<string, RegisterPart>; aarch64?: Record<string, RegisterPart> } = {};
+/** Asked for when assembly is read: only usdt probes have any. */
+const operands = { x86_64: lazily(x86Operands), aarch64: lazily(arm64Operands) };
 
 function numbered(prefix: string, first: number, last: number): readonly string[] {
   return Array.from({ length: last - first + 1 }, (_unused, i) => `${prefix}${first + i}`);
@@ -116,8 +118,7 @@ export const archTable = {
     largeStructs: 'stack',
     perfRegsOffset: 0,
     get operands() {
-      operands.x86_64 ??= x86Operands();
-      return operands.x86_64;
+      return operands.x86_64();
     },
     // Source: asm/user_64.h, u_debugreg.
     debugRegisters: 848,
@@ -140,8 +141,7 @@ export const archTable = {
     largeStructs: 'reference',
     perfRegsOffset: 0,
     get operands() {
-      operands.aarch64 ??= arm64Operands();
-      return operands.aarch64;
+      return operands.aarch64();
     },
   },
 } as const satisfies Record<string, ArchFacts>;

@@ -5,7 +5,7 @@ import type { Script, Span } from '../language/index.ts';
 import type { ResolvedProbe } from '../probes/index.ts';
 import type { CompileSettings } from '../typed/index.ts';
 import type { DiagnosticSink, FnSignature, ProgramContext } from './body.ts';
-import { checkByKind } from './expressions.ts';
+import { checkExprByKind } from './expressions.ts';
 import type { Inference } from './inference.ts';
 import { NamedParams } from './named-params.ts';
 import { checkStatement } from './statements.ts';
@@ -42,7 +42,7 @@ export function makeContext(
 ): ProgramContext {
   const { options, stackMode, config } = input;
   return {
-    byKind: { expr: checkByKind, statement: checkStatement },
+    byKind: { expr: checkExprByKind, statement: checkStatement },
     target: input.target,
     types: input.types,
     inference,

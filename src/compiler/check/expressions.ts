@@ -28,7 +28,7 @@ import { checkUpdate } from './updates.ts';
 import { checkVariable, findVariable, variableType } from './variables.ts';
 
 /** Checks one expression; `checkExpr` and `checkRaw` are what calls it. */
-export function checkByKind(body: Body, expr: Expr): TypedExpr {
+export function checkExprByKind(body: Body, expr: Expr): TypedExpr {
   switch (expr.kind) {
     case 'int':
       return intLiteral(expr.value, expr.span);

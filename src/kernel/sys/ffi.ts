@@ -7,6 +7,7 @@
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { lazily } from '../../base/index.ts';
 import { type Syscall, syscallNumbers } from './syscall-numbers.ts';
 
 /** An argument of a system call: a number, an address as bigint, or bytes whose address is passed. */
@@ -36,18 +37,13 @@ interface Ffi {
   readonly numbers: Readonly<Record<Syscall, number>>;
 }
 
-/** The loaded library: made once, on the first call, and never changed. */
-const loaded: { ffi?: Ffi } = {};
-
-function ffi(): Ffi {
-  if (loaded.ffi !== undefined) return loaded.ffi;
+const ffi = lazily((): Ffi => {
   const numbers = syscallNumbers(process.arch);
   const native = loadNative();
   // long syscall(long number, ...): all arguments are passed in integer registers, so a fixed list of longs calls it rightly.
   const syscall = native.load(null).func('syscall', 'int64_t', Array<string>(7).fill('int64_t'));
-  loaded.ffi = { native, syscall, numbers };
-  return loaded.ffi;
-}
+  return { native, syscall, numbers };
+});
 
 function loadNative(): Native {
   const require = createRequire(import.meta.url);
