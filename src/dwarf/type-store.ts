@@ -14,6 +14,7 @@ const MAX_DEPTH = 64;
 /** Ids of types are numbers of entries: this times the number of their section, plus their offset. */
 const ID_STRIDE = 2 ** 40;
 
+/** Numbers types, and reads each once. */
 export class TypeStore {
   readonly #work: Work;
   readonly #infos: InfoSection[] = [];
@@ -75,6 +76,7 @@ export class TypeStore {
   }
 }
 
+/** Types that can be asked for by their names. */
 export type NamedTypeKind = 'struct' | 'union' | 'enum' | 'typedef' | 'int';
 
 const typeTags: Readonly<Record<NamedTypeKind, readonly number[]>> = {

@@ -9,6 +9,7 @@ import { invariant } from '../../base/index.ts';
 import type { MachineFunc } from './machine.ts';
 import type { Resolution } from './resolve.ts';
 
+/** The targets in one function whose registers are allocated. */
 export class JumpTargets {
   readonly #func: MachineFunc;
   readonly #resolution: Resolution;

@@ -47,6 +47,7 @@ interface LocalRemat {
   firstUse: number;
 }
 
+/** The values of one function, while its blocks are written backwards. */
 export class ValueOperands {
   /** By register: how it is made again, if it can be. */
   readonly remats: (Remat | undefined)[];
@@ -139,6 +140,7 @@ export class ValueOperands {
     }
   }
 
+  /** The constant that a value is, whatever its size; undefined for others. */
   constantOf(value: ValueId): bigint | undefined {
     const insn = this.#definitions[value];
     return insn?.op === 'const' ? insn.value : undefined;
@@ -273,6 +275,7 @@ export class ValueOperands {
     return { op: isNegated ? 'eq' : 'ne', a: this.register(subject), b: NONE, imm: 0 };
   }
 
+  /** Compares two values, by an immediate where one of them is a constant. */
   comparison(op: CompareOp, left: ValueId, right: ValueId, isNegated: boolean): Condition {
     const isSwapped = this.constantOf(left) !== undefined && this.constantOf(right) === undefined;
     const [a, b] = isSwapped ? [right, left] : [left, right];
@@ -284,6 +287,7 @@ export class ValueOperands {
       : { op: condition, a: this.register(a), b: NONE, imm };
   }
 
+  /** The operands of a commutative operation, swapped when only the first is a constant. */
   constantLast(a: ValueId, b: ValueId): [ValueId, ValueId] {
     return this.constantOf(a) !== undefined && this.constantOf(b) === undefined ? [b, a] : [a, b];
   }

@@ -61,6 +61,7 @@ export interface ProgramContext {
   readonly sink: DiagnosticSink;
 }
 
+/** A function of the script as its calls see it. */
 export interface FnSignature {
   readonly fn: Fn;
   readonly index: number;
@@ -100,6 +101,7 @@ export interface Variable {
   isAssigned: boolean;
 }
 
+/** One probe or function on its walk. */
 export interface Body {
   readonly program: ProgramContext;
   /** What identifies the body for inference, the same in every walk. */
@@ -167,6 +169,7 @@ export function fail<K extends CheckCode>(
   return unknownExpr(at);
 }
 
+/** A message of the catalogue, for those who have no body to report it in. */
 export function makeCheckDiagnostic<K extends CheckCode>(
   code: K,
   at: Span | undefined,

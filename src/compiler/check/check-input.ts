@@ -11,6 +11,7 @@ import { NamedParams } from './named-params.ts';
 import { checkStatement } from './statements.ts';
 import type { TypeTable } from './type-table.ts';
 
+/** A script, the machine it is for, and what was settled before. */
 export interface CheckInput {
   /** With all that it imports. */
   readonly script: Script;

@@ -55,6 +55,7 @@ export interface CheckResult {
 /** Types only grow, and there are few of them; more rounds than this mean that compile-time branches contradict each other. */
 const MAX_ROUNDS = 200;
 
+/** Checks a whole script; everything that is wrong is among the diagnostics. */
 export function checkScript(input: CheckInput): CheckResult {
   const expanded = expandMacros(input.script);
   if (hasErrors(expanded.diagnostics)) return { diagnostics: expanded.diagnostics };

@@ -11,8 +11,10 @@ export interface OpenEdge {
   readonly args: ValueId[];
 }
 
+/** How an open block ends. */
 export type OpenTerminator = TerminatorTo<OpenEdge>;
 
+/** A block that still grows. */
 export interface OpenBlock {
   readonly id: BlockId;
   /** Parameters the caller asked for, then those made for variables (some of them replaced later). */

@@ -24,6 +24,7 @@ interface VariableParam {
   readonly users: VariableParam[];
 }
 
+/** The variables of one function. */
 export class SsaVariables {
   readonly #blocks: readonly OpenBlock[];
   readonly #newValue: () => ValueId;
