@@ -3,7 +3,7 @@ import { ownCredentials } from './privileges.ts';
 
 /**
  * Runs what nearly every start needs, so that the code cache of the build knows it compiled (V8 caches the functions that
- * have run). Says and changes nothing.
+ * have run). Says nothing, and changes nothing but the lists of functions that root keeps.
  */
 export async function warmUp(): Promise<void> {
   parseOptions(['-q', '-e', 'BEGIN { exit(); }', '--', '--a=1'], { fileExists: () => false });
