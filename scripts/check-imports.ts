@@ -76,12 +76,17 @@ export function importCircles(texts: ReadonlyMap<string, string>): string[] {
   return circles;
 }
 
-/** The violations of all sources. */
+/** The violations of all sources, and the circles among everything. */
 export function checkImports(): string[] {
-  const paths = listFiles('src', '.ts').filter((path) => !path.endsWith('.d.ts'));
-  const texts = new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
-  const violations = [...texts].flatMap(([path, text]) => importViolations(path, text));
-  return [...violations, ...importCircles(texts).map((circle) => `a circle of imports: ${circle}`)];
+  const sources = textsIn('src');
+  const violations = [...sources].flatMap(([path, text]) => importViolations(path, text));
+  const circles = importCircles(new Map([...sources, ...textsIn('scripts'), ...textsIn('tests')]));
+  return [...violations, ...circles.map((circle) => `a circle of imports: ${circle}`)];
+}
+
+function textsIn(folder: string): Map<string, string> {
+  const paths = listFiles(folder, '.ts').filter((path) => !path.endsWith('.d.ts'));
+  return new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
 if (process.argv[1]?.endsWith('check-imports.ts')) {
