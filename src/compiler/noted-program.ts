@@ -2,6 +2,7 @@ import { mapFlags } from '../bpf/index.ts';
 import { type Arch, archFacts, type BpfMapSpec, type Program, type Target } from '../program/index.ts';
 import { type AssembleInput, assemble } from './assemble.ts';
 import type { Func } from './ir/index.ts';
+import { ringBufferSpec } from './lower/index.ts';
 import { type CtxForm, noteEvents, whyUnnotable } from './opt/index.ts';
 import type { Attachment, ResolvedProbe } from './probes/index.ts';
 
@@ -33,7 +34,7 @@ export function noteProgram(input: AssembleInput, target: Target): NotedProgram 
   const program = assemble({
     ...input,
     noting: {
-      maps: [...(lowered.ringBuffer === undefined ? [ringSpec] : []), lossesSpec],
+      maps: [...(lowered.ringBuffer === undefined ? [ringBufferSpec] : []), lossesSpec],
       ringBuffer: ring,
       note(funcs, probe, attachment, index) {
         const [main, ...others] = funcs;
@@ -56,16 +57,6 @@ export function noteProgram(input: AssembleInput, target: Target): NotedProgram 
     left: [...left].map(([probe, reason]) => ({ probe, reason })),
   };
 }
-
-const ringSpec: BpfMapSpec = {
-  name: 'ringbuf',
-  type: 'BPF_MAP_TYPE_RINGBUF',
-  keySize: 0,
-  valueSize: 0,
-  maxEntries: 0,
-  flags: 0,
-  role: 'ring-buffer',
-};
 
 const lossesSpec: BpfMapSpec = {
   name: 'lost_notes',

@@ -15,6 +15,17 @@ import {
 /** A cache line: rows of different CPUs never share one. */
 const ROW_ALIGN = 64;
 
+/** Where progs put records; user space says how large it is. */
+export const ringBufferSpec: BpfMapSpec = {
+  name: 'ringbuf',
+  type: 'BPF_MAP_TYPE_RINGBUF',
+  keySize: 0,
+  valueSize: 0,
+  maxEntries: 0,
+  flags: 0,
+  role: 'ring-buffer',
+};
+
 /**
  * The BPF maps of a Program, in the order they were first needed; relocations and storages name them by index.
  *
@@ -77,15 +88,7 @@ export class MapTable {
   }
 
   get ringBuffer(): number {
-    this.#ringBuffer ??= this.add({
-      name: 'ringbuf',
-      type: 'BPF_MAP_TYPE_RINGBUF',
-      keySize: 0,
-      valueSize: 0,
-      maxEntries: 0,
-      flags: 0,
-      role: 'ring-buffer',
-    });
+    this.#ringBuffer ??= this.add(ringBufferSpec);
     return this.#ringBuffer;
   }
 

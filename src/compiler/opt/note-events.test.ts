@@ -4,14 +4,12 @@ import { checkFunc, type Func, parseFunc } from '../ir/index.ts';
 import { type NoteOptions, noteEvents, whyUnnotable } from './note-events.ts';
 
 const options: NoteOptions = {
-  ...{
-    ring: 1,
-    losses: 2,
-    ringLimit: 4096,
-    probe: 7,
-    bootClock: 'ktime_get_boot_ns',
-    followsPointers: false,
-  },
+  ring: 1,
+  losses: 2,
+  ringLimit: 4096,
+  probe: 7,
+  bootClock: 'ktime_get_boot_ns',
+  followsPointers: false,
   ctx: { kind: 'bytes', bytes: 24, locations: [{ offset: 8, relative: false }] },
 };
 
