@@ -61,13 +61,14 @@ export class ProcessWatch implements Disposable {
     return this.#epoll.wait(WAIT_MS);
   }
 
-  #lookLater(): Promise<readonly number[]> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(this.#epoll.poll()), LOOK_MS);
+  async #lookLater(): Promise<readonly number[]> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
       this.#endLook = () => {
         clearTimeout(timer);
-        resolve([]);
+        resolve();
       };
     });
+    return this.#epoll.poll();
   }
 }

@@ -43,7 +43,7 @@ export class Epoll implements Disposable {
     checked('epoll_ctl', syscall('epoll_ctl', [this.#epoll, EPOLL_CTL_ADD, fd, event]));
   }
 
-  /** The descriptors that are readable now, without waiting. */
+  /** The descriptors that are readable now, without waiting; none when this is closed. @throws KernelError */
   poll(): number[] {
     return this.#ask(0);
   }
