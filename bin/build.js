@@ -14,6 +14,7 @@ const {
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
 const { listSources } = require('./freshness.js');
+const { bundleWithRooms } = require('./rooms.js');
 const {
   root,
   distDir,
@@ -35,7 +36,7 @@ async function build() {
   const fresh = join(distDir, `new-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
   try {
-    bundle(join(fresh, bundleName));
+    writeFileSync(join(fresh, bundleName), await bundle());
     const script = compileBundle(fresh);
     await evaluateBundle(script, fresh).warmUp();
     writeFileSync(join(fresh, cacheName), script.createCachedData());
@@ -63,13 +64,9 @@ async function build() {
   }
 }
 
-function bundle(outfile) {
-  require('esbuild').buildSync({
-    entryPoints: [join(root, 'src/cli/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
+/** The text of the bundle: a function expression, as compileBundle() wants it. */
+async function bundle() {
+  const statements = await bundleWithRooms(root, {
     target: 'node20',
     external: ['koffi'], // it finds its native part beside its own files
     charset: 'ascii',
@@ -84,12 +81,10 @@ function bundle(outfile) {
       'import.meta.filename': '__filename',
       'import.meta.dirname': '__dirname',
     },
-    // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
-    banner: {
-      js: '(function (exports, require, module, __filename, __dirname) { const moduleUrl = require("node:url").pathToFileURL(__filename).href;',
-    },
-    footer: { js: '})' },
   });
+  // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
+  const head = '(function (exports, require, module, __filename, __dirname) {';
+  return `${head} const moduleUrl = require("node:url").pathToFileURL(__filename).href;\n${statements}})\n`;
 }
 
 function writeWhole(path, text) {

@@ -19,7 +19,7 @@ function listSources() {
     }
   };
   visit(join(root, 'src'));
-  for (const name of ['build.js', 'tetrace']) lines.push(describe(join(__dirname, name)));
+  for (const name of ['build.js', 'rooms.js', 'tetrace']) lines.push(describe(join(__dirname, name)));
   lines.push(describe(join(root, 'package.json')));
   return lines.join('\n');
 }

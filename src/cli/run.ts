@@ -136,8 +136,9 @@ async function runProgram(run: ProgramRun): Promise<number> {
   const { messages } = run.context;
   const params = namedParamValues(program.namedParams, options.scriptArguments.named, messages);
   if (params === undefined) return exitCodes.refused;
+  const unwinds = program.unwind !== undefined || options.dwarfPids.length > 0;
   const opened =
-    machine instanceof LiveMachine
+    unwinds && machine instanceof LiveMachine
       ? openUnwinding(program, machine, traced, options.dwarfPids, (text) => messages.warning(text))
       : undefined;
   if (opened && !opened.ok) {

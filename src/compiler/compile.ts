@@ -19,7 +19,7 @@ import {
   TypeTable,
 } from './check/index.ts';
 import type { CompileInput, CompileResult } from './compilation.ts';
-import { compilerMacros, readCSection } from './cpreproc/index.ts';
+import { type CSection, compilerMacros, readCSection } from './cpreproc/index.ts';
 import { explainOtherMode, findProbes } from './find-probes.ts';
 import { loadImports } from './imports/index.ts';
 import { answerInclude, sourceOfHeaders } from './include-files.ts';
@@ -29,6 +29,9 @@ import { noteProgram } from './noted-program.ts';
 import { linkObjects } from './object/index.ts';
 import { portabilityProblems } from './portability.ts';
 import { joinSessions, probeCatalogue, type ResolvedProbe } from './probes/index.ts';
+
+/** Most scripts define nothing in C. */
+const noC: CSection = { declarations: [], macros: new Map(), diagnostics: [] };
 
 /** Compiles a script for a target. Errors in the script are diagnostics, never exceptions. */
 export function compile(input: CompileInput): CompileResult {
@@ -56,13 +59,15 @@ export function compile(input: CompileInput): CompileResult {
   const hasC = script.cSection.length + headers.length > 0;
   const { kernelHeaders } = target;
   const cSection = inStage(trace, 'C definitions', () =>
-    readCSection({
-      headers: hasC ? [...sourceOfHeaders(kernelHeaders?.first ?? []), ...headers] : [],
-      defines: hasC ? { ...compilerMacros(target.arch), ...kernelHeaders?.defines } : {},
-      chunks: script.cSection,
-      hasBtf: hasC && target.btf() !== undefined,
-      include: (request) => answerInclude(request, target),
-    }),
+    hasC
+      ? readCSection({
+          headers: [...sourceOfHeaders(kernelHeaders?.first ?? []), ...headers],
+          defines: { ...compilerMacros(target.arch), ...kernelHeaders?.defines },
+          chunks: script.cSection,
+          hasBtf: target.btf() !== undefined,
+          include: (request) => answerInclude(request, target),
+        })
+      : noC,
   );
   if (add(cSection.diagnostics)) return stop();
   // What a header would have defined is not known where headers are missing.

@@ -1,7 +1,6 @@
 import { BoundedCache } from '../base/index.ts';
 import { numberOf, referenceOf, sectionPlaceOf, textOf } from './attributes.ts';
 import * as dw from './constants.ts';
-import type { DwarfSections } from './debug-file.ts';
 import { childrenOf, type Entry, readEntry, rootOf, skipValues } from './entry.ts';
 import {
   FunctionIndex,
@@ -70,11 +69,6 @@ export class Dwarf {
   constructor(options: DwarfOptions) {
     this.#units = new Units(options, this.#work);
     this.#types = new TypeStore(this.#work);
-  }
-
-  /** Whether the binary has debug information at all. */
-  static isIn(sections: DwarfSections): boolean {
-    return (sections.section('.debug_info')?.length ?? 0) > 0;
   }
 
   /** The function whose code holds an address. @throws DwarfError */

@@ -1,16 +1,12 @@
 export type { FrameSection } from './call-frames.ts';
 export type { DwarfSections } from './debug-file.ts';
-export {
-  Dwarf,
-  type DwarfFrame,
-  type DwarfFunction,
-  type DwarfParam,
-} from './dwarf.ts';
+export type { Dwarf, DwarfFrame, DwarfFunction, DwarfParam } from './dwarf.ts';
 export { DwarfError } from './dwarf-error.ts';
 export { frameSectionAddress } from './frame-header.ts';
 export type { LineSearch } from './line-search.ts';
 export type { LineRow, SourcePlace } from './line-table.ts';
 export type { ValuePlace } from './locations.ts';
+export { openDwarf } from './open-dwarf.ts';
 export {
   type DwarfEnumerator,
   type DwarfMember,

@@ -10,8 +10,8 @@ import type { Work } from './work.ts';
 
 export interface DwarfOptions {
   readonly sections: DwarfSections;
-  /** What dwz put into a file of its own; undefined when there is none, or it is missing. */
-  readonly alternate?: DwarfSections | undefined;
+  /** Finds what dwz put into a file of its own; undefined when there is none, or it is missing. */
+  readonly alternate?: () => DwarfSections | undefined;
   /** Finds the split file that belongs to a unit of the binary. */
   readonly split?: (wanted: SplitFile) => DwarfSections | undefined;
 }
@@ -42,7 +42,8 @@ export class Units {
   constructor(options: DwarfOptions, work: Work) {
     this.#options = options;
     this.#work = work;
-    const alternate = options.alternate && this.#fileOf(options.alternate, '', undefined);
+    const shared = options.alternate?.();
+    const alternate = shared && this.#fileOf(shared, '', undefined);
     this.#main = this.#fileOf(options.sections, '', alternate);
   }
 

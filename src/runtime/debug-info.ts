@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BoundedCache, decodeCString } from '../base/index.ts';
-import { Dwarf, type DwarfSections, type SplitFile } from '../dwarf/index.ts';
+import { type Dwarf, type DwarfSections, openDwarf, type SplitFile } from '../dwarf/index.ts';
 import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
 import { debugSections } from './debug-sections.ts';
 import type { ElfFiles } from './elf-files.ts';
@@ -26,13 +26,12 @@ export class DebugInfo {
 
   #open(path: string, elf: ElfFile): Dwarf | undefined {
     for (const file of this.#elfFiles.withDebugInfo(path, elf)) {
-      const sections = debugSections(file.elf);
-      if (!Dwarf.isIn(sections)) continue;
-      return new Dwarf({
-        sections,
-        alternate: this.#alternateOf(file.path, file.elf),
+      const dwarf = openDwarf({
+        sections: debugSections(file.elf),
+        alternate: () => this.#alternateOf(file.path, file.elf),
         split: (wanted) => this.#splitFile(path, wanted),
       });
+      if (dwarf !== undefined) return dwarf;
     }
     return undefined;
   }

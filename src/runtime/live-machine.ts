@@ -13,7 +13,7 @@ import { loadEmbedded } from './load-embedded.ts';
 import type { OutputStream } from './output-stream.ts';
 import { filesOfProgram } from './program-files.ts';
 import { steadyOffset } from './steady-offset.ts';
-import { UnwindTables } from './unwind/index.ts';
+import { openTables, type UnwindTables } from './unwind/index.ts';
 
 interface LiveMachineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -78,7 +78,7 @@ export class LiveMachine {
 
   /** Tables to unwind user stacks with, of no process yet. */
   unwindTables(warn: (text: string) => void): UnwindTables {
-    return new UnwindTables(this.#elfFiles, { warn });
+    return openTables(this.#elfFiles, { warn });
   }
 
   /** The files that a program will have mapped once it runs. */

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dwarfFixture } from '../../../tests/support/dwarf-sections.ts';
-import { Dwarf } from '../../dwarf/index.ts';
+import { present } from '../../base/index.ts';
+import { openDwarf } from '../../dwarf/index.ts';
 import { type Arch, archFacts } from '../../program/index.ts';
 import { paramSources } from './calling-convention.ts';
 
 const { binary, functions } = dwarfFixture('version-5-plain');
-const dwarf = new Dwarf({ sections: { section: (name) => binary.get(name) } });
+const dwarf = present(
+  openDwarf({ sections: { section: (name) => binary.get(name) } }),
+  'the fixture has debug information',
+);
 
 /** Of `draw(struct Shape *, const char *, unsigned char, point_t, double, char **)`, where these parameters are. */
 function sources(arch: Arch, indexes: readonly number[]): readonly string[] {

@@ -1,2 +1,3 @@
+export { openTables } from './open-tables.ts';
 export { runToEntry } from './run-to-entry.ts';
-export { UnwindTables } from './unwind-tables.ts';
+export type { UnwindTables } from './unwind-tables.ts';
