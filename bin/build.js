@@ -77,14 +77,12 @@ async function bundle() {
     lineLimit: 160,
     logLevel: 'warning',
     define: {
-      'import.meta.url': 'moduleUrl',
       'import.meta.filename': '__filename',
       'import.meta.dirname': '__dirname',
     },
   });
   // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
-  const head = '(function (exports, require, module, __filename, __dirname) {';
-  return `${head} const moduleUrl = require("node:url").pathToFileURL(__filename).href;\n${statements}})\n`;
+  return `(function (exports, require, module, __filename, __dirname) {\n${statements}})\n`;
 }
 
 function writeWhole(path, text) {

@@ -33,6 +33,6 @@ export function replaceFile(path: string, content: Uint8Array | string, mode?: n
 
 /** node:crypto is loaded when there is a file to write: few runs write one, and loading it is a thirtieth of a start. */
 function nobodysName(): string {
-  const { randomBytes } = createRequire(import.meta.url)('node:crypto') as typeof import('node:crypto');
+  const { randomBytes } = createRequire(import.meta.filename)('node:crypto') as typeof import('node:crypto');
   return randomBytes(6).toString('hex');
 }

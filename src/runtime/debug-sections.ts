@@ -68,7 +68,7 @@ function unpackOld(bytes: Uint8Array): Uint8Array | undefined {
 
 function inflate(bytes: Uint8Array, size: number): Uint8Array {
   // Loaded when a section is packed: it brings Node.js's streams with it.
-  const { inflateSync } = createRequire(import.meta.url)('node:zlib') as typeof import('node:zlib');
+  const { inflateSync } = createRequire(import.meta.filename)('node:zlib') as typeof import('node:zlib');
   return inflateSync(bytes, { maxOutputLength: size });
 }
 

@@ -40,7 +40,7 @@ export class Demangler {
 
 /** Half a megabyte, compiled in some 10 ms. */
 function load(): void {
-  const path = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm');
+  const path = createRequire(import.meta.filename).resolve('gecko-profiler-demangle/index_bg.wasm');
   const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)), {
     './index_bg.js': { __wbindgen_init_externref_table: bindings.__wbindgen_init_externref_table },
   });

@@ -25,7 +25,7 @@ function readText(path: string): string | undefined {
     throw error;
   }
   if (!path.endsWith('.gz')) return decodeText(bytes);
-  const { gunzipSync } = createRequire(import.meta.url)('node:zlib') as typeof import('node:zlib');
+  const { gunzipSync } = createRequire(import.meta.filename)('node:zlib') as typeof import('node:zlib');
   return decodeText(gunzipSync(bytes, { maxOutputLength: MAX_CONFIG_BYTES }));
 }
 

@@ -26,7 +26,7 @@ export function unpackXz(bytes: Uint8Array, limit: number): Uint8Array | undefin
   const size = streams.reduce((sum, { made }) => sum + made, 0);
   if (size > limit) return undefined;
   // Loaded when a binary needs it, which few do.
-  const library = createRequire(import.meta.url)('@napi-rs/lzma/xz') as XzLibrary; // its own types say so
+  const library = createRequire(import.meta.filename)('@napi-rs/lzma/xz') as XzLibrary; // its own types say so
   const unpacked = new ByteWriter(size);
   try {
     for (const { start, end } of streams) unpacked.bytes(library.decompressSync(bytes.subarray(start, end)));

@@ -35,7 +35,7 @@ export function unpackZstd(bytes: Uint8Array, size: number, limitMs?: number): U
   const output = new SharedArrayBuffer(size);
   const state = new SharedArrayBuffer(4);
   // Loaded when a binary needs them, which few do.
-  const require = createRequire(import.meta.url);
+  const require = createRequire(import.meta.filename);
   const library = require.resolve('fzstd');
   const { Worker } = require('node:worker_threads') as typeof import('node:worker_threads');
   const worker = new Worker(THREAD, {

@@ -46,7 +46,7 @@ const ffi = lazily((): Ffi => {
 });
 
 function loadNative(): Native {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(import.meta.filename);
   try {
     const home = dirname(require.resolve(`@koromix/koffi-linux-${process.arch}/package.json`));
     for (const libc of ['linux', 'musl']) {
