@@ -13,6 +13,11 @@ export interface ArchFacts {
   readonly stackPointer: string;
   /** The numbers that debug information has for registers: 0, 1, 2 and so on, as names of `registers`. */
   readonly dwarfRegisters: readonly string[];
+  /**
+   * How far into a kernel function the call of its trampoline returns, at most. No other call returns that early. Source: endbr64, call;
+   * bti, mov, bl: arch/x86/include/asm/ftrace.h, arch/arm64/kernel/ftrace.c.
+   */
+  readonly entryCallBytes: number;
   /** Bytes between the stack pointer and the first argument on the stack when a function begins. */
   readonly stackArgsOffset: number;
   /** How structs of more than two registers are passed: themselves on the stack, or their address. */
@@ -114,6 +119,7 @@ export const archTable = {
     instructionPointer: 'ip',
     stackPointer: 'sp',
     dwarfRegisters: ['ax', 'dx', 'cx', 'bx', 'si', 'di', 'bp', 'sp', ...numbered('r', 8, 15)],
+    entryCallBytes: 9,
     stackArgsOffset: 8,
     largeStructs: 'stack',
     perfRegsOffset: 0,
@@ -137,6 +143,7 @@ export const archTable = {
     instructionPointer: 'pc',
     stackPointer: 'sp',
     dwarfRegisters: [...numbered('r', 0, 30), 'sp'],
+    entryCallBytes: 12,
     stackArgsOffset: 0,
     largeStructs: 'reference',
     perfRegsOffset: 0,

@@ -50,6 +50,23 @@ test('a kprobe and its substitute give the same arguments, results, names and st
   assert.equal(comparable(substituted), comparable(real));
 });
 
+test('the stack of a substitute does not depend on what else its function serves', async () => {
+  const entry =
+    'kprobe:vfs_read /comm == "dd" && arg2 == 100/ { @entry[kstack(2)] = count(); @one[kstack(1)] = count(); }';
+  const back = 'kretprobe:vfs_read /comm == "dd" && retval == 100/ { @back[kstack(2)] = count(); }';
+  const otherwise = 'fexit:vfs_read { @other = count(); }';
+  for (const probes of [entry, `${entry} ${otherwise}`, back, `${entry} ${back}`]) {
+    const output = await traced(withoutKprobes, probes);
+    if (probes.includes(entry)) {
+      assert.match(output, /^@entry\[\n +vfs_read\+\d+\n +ksys_read\+\d+\n\]: 20$/m, probes);
+      assert.match(output, /^@one\[\n +vfs_read\+\d+\n\]: 20$/m, probes);
+    }
+    if (probes.includes(back)) {
+      assert.match(output, /^@back\[\n +ksys_read\+\d+\n +\w+\+\d+\n\]: 20$/m, probes);
+    }
+  }
+});
+
 test('a kprobe and the kretprobe of its function are attached once where the kernel has sessions', async () => {
   const halves = `
     kprobe:vfs_read /comm == "dd" && arg2 == 100/ { @start[tid] = nsecs; }
