@@ -16,8 +16,9 @@ const asked = [
 function featuresOf(target: Target): MachineFacts['features'] {
   const features: Partial<Record<Feature, boolean>> = { fentry: target.has('fentry') };
   for (const feature of asked) features[feature] = target.has(feature);
-  // Where trampolines stand in for kprobes, they do so again.
+  // Where trampolines stand in for kprobes, they do so again, and are left out of stacks.
   if (features.fentry === true) features.kprobe = target.has('kprobe');
+  if (features.kprobe === false) features['single-prog-frame'] = target.has('single-prog-frame');
   return features;
 }
 

@@ -99,6 +99,11 @@ describe('notes', () => {
         memory('get_stack', 16, 16, '\x01\0\0\0\0\0\0\0\x02', 0x100),
         { call: 'stack', asked: ['user', 2], given: [1n, 2n] },
       ],
+      [
+        memory('get_stack', 8, 8, '\x01\0\0\0\0\0\0\0', 0x2),
+        { call: 'stack', asked: ['kernel', 3], given: [0n, 0n, 1n] },
+      ],
+      [memory('get_stack', -14, 8, '', 0x2), { call: 'stack', asked: ['kernel'], given: [] }],
       [memory('get_stack', 16, 16, '', 0x900), undefined],
       [memory('d_path', 3, 16, '/a\0'), { call: 'path', asked: [0x7000n], given: '/a' }],
     ];

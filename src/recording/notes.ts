@@ -195,7 +195,7 @@ function toldMemory(record: Uint8Array, about: number): Told | undefined {
     case 'probe_read_kernel_str':
       return text('kernel');
     case 'get_stack':
-      return toldStack(bytes, size, view.getUint32(memoryNote.flags, true));
+      return toldStack(result < 0 ? undefined : bytes, size, view.getUint32(memoryNote.flags, true));
     case 'd_path':
       return result > 0
         ? { call: 'path', asked: [address], given: String.fromCharCode(...bytes.subarray(0, result - 1)) }
@@ -210,12 +210,20 @@ function spaceOf(address: bigint): AddressSpace {
   return address >> 63n === 0n ? 'user' : 'kernel';
 }
 
-function toldStack(bytes: Uint8Array, size: number, flags: number): Told | undefined {
+/**
+ * The whole stack, as far as it is known: frames that were left out are those of the prog and its trampoline, which are nobody's here, but a
+ * prog that asks again leaves as many out.
+ *
+ * @param bytes undefined: there were fewer frames than to leave out.
+ */
+function toldStack(bytes: Uint8Array | undefined, size: number, flags: number): Told | undefined {
   if ((flags & stackFlag.buildId) !== 0) return undefined;
   const space = (flags & stackFlag.user) !== 0 ? 'user' : 'kernel';
-  const count = bytes.length >> 3;
+  if (bytes === undefined) return { call: 'stack', asked: [space], given: [] };
+  const skipped = flags & stackFlag.skip;
   const view = viewOf(bytes);
-  const frames = Array.from({ length: count }, (_, index) => view.getBigUint64(index * 8, true));
-  // Frames that were left out are those of the prog itself, which are nobody's here.
-  return { call: 'stack', asked: bytes.length === size ? [space, count] : [space], given: frames };
+  const frames = Array.from({ length: skipped + (bytes.length >> 3) }, (_, index) =>
+    index < skipped ? 0n : view.getBigUint64((index - skipped) * 8, true),
+  );
+  return { call: 'stack', asked: bytes.length === size ? [space, frames.length] : [space], given: frames };
 }

@@ -11,11 +11,17 @@ import { missingNeed, type Need } from '../support/needs.ts';
 import { requireRoot, skipUnless } from '../support/requirements.ts';
 import { runTetrace } from '../support/run-tetrace.ts';
 
+interface RecordedScript {
+  readonly script: string;
+  readonly needs?: readonly Need[];
+  readonly options?: readonly string[];
+}
+
 /**
  * Scripts about one process that print nothing before their end, or only from events: what user space does when is no event, and records of two
  * CPUs may stand in another order than the events they come from. Keys have at most 512 bytes, as kernels before 5.16 want it.
  */
-const scripts: Readonly<Record<string, { readonly script: string; readonly needs?: readonly Need[] }>> = {
+const scripts: Readonly<Record<string, RecordedScript>> = {
   texts: {
     script: `tracepoint:syscalls:sys_enter_openat /pid == cpid/ {
         printf("%s %d %s %s\\n", comm, pid == cpid, str(args.filename), str(args.filename, 4));
@@ -66,6 +72,12 @@ const scripts: Readonly<Record<string, { readonly script: string; readonly needs
       kretprobe:vfs_read /@start[tid]/ { @ns = hist(nsecs - @start[tid]); @got = hist(retval); delete(@start, tid); }`,
     needs: ['kprobe'],
   },
+  'kernel functions through trampolines': {
+    script: `kprobe:vfs_read /pid == cpid/ { @at[kstack(50)] = count(); @near[kstack(2)] = count(); @self[kstack(1)] = count(); }
+      kretprobe:vfs_read /pid == cpid/ { @from[kstack(50)] = count(); @caller[kstack(1)] = count(); }`,
+    needs: ['fentry'],
+    options: ['--no-feature', 'kprobe'],
+  },
 };
 
 const load = `#!/bin/sh
@@ -74,7 +86,7 @@ exec cat /etc/passwd /etc/group
 `;
 
 describe('a recording of the kernel, run again', () => {
-  for (const [name, { script, needs = [] }] of Object.entries(scripts)) {
+  for (const [name, { script, needs = [], options = [] }] of Object.entries(scripts)) {
     test(name, async (t) => {
       if (!requireRoot(t)) return;
       for (const need of needs) {
@@ -87,7 +99,7 @@ describe('a recording of the kernel, run again', () => {
         ) as [string, string, string, string];
         writeFileSync(command, load, { mode: 0o755 });
         const recorded = await runTetrace(
-          ['--no-warnings', '--record', recording, '-o', output, '-c', command, '-e', script],
+          ['--no-warnings', ...options, '--record', recording, '-o', output, '-c', command, '-e', script],
           { timeoutMs: 120_000 },
         );
         assert.equal(recorded.code, 0, recorded.stderr);

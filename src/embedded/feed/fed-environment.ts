@@ -56,15 +56,17 @@ export class FedEnvironment implements Environment {
     if (stop !== 'unknown' || (isText && into.subarray(0, length).includes(0))) return length;
     return this.#otherwise(happening).read(space, address, into, isText);
   }
-  /** A stack that was cut says how many frames it was asked for: it serves those who want no more. */
+  /** A stack that was cut says how many frames it was asked for: it serves those who want as many, then those who want no more. */
   stack(space: AddressSpace, limit: number): readonly bigint[] {
-    return this.#ask('stack', [space], ({ told }, otherwise) => {
-      const longer = told.find(
+    const { happening, answers } = this.#current;
+    const told =
+      answers.next('stack', [space, limit]) ??
+      answers.next('stack', [space]) ??
+      happening.told.find(
         ({ call, asked }) => call === 'stack' && asked[0] === space && Number(asked[1]) >= limit,
       );
-      // The form of answers is that of the calls they were noted for.
-      return longer === undefined ? otherwise.stack(space, limit) : (longer.given as bigint[]);
-    });
+    // The form of answers is that of the calls they were noted for.
+    return told === undefined ? this.#otherwise(happening).stack(space, limit) : (told.given as bigint[]);
   }
   write(address: bigint, bytes: Uint8Array): boolean {
     return this.#ask('write', [address, bytes], (_, otherwise) => otherwise.write?.(address, bytes) ?? false);
