@@ -80,10 +80,9 @@ void plugin(void (*callback)(void)) { plugged(callback); sink++; }
 `;
 const bare = ['-O2', '-g0', '-fomit-frame-pointer', '-fno-optimize-sibling-calls', '-ldl', '-pthread'];
 
-async function run(script: string, args: readonly string[]): Promise<RunResult> {
+function run(script: string, args: readonly string[]): Promise<RunResult> {
   const config = 'config = { unstable_dw_ustack = enable; show_debug_info = false }';
-  const result = await runTetrace(['-q', ...args, '-e', `${config} ${script}`], { timeoutMs: 240_000 });
-  return { ...result, stderr: result.stderr.replace(/^WARNING: Kernel version .*\n/, '') };
+  return runTetrace(['-q', ...args, '-e', `${config} ${script}`], { timeoutMs: 240_000 });
 }
 
 /** The functions of a stack that are the program's own, from the outermost on. */

@@ -49,8 +49,7 @@ export function testOneLiner(title: string, row: OneLiner, place: Place): void {
     const text = isText ? withoutEndLines(run.stdout) : run.stdout;
     if (code === 0) assert.ok(ended || /^@/m.test(run.stdout), run.stdout);
     matches(text, stdout);
-    // The message about old kernels is none about the script.
-    matches(run.stderr.replace(/^WARNING: Kernel version .*\n/m, ''), stderr);
+    matches(run.stderr, stderr);
     assert.equal(run.code, code);
   });
 }

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './paths.ts';
 
@@ -19,11 +20,15 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly stdout: string;
+  /** Without the warning of an old kernel where the kernel is old: it is none about what is run. */
   readonly stderr: string;
   /** undefined when a signal ended it. */
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
 }
+
+/** Older than the language expects, which a run on it says. Source: src/cli/privileges.ts. */
+export const isOldKernel: boolean = /^(?:[0-4]|5\.(?:\d|1[0-4]))\./.test(release());
 
 const defaultTimeoutMs = 60_000;
 
@@ -37,7 +42,7 @@ export function runTetrace(args: readonly string[], options: RunOptions = {}): P
 /** A command that is still running; dispose of it to be sure that it is gone. */
 export interface RunningTetrace extends Disposable {
   readonly child: ChildProcessWithoutNullStreams;
-  /** What it has printed so far. */
+  /** What it has printed so far, all of it. */
   stdout(): string;
   stderr(): string;
   /** Resolves when a stream's text matches; rejects when the process ends first. */
@@ -77,7 +82,8 @@ export function startTetrace(args: readonly string[], options: RunOptions = {}):
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      finished = { ...text, code: code ?? undefined, signal: signal ?? undefined };
+      const stderr = isOldKernel ? text.stderr.replace(/^WARNING: Kernel version .*\n/m, '') : text.stderr;
+      finished = { stdout: text.stdout, stderr, code: code ?? undefined, signal: signal ?? undefined };
       changed();
       resolve(finished);
     });
