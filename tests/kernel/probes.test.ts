@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { openVmlinuxBtf } from '../../src/kernel/index.ts';
 import { ElfFiles } from '../../src/runtime/index.ts';
 import { CProgram } from '../support/c-program.ts';
 import { inFolder } from '../support/loads.ts';
@@ -13,6 +14,17 @@ import { type RunResult, runTetrace, startTetrace } from '../support/run-tetrace
 import { interrupt, runProgram, waitForAttached } from '../support/trace-load.ts';
 
 const copyBytes = 'dd if=/dev/zero of=/dev/null bs=1 count=1000 status=none';
+
+/**
+ * Whether the kernel finds the caller of a function at whose entry a uprobe stands. No frame pointer leads there yet, and kernels before Linux 6.12
+ * pass the caller over: all calls of a function from another one show as those of that one's caller. Newer ones keep the uprobe at hand to
+ * look what it stands on. Source: arch/x86/events/core.c, is_uprobe_at_func_entry().
+ */
+function seesCallerAtEntry(): boolean {
+  const btf = openVmlinuxBtf();
+  const task = btf?.find('uprobe_task', 'struct');
+  return task !== undefined && btf?.findMember(task, 'auprobe') !== undefined;
+}
 
 test('the one-liner of the README: system calls by program, fewest first', async (t) => {
   if (!requireRoot(t)) return;
@@ -198,7 +210,8 @@ describe('uprobes', () => {
     const run = await runVictim(victim, script, /^all$/m);
     assert.equal(countOf(run.stdout, '@[area]'), 2);
     assert.equal(countOf(run.stdout, '@[word]'), 1);
-    assert.match(run.stdout, /^@stack\[\n {8}area\+0.*\n {8}main\+\d+.*\n\]: 1$/m);
+    const [frames, calls] = seesCallerAtEntry() ? [' {8}main\\+\\d+.*', 1] : ['(?! {8}main).*', 2];
+    assert.match(run.stdout, new RegExp(`^@stack\\[\\n {8}area\\+0.*\\n${frames}\\n\\]: ${calls}$`, 'm'));
   });
 
   test('a library stored in a zip archive, which a program maps from there', async (t) => {
@@ -346,7 +359,7 @@ int main(void) {
   const child = spawn(program.path);
   t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
-  const script = `profile:hz:999 { @[comm] = count(); } interval:ms:100 /@["second"] > 20 && @["third"] > 20/ { exit(); }`;
+  const script = `profile:hz:999 { @[comm]++; } interval:ms:100 /@["second"] > 20 && @["third"] > 20/ { exit(); }`;
   using tracer = startTetrace(['-e', script, '-p', String(child.pid)]);
   await waitForAttached(tracer);
   child.stdin.write('\n');

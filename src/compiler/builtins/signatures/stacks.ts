@@ -80,7 +80,7 @@ export const stackBuiltins = {
   ustack: {
     form: 'both',
     signature: ['ustack', 'ustack(int limit)', 'ustack(mode)', 'ustack(mode, int limit)'],
-    doc: 'The stack of the current process in user space, by frame pointers.',
+    doc: 'The stack of the current process in user space, by frame pointers. Kernels before 6.12 leave out the caller of a function at whose entry a `uprobe` stands; `dw_ustack` has it.',
     where: stackProbes,
     needsCtx: true,
     arity: [0, 2],
