@@ -83,8 +83,14 @@ const seldomCalled = [
  */
 async function bundleWithRooms(root, options) {
   const part = {
-    ...{ ...options, bundle: true, format: 'cjs', platform: 'node' },
-    ...{ absWorkingDir: root, outdir: 'dist', metafile: true, write: false },
+    ...options,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    absWorkingDir: root,
+    outdir: 'dist',
+    metafile: true,
+    write: false,
   };
   const { metafile } = await build({ ...part, entryPoints: everyRun });
   const plan = planRooms(metafile.inputs);
@@ -152,14 +158,18 @@ function planRooms(inputs) {
   }
   const roomOf = new Map(rooms.flatMap(({ modules }, room) => [...modules].map((path) => [path, room])));
   const used = [...roomOf.keys()].flatMap((path) => importsOf(path).map((edge) => edge.path));
-  const lent = [...new Set(used)].filter((path) => main.has(path) && !everyRun.includes(path));
+  const lent = [...new Set([...used, ...found])].filter((path) => main.has(path) && !everyRun.includes(path));
   return { main, roomOf, lent, doors: rooms.map(({ doors }) => doors) };
 }
 
 /** By module: the names of what it exports. */
 async function exportedNames(part, { lent, roomOf }) {
   const { metafile } = await build({
-    ...{ ...part, bundle: false, format: 'esm', external: undefined, define: {} },
+    ...part,
+    bundle: false,
+    format: 'esm',
+    external: undefined,
+    define: {},
     entryPoints: [...everyRun, ...lent, ...roomOf.keys()],
   });
   return new Map(Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]));
