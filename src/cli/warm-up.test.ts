@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { openFiles } from '../../tests/support/open-files.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What this process has open of the kernel; other files may be those of whoever runs the tests. */
 function openOfKernel(): readonly string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc/self/fd')
-    .flatMap((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`);
-      } catch {
-        return []; // the descriptor of this very directory
-      }
-    })
-    .filter((name) => /^\/(?:proc|sys)\/|bpf|perf/.test(name))
-    .toSorted();
+  return process.platform === 'linux' ? openFiles(/^\/(?:proc|sys)\/|bpf|perf/) : [];
 }
 
 test('the samples of a build compile and run; nothing of the kernel stays open, and the environment is what it was', async () => {

@@ -12,13 +12,15 @@ import {
   emitting,
   load,
   maps,
-  openObjects,
   RING,
   records,
   run,
 } from '../support/hand-written-run.ts';
+import { openFiles } from '../support/open-files.ts';
 import { requireRoot, skipUnless } from '../support/requirements.ts';
 
+/** What belongs to BPF and perf. */
+const objectsOfKernel = /bpf|perf/;
 const { R0, R1, R2, R3, R10 } = bpf;
 const features = new FeatureProbe(() => new BtfSources(undefined).running());
 
@@ -29,7 +31,7 @@ function tracepointId(t: TestContext, category: string, event: string): number |
 
 test('begin prints and exits: the run ends with that code, and leaves nothing open', async (t) => {
   if (!requireRoot(t)) return;
-  const before = openObjects();
+  const before = openFiles(objectsOfKernel);
   const { code, stdout } = await run(
     handWritten({
       bpfMaps,
@@ -47,14 +49,14 @@ test('begin prints and exits: the run ends with that code, and leaves nothing op
   );
   assert.equal(code, 3);
   assert.equal(stdout, 'value 42\nvalue 43\n\n\n');
-  assert.deepEqual(openObjects(), before);
+  assert.deepEqual(openFiles(objectsOfKernel), before);
 });
 
 test('a tracepoint counts by command in a per-CPU hash, printed at the end', async (t) => {
   if (!requireRoot(t)) return;
   const id = tracepointId(t, 'sched', 'sched_process_exec');
   if (id === undefined) return;
-  const before = openObjects();
+  const before = openFiles(objectsOfKernel);
   const { code, stdout, messages } = await run(
     handWritten({
       bpfMaps,
@@ -78,7 +80,7 @@ test('a tracepoint counts by command in a per-CPU hash, printed at the end', asy
   assert.deepEqual(messages, []);
   assert.equal(code, 0);
   assert.match(stdout, /^@\[true\]: 3$/m);
-  assert.deepEqual(openObjects(), before);
+  assert.deepEqual(openFiles(objectsOfKernel), before);
 });
 
 test('an iterator is read to its end', (t) => {
@@ -172,7 +174,7 @@ test('constants reach a frozen map before its prog is loaded; the value is read 
 
 test('a refused prog is a rejection that names the instruction, with the log', (t) => {
   if (!requireRoot(t)) return;
-  const before = openObjects();
+  const before = openFiles(objectsOfKernel);
   const result = backend.load(
     handWritten({
       bpfMaps,
@@ -189,7 +191,7 @@ test('a refused prog is a rejection that names the instruction, with the log', (
   assert.ok(!result.ok);
   assert.equal(result.rejection.insn, 1);
   assert.match(result.rejection.log, /R1 invalid mem access/);
-  assert.deepEqual(openObjects(), before);
+  assert.deepEqual(openFiles(objectsOfKernel), before);
 });
 
 test('a probe that cannot be attached is an outcome, not an exception', (t) => {

@@ -1,6 +1,5 @@
 /** Programs made by hand in the kernel: two records, one map, and runs that say what was printed. */
 import assert from 'node:assert/strict';
-import { readdirSync, readlinkSync } from 'node:fs';
 import * as bpf from '../../src/bpf/index.ts';
 import { possibleCpuCount } from '../../src/kernel/index.ts';
 import { type Host, type Loaded, type Prog, type Program, parseFormat } from '../../src/program/index.ts';
@@ -178,19 +177,6 @@ export function load(program: Program): Loaded {
   const result = backend.load(program, { constants: [] });
   assert.ok(result.ok, result.ok ? '' : result.rejection.log);
   return result.loaded;
-}
-
-/** What this process has open that belongs to BPF and perf. */
-export function openObjects(): string[] {
-  return readdirSync('/proc/self/fd')
-    .flatMap((fd) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${fd}`);
-      } catch {
-        return []; // the descriptor of this very directory
-      }
-    })
-    .filter((name) => /bpf|perf/.test(name));
 }
 
 /** Loads one prog with one probe, has `provoke` done, and wants records while it is attached and none afterwards. */
