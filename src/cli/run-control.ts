@@ -1,7 +1,6 @@
+import { endSignals } from '../runtime/index.ts';
 import type { RunControl } from '../tracer/index.ts';
 
-/** Signals that end a run. SIGHUP: its terminal is gone, which a file it writes to need not know. */
-const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Signals that self probes can stand on. */
 const selfSignals = ['SIGUSR1'] as const;
 

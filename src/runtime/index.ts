@@ -9,6 +9,7 @@ export type {
   TracedChild,
   TracedRoot,
 } from './embedded/index.ts';
+export { endSignals } from './end-signals.ts';
 export { KernelBackend } from './kernel-backend.ts';
 export { LiveMachine } from './live-machine.ts';
 export { loadEmbedded } from './load-embedded.ts';

@@ -18,6 +18,7 @@ import {
   WaitTicks,
 } from '../../kernel/index.ts';
 import type { Arch, AttachOutcome, ProbeSpec } from '../../program/index.ts';
+import { endSignals } from '../end-signals.ts';
 import { processes } from '../processes.ts';
 import { systemErrorText } from '../system-error.ts';
 import { Breakpoints } from './breakpoints.ts';
@@ -27,8 +28,6 @@ import { Tracee, type TraceeTools } from './tracee.ts';
 import { releaseTracees } from './tracee-release.ts';
 import { TraceeStops } from './tracee-stops.ts';
 
-/** They end the run as it is (see the command line's); a second one would end this process before its breakpoints are out of the other. */
-const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** How long the next stop is waited for here, before another thread waits for it. */
 const TICK_MS = 4;
 /** More than a name of /proc/PID/comm has. */
@@ -192,6 +191,7 @@ export class PtraceSource implements EventSource {
     process.on('SIGALRM', ignore);
     if (kind === 'other') {
       process.on('exit', this.#onExit);
+      // They end the run as it is; a second one would end this process before its breakpoints are out of the other.
       for (const signal of endSignals) process.on(signal, ignore);
     }
     return this.#stops.size === 0 ? errnos.ESRCH.number : 0;
