@@ -157,6 +157,9 @@ export class FeatureProbe {
         return this.#seesProgOnce();
       case 'iter':
         return this.#loadsIterator(returnZero);
+      case 'symbol-index':
+        // The kernel does not show it; it came with the same release.
+        return this.ask('cgrp-storage');
       case 'perf-link':
         return linksPerfEvents();
       case 'btf':

@@ -8,7 +8,7 @@ export { type FeatureAnswer, features, type KernelFeature } from './feature-tabl
 export { attachIterator, pinObject, readIterator } from './iterator.ts';
 export { Kallsyms } from './kallsyms.ts';
 export { attachKprobe, type KprobePlace } from './kprobe.ts';
-export { attachKprobeMulti } from './kprobe-multi.ts';
+export { attachKprobeMulti, type KprobeMultiOptions, type MultiPlaces } from './kprobe-multi.ts';
 export { loadedProg, loadedProgs, openProg } from './loaded-progs.ts';
 export { BpfMap, createMap } from './map.ts';
 export { type MappingEvent, MappingEvents } from './mapping-events.ts';
@@ -25,6 +25,7 @@ export { attachRawTracepoint } from './raw-tracepoint.ts';
 export { ResourceStack } from './resource-stack.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { attachSampling, cpuClock, type SamplingEvent } from './sampling.ts';
+export { symbolAddresses } from './symbol-addresses.ts';
 export {
   clockNs,
   Epoll,

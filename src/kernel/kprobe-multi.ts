@@ -13,16 +13,18 @@ export interface KprobeMultiOptions {
   readonly cookies?: readonly bigint[];
 }
 
+/** Function names, or their addresses. */
+export type MultiPlaces = { readonly symbols: readonly string[] } | { readonly addresses: readonly bigint[] };
+
 /**
  * Attaches a KPROBE prog (expected attach type BPF_TRACE_KPROBE_MULTI or _SESSION) to the entries or returns of many kernel functions.
  * Linux 5.18 with CONFIG_FPROBE.
  *
- * @param places function names, or their addresses.
  * @throws KernelError: ESRCH when a name is unknown, EINVAL when one cannot be traced, EOPNOTSUPP without CONFIG_FPROBE.
  */
 export function attachKprobeMulti(
   prog: Prog,
-  places: { readonly symbols: readonly string[] } | { readonly addresses: readonly bigint[] },
+  places: MultiPlaces,
   options: KprobeMultiOptions = {},
 ): Attachment {
   const names = 'symbols' in places ? places.symbols.map(pinText) : [];

@@ -2,6 +2,7 @@ import { SLOT_SIZE } from '../bpf/index.ts';
 import {
   type BpfMap,
   createMap,
+  type KernelFeature,
   type Prog as KernelProg,
   onlineCpus,
   PerfRing,
@@ -23,6 +24,7 @@ const ONLY_KEY = new Uint8Array(4);
 
 export interface KernelBackendOptions {
   readonly btf: BtfSources;
+  readonly hasFeature: (feature: KernelFeature) => boolean;
   /** The process ends with the run, so that descriptors which are slow to close may be left to its end (see closeLater). */
   readonly processEnds: boolean;
 }
@@ -81,6 +83,7 @@ export class KernelBackend implements Backend {
         resources: resources.move(),
         pid: options.pid,
         possibleCpus,
+        hasFeature: this.#options.hasFeature,
         processEnds: this.#options.processEnds,
       }),
     };

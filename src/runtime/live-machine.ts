@@ -73,7 +73,11 @@ export class LiveMachine {
 
   /** @param processEnds the process ends with the run (see KernelBackendOptions). */
   backend(processEnds: boolean): Backend {
-    return new KernelBackend({ btf: this.#btf, processEnds });
+    return new KernelBackend({
+      btf: this.#btf,
+      hasFeature: (feature) => this.askFeature(feature).kind === 'yes',
+      processEnds,
+    });
   }
 
   /** Tables to unwind user stacks with, of no process yet. */

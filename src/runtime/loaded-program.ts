@@ -2,6 +2,7 @@ import { invariant, present, viewOf } from '../base/index.ts';
 import {
   type Attachment,
   isKernelError,
+  type KernelFeature,
   type Prog as KernelProg,
   onlineCpus,
   type ResourceStack,
@@ -29,6 +30,7 @@ interface LoadedParts {
   readonly resources: ResourceStack;
   readonly pid: number | undefined;
   readonly possibleCpus: number;
+  readonly hasFeature: (feature: KernelFeature) => boolean;
   /** The process ends when this is disposed of: what the kernel closes by itself then may stay open. */
   readonly processEnds: boolean;
 }
@@ -57,6 +59,7 @@ export class LoadedProgram implements Loaded {
         prog: this.#prog(probe.prog),
         pid: this.#parts.pid,
         onlineCpus: this.#onlineCpus,
+        hasFeature: this.#parts.hasFeature,
       });
       this.#attachments.set(index, attachments);
       this.#attachmentCount += attachments.length;

@@ -25,6 +25,7 @@ import {
   type ProgSpec,
   possibleCpuCount,
   readIterator,
+  symbolAddresses,
   watchModes,
 } from '../../src/kernel/index.ts';
 import { addressOf } from '../../src/kernel/sys/index.ts';
@@ -112,6 +113,22 @@ test('kprobe multi-link', (t) => {
   const places = { symbols: [kernelFunction, 'vfs_read'] };
   assertCounts(spec, (prog) => attachKprobeMulti(prog, places), callKernel);
   assertCounts(spec, (prog) => attachKprobeMulti(prog, places, { isReturn: true }), callKernel);
+  const address = new Kallsyms().byName(kernelFunction)?.address ?? 0n;
+  assertCounts(spec, (prog) => attachKprobeMulti(prog, { addresses: [address] }), callKernel);
+});
+
+test('addresses of symbols, asked of the kernel by a prog', (t) => {
+  if (!requireFeature(t, 'symbol-index')) return;
+  const kallsyms = new Kallsyms();
+  const names = ['vfs_read', kernelFunction, 'schedule'];
+  const read = names.map((name) => kallsyms.byName(name)?.address);
+  assert.deepEqual(symbolAddresses([...names, 'tetrace_no_such_function', '']), [...read, 0n, 0n]);
+  const inModule = [...kallsyms.functions()].find(({ module }) => module !== undefined && module !== 'bpf');
+  if (inModule !== undefined) {
+    const { module, name, address } = inModule;
+    assert.deepEqual(symbolAddresses([`${module}:${name}`, `no_such_module:${name}`]), [address, 0n]);
+  }
+  assert.deepEqual(symbolAddresses([]), []);
 });
 
 test('kprobe session', (t) => {

@@ -59,6 +59,20 @@ test('every kind of probe that needs no function attaches, fires and detaches', 
   for (const { probe, prog } of rows) await firesAndStops(prog, probe, runDate);
 });
 
+test('kprobe multi-links, by address and by name', async (t) => {
+  if (!requireRoot(t) || !skipUnless(t, features.has('kprobe-multi'), 'needs kprobe multi-links')) return;
+  const prog: Prog = {
+    ...emitting('BPF_PROG_TYPE_KPROBE', [0, 1]),
+    expectedAttachType: 'BPF_TRACE_KPROBE_MULTI',
+  };
+  // The second is looked up in a module that is not there: names are what remains.
+  for (const place of [{}, { module: 'no_such_module' }]) {
+    const locations = [{ function: 'vfs_read', ...place }];
+    const name = 'kprobe:vfs_*';
+    await firesAndStops(prog, { kind: 'kprobe', name, locations, via: 'multi', prog: 0 }, runDate);
+  }
+});
+
 test('uprobes and uretprobes, alone and as multi-links', async (t) => {
   if (!requireRoot(t)) return;
   const elfFiles = new ElfFiles();

@@ -1,7 +1,7 @@
 /** Programs made by hand in the kernel: two records, one map, and runs that say what was printed. */
 import assert from 'node:assert/strict';
 import * as bpf from '../../src/bpf/index.ts';
-import { possibleCpuCount } from '../../src/kernel/index.ts';
+import { FeatureProbe, possibleCpuCount } from '../../src/kernel/index.ts';
 import { type Host, type Loaded, type Prog, type Program, parseFormat } from '../../src/program/index.ts';
 import { createReport } from '../../src/report/index.ts';
 import { BtfSources, KernelBackend } from '../../src/runtime/index.ts';
@@ -11,7 +11,13 @@ import { handWritten, handWrittenProg } from './hand-written.ts';
 
 const { R0, R1, R2, R3, R4, R10 } = bpf;
 const trail = { at: { source: 0, line: 1, column: 1, endLine: 1, endColumn: 2 } };
-export const backend = new KernelBackend({ btf: new BtfSources(undefined), processEnds: false });
+const btf = new BtfSources(undefined);
+const features = new FeatureProbe(() => btf.running());
+export const backend = new KernelBackend({
+  btf,
+  hasFeature: (feature) => features.has(feature),
+  processEnds: false,
+});
 
 export const RING = 0;
 const COUNTS = 1;

@@ -1,4 +1,4 @@
-import type { Attachment, Prog } from '../../kernel/index.ts';
+import type { Attachment, KernelFeature, Prog } from '../../kernel/index.ts';
 import type { ProbeKind, ProbeOf } from '../../program/index.ts';
 
 /** What a probe's run half is given. */
@@ -7,6 +7,7 @@ export interface AttachContext {
   /** Only this process, where the mechanism can tell. */
   readonly pid: number | undefined;
   readonly onlineCpus: readonly number[];
+  readonly hasFeature: (feature: KernelFeature) => boolean;
 }
 
 export interface Attached {

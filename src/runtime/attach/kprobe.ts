@@ -1,14 +1,24 @@
 import { errnos } from '../../base/index.ts';
 import {
+  type Attachment,
   attachKprobe as attachAt,
   attachKprobeMulti,
+  isKernelError,
   KernelError,
+  type KernelFeature,
+  type KprobeMultiOptions,
   type KprobePlace,
+  type MultiPlaces,
+  type Prog,
+  symbolAddresses,
 } from '../../kernel/index.ts';
 import type { KernelLocation } from '../../program/index.ts';
 import { type Attach, attachEach } from './attach.ts';
 
-export const attachKprobe: Attach<'kprobe' | 'kretprobe'> = (probe, { prog }) => {
+/** Looking up more names than this takes longer than a walk through all symbols. */
+const MOST_LOOKED_UP = 1000;
+
+export const attachKprobe: Attach<'kprobe' | 'kretprobe'> = (probe, { prog, hasFeature }) => {
   const isReturn = probe.kind === 'kretprobe';
   const { locations } = probe;
   switch (probe.via) {
@@ -21,7 +31,7 @@ export const attachKprobe: Attach<'kprobe' | 'kretprobe'> = (probe, { prog }) =>
     case 'session': {
       const options = { isReturn, isSession: probe.via === 'session' };
       return {
-        attachments: [attachKprobeMulti(prog, multiPlaces(locations), options)],
+        attachments: [attachToMany(prog, locations, options, hasFeature)],
         // A session is one place entered and left.
         places: locations.length,
       };
@@ -29,17 +39,46 @@ export const attachKprobe: Attach<'kprobe' | 'kretprobe'> = (probe, { prog }) =>
   }
 };
 
-function placeOf({ function: name, module, offset, address }: KernelLocation): KprobePlace {
-  if (name === undefined) return { address: address ?? 0n };
-  // The kernel looks `module:name` up in that module. Source: kernel/module/kallsyms.c, module_kallsyms_lookup_name().
-  const symbol = module === undefined || module === 'vmlinux' ? name : `${module}:${name}`;
+/**
+ * By name, the kernel walks through all of its symbols once for a link: 38 million instructions. So a few names are turned into addresses
+ * first. Where the kernel does not take one (of several functions with a name it tells the first), it is names after all.
+ *
+ * @throws KernelError
+ */
+function attachToMany(
+  prog: Prog,
+  locations: readonly KernelLocation[],
+  options: KprobeMultiOptions,
+  hasFeature: (feature: KernelFeature) => boolean,
+): Attachment {
+  const places = multiPlaces(locations);
+  if ('symbols' in places && places.symbols.length <= MOST_LOOKED_UP && hasFeature('symbol-index')) {
+    try {
+      const addresses = symbolAddresses(locations.map((location) => symbolOf(location) ?? ''));
+      if (!addresses.includes(0n)) {
+        return attachKprobeMulti(prog, { addresses: [...new Set(addresses)] }, options);
+      }
+    } catch (error) {
+      if (!isKernelError(error)) throw error;
+    }
+  }
+  return attachKprobeMulti(prog, places, options);
+}
+
+function placeOf(location: KernelLocation): KprobePlace {
+  const { offset, address } = location;
+  const symbol = symbolOf(location);
+  if (symbol === undefined) return { address: address ?? 0n };
   return offset === undefined ? { symbol } : { symbol, offset: BigInt(offset) };
 }
 
+/** The kernel looks `module:name` up in that module. Source: kernel/module/kallsyms.c, module_kallsyms_lookup_name(). */
+function symbolOf({ function: name, module }: KernelLocation): string | undefined {
+  return name === undefined || module === undefined || module === 'vmlinux' ? name : `${module}:${name}`;
+}
+
 /** A multi-link takes names or addresses, not both. Names are given once each: the kernel counts what it finds. */
-function multiPlaces(
-  locations: readonly KernelLocation[],
-): { readonly symbols: readonly string[] } | { readonly addresses: readonly bigint[] } {
+function multiPlaces(locations: readonly KernelLocation[]): MultiPlaces {
   const addresses = locations.flatMap(({ address }) => address ?? []);
   if (addresses.length === locations.length) return { addresses };
   const symbols = locations.map(({ function: name }) => name);
