@@ -114,6 +114,7 @@ function inputOf(work: Compilation, trace: StageTrace): CompileInput {
       runtimeWarnings: ({ hidden: 'none', usual: 'default', all: 'all' } as const)[options.warnings],
       excludeSelf: options.excludeSelf,
       isKept: options.aot !== undefined,
+      isObject: options.emitElf !== undefined,
       notesEvents:
         options.record !== undefined && options.backend !== 'embedded' && runMode(options) === 'run',
       includeFiles: options.includeFiles,

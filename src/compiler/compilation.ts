@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly excludeSelf?: boolean;
   /** The program is to be kept (--aot): what holds for this run only is an error. */
   readonly isKept?: boolean;
+  /** The program is to become an object (--emit-elf): whoever loads it attaches it where he likes, and has its maps. */
+  readonly isObject?: boolean;
   /** For recordings: a second program is made whose progs tell what they run for and what they are told. */
   readonly notesEvents?: boolean;
   /** Headers read before the script's own C section (--include). */

@@ -110,6 +110,16 @@ describe('--emit-elf', () => {
     });
   }
 
+  test('maps of an object have room for what others put in', async (t) => {
+    if (!requireRoot(t)) return;
+    const entries = async (...options: readonly string[]): Promise<string | undefined> => {
+      const { stdout } = await runTetrace([...options, '-d', 'libbpf', '-e', 'begin { @x[1] = 1; exit(); }']);
+      return /^map 'AT_x': .* (\d+) entries/m.exec(stdout)?.[1];
+    };
+    assert.equal(await entries('--emit-elf', '/dev/null'), '4096');
+    assert.equal(await entries(), '16');
+  });
+
   test('an object cannot name functions of the kernel', async (t) => {
     if (!requireRoot(t)) return;
     const script = 'begin { if comptime (kfunc_exist("bpf_strlen")) { print(bpf_strlen("a")); } }';

@@ -12,12 +12,14 @@ export interface LowerOptions {
   readonly without?: readonly Feature[];
   readonly runtimeWarnings?: CompileSettings['runtimeWarnings'];
   readonly excludeSelf?: boolean;
+  readonly isObject?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The stages up to IR, for tests of the lowering. Every function is checked. @throws Error when the script is wrong. */
 export function lowerText(text: string, options: LowerOptions): LoweredProgram {
-  const { without = [], runtimeWarnings = 'default', excludeSelf = false, environment = {} } = options;
+  const { without = [], runtimeWarnings = 'default', excludeSelf = false, isObject = false } = options;
+  const { environment = {} } = options;
   const target: Target = Object.create(options.target, {
     has: { value: (feature: Feature) => !without.includes(feature) && options.target.has(feature) },
   });
@@ -25,7 +27,7 @@ export function lowerText(text: string, options: LowerOptions): LoweredProgram {
   if (!checked.program) throw new Error(checked.text);
   const program = {
     ...checked.program,
-    options: { ...checked.program.options, runtimeWarnings, excludeSelf },
+    options: { ...checked.program.options, runtimeWarnings, excludeSelf, isObject },
   };
   const lowered = lowerProgram(program, checked.probes, target);
   for (const { funcs } of lowered.progs) {

@@ -50,6 +50,22 @@ test('a kprobe and its substitute give the same arguments, results, names and st
   assert.equal(comparable(substituted), comparable(real));
 });
 
+test('a map of few keys has room for the functions of a pattern, and counts each call', async () => {
+  const text = `
+    kprobe:vfs_* /comm == "dd"/ { @entered[${func === 'func' ? func : 'probe'}] = count(); }
+    kretprobe:vfs_* /comm == "dd"/ { @left[probe] = count(); }`;
+  const run = await runTetrace(['-q', '--no-warnings', '-d', 'libbpf', '-e', text, ...load]);
+  assert.equal(run.code, 0, run.stderr);
+  const callsIn = (map: string): string[] =>
+    [...run.stdout.matchAll(new RegExp(`^@${map}\\[(?:k(?:ret)?probe:)?(\\w+)\\]: (\\d+)$`, 'gm'))]
+      .map(([, name, count]) => `${name} ${count}`)
+      .sort();
+  assert.deepEqual(callsIn('entered'), callsIn('left'));
+  assert.match(callsIn('entered').join(), /vfs_open \d+,vfs_read \d+/);
+  const [, entries] = /map 'AT_entered': .* (\d+) entries/.exec(run.stdout) ?? [];
+  assert.ok(Number(entries) >= 64 && Number(entries) <= 512, `${entries} entries: ${run.stdout}`);
+});
+
 test('the stack of a substitute does not depend on what else its function serves', async () => {
   const entry =
     'kprobe:vfs_read /comm == "dd" && arg2 == 100/ { @entry[kstack(2)] = count(); @one[kstack(1)] = count(); }';

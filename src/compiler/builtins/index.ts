@@ -31,5 +31,6 @@ export type {
   MapUse,
   MessageOptions,
   NamedParamDefault,
+  RunsAt,
 } from './row.ts';
 export { type BuiltinName, builtins, findBuiltin, type LoweredBuiltinName } from './signatures/index.ts';

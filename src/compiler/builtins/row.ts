@@ -32,6 +32,8 @@ export interface BuiltinRow {
   readonly async?: true;
   /** The prog ends behind it: the checker puts a `return` there. */
   readonly ends?: true;
+  /** How many values it has at most in a run; absent: any number. One too few would lose keys of maps. */
+  readonly values?: (at: RunsAt) => number;
   /** A use leaves no call in the typed tree. */
   readonly folds?: true;
   /** It is taken from the ctx that the kernel gave the prog, so it has no meaning in a `fn`. */
@@ -50,6 +52,13 @@ export interface BuiltinRow {
   readonly check?: (use: BuiltinUse) => TypedExpr;
   /** For the aggregating functions, which stand on the right of a map assignment only: what the map then holds. */
   readonly aggregate?: (use: BuiltinUse) => AggregateUse | undefined;
+}
+
+/** Where the code that a builtin is used in runs. */
+export interface RunsAt {
+  readonly possibleCpus: number;
+  /** How many kernel functions it runs for at most; infinity: that cannot be said. */
+  readonly functions: number;
 }
 
 /** `args`: the value argument, if any, as a 64-bit integer. */

@@ -74,7 +74,7 @@ export const configTable = {
     kind: 'int',
     fallback: 4096n,
     max: MAX_MAP_ENTRIES,
-    doc: 'Most keys of a map that does not say.',
+    doc: 'Most keys of a map that does not say; where fewer are possible for certain, it is made for those.',
   },
   max_probes: { kind: 'int', fallback: 1024n, doc: 'Most probes of one script.' },
   max_strlen: {
@@ -333,7 +333,11 @@ function strlenOf(values: ConfigValues): number {
 /** The values that matter to the compiler. */
 export function compileSettings(
   values: ConfigValues,
-  { runtimeWarnings, excludeSelf }: Pick<CompileSettings, 'runtimeWarnings' | 'excludeSelf'>,
+  {
+    runtimeWarnings,
+    excludeSelf,
+    isObject,
+  }: Pick<CompileSettings, 'runtimeWarnings' | 'excludeSelf' | 'isObject'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): CompileSettings {
   const clockMap = environment['BPFTRACE_DUMMY_TS_MAP'];
@@ -344,6 +348,7 @@ export function compileSettings(
     onStackLimit: Number(values.on_stack_limit),
     runtimeWarnings,
     ...(excludeSelf ? { excludeSelf } : {}),
+    ...(isObject ? { isObject } : {}),
   };
 }
 

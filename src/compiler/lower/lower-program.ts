@@ -34,6 +34,7 @@ import { lowerScalarByKind } from './expressions.ts';
 import { Refusal } from './failure.ts';
 import { at, type FuncContext, releaseLoops } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
+import { keyCounts } from './key-counts.ts';
 import { LineTable } from './line-table.ts';
 import { LoopForms } from './loop-form.ts';
 import { lowerScalar } from './lower-expr.ts';
@@ -89,8 +90,11 @@ export function lowerProgram(
   const mapTable = new MapTable(target);
   const maps = planStorage(
     typed.maps,
-    addressedMaps(typed),
-    functionsAreCheap(target) ? denseSlots(typed) : new Map(),
+    {
+      addressTaken: addressedMaps(typed),
+      dense: functionsAreCheap(target) ? denseSlots(typed) : new Map(),
+      keys: typed.options.isObject ? new Map() : keyCounts(typed, probes, target),
+    },
     mapTable,
     target,
     typed.structs,

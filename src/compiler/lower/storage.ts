@@ -25,6 +25,9 @@ const declaredTypes: Readonly<Record<string, BpfMapType>> = {
 /** Most indexes of a log2 histogram: 65 powers, each cut into 2^bits. */
 const HIST_POWERS = 65;
 
+/** Fewer entries save nothing. */
+const LEAST_ENTRIES = 16;
+
 export type BucketedType = Extract<AggregateType, { readonly kind: 'hist' | 'lhist' | 'tseries' }>;
 
 export function isBucketed(type: Type): type is BucketedType {
@@ -54,16 +57,20 @@ function keySizeOf({ key, value }: TypedMap, structs: StructTable): number {
   return key === undefined ? 8 : sizeOf(key, structs);
 }
 
-/**
- * Chooses how each map is kept, from what it holds and how it is used; see `MapStorage`. What a script can see does not depend on it.
- *
- * @param dense slots of the maps that get a table, from `denseSlots`.
- * @param addressTaken maps whose own address the script takes: those are BPF maps whatever they hold.
- */
+/** How a script uses its maps. */
+export interface MapUses {
+  /** Maps whose own address it takes: those are BPF maps whatever they hold. */
+  readonly addressTaken: ReadonlySet<MapIndex>;
+  /** Slots of the maps that get a table, from `denseSlots`. */
+  readonly dense: ReadonlyMap<MapIndex, number>;
+  /** The most keys of a map, from `keyCounts`. */
+  readonly keys: ReadonlyMap<MapIndex, number>;
+}
+
+/** Chooses how each map is kept, from what it holds and how it is used; see `MapStorage`. What a script can see does not depend on it. */
 export function planStorage(
   maps: readonly TypedMap[],
-  addressTaken: ReadonlySet<MapIndex>,
-  dense: ReadonlyMap<MapIndex, number>,
+  { addressTaken, dense, keys }: MapUses,
   table: MapTable,
   target: Target,
   structs: StructTable,
@@ -78,6 +85,7 @@ export function planStorage(
   return maps.map((map, index): ScriptMap => {
     const rowOffset = inRow[index];
     const slots = dense.get(index);
+    const entries = entriesOf(map, keys.get(index) ?? Number.POSITIVE_INFINITY, target);
     const isSlot = direct && map.key === undefined && isScalar(map.value) && !addressTaken.has(index);
     const storage: MapStorage =
       rowOffset !== undefined
@@ -91,8 +99,8 @@ export function planStorage(
         : isSlot
           ? slotStorage(map, table, structs)
           : slots !== undefined && direct
-            ? denseStorage(map, slots, table, structs)
-            : hashStorage(map, table, structs);
+            ? denseStorage(map, slots, entries, table, structs)
+            : hashStorage(map, entries, table, structs);
     return { name: map.name, key: map.key, value: map.value, storage, maxEntries: map.maxEntries };
   });
 }
@@ -104,9 +112,15 @@ function slotStorage(map: TypedMap, table: MapTable, structs: StructTable): MapS
 }
 
 /** A table for the small keys, and a hash as for any map. */
-function denseStorage(map: TypedMap, slots: number, table: MapTable, structs: StructTable): MapStorage {
+function denseStorage(
+  map: TypedMap,
+  slots: number,
+  entries: number,
+  table: MapTable,
+  structs: StructTable,
+): MapStorage {
   const stride = sizeOf(map.value, structs);
-  const { map: hash } = hashStorage(map, table, structs);
+  const { map: hash } = hashStorage(map, entries, table, structs);
   return {
     kind: 'dense',
     map: table.globals,
@@ -118,7 +132,21 @@ function denseStorage(map: TypedMap, slots: number, table: MapTable, structs: St
   };
 }
 
-function hashStorage(map: TypedMap, table: MapTable, structs: StructTable): MapStorage {
+/**
+ * Entries of the hash of a map.
+ *
+ * One of few keys has twice as many as it needs, and one for each CPU: an entry that a prog deletes is nobody's until that CPU has put it into its
+ * list, and meanwhile the same key may be put in again. Source: kernel/bpf/hashtab.c, htab_map_delete_elem; kernel/bpf/percpu_freelist.c.
+ */
+function entriesOf(map: TypedMap, keys: number, { possibleCpus }: Target): number {
+  const buckets = isBucketed(map.value) ? bucketCount(map.value) : 1;
+  if (map.key === undefined) return Math.max(map.maxEntries, buckets);
+  if (map.declared !== undefined) return map.maxEntries;
+  const needed = Math.max(LEAST_ENTRIES, 2 * keys * buckets + possibleCpus);
+  return Math.min(map.maxEntries, 2 ** Math.ceil(Math.log2(needed)));
+}
+
+function hashStorage(map: TypedMap, entries: number, table: MapTable, structs: StructTable): MapStorage {
   const perCpu = isAggregate(map.value);
   const type =
     declaredTypes[map.declared ?? ''] ?? (perCpu ? 'BPF_MAP_TYPE_PERCPU_HASH' : 'BPF_MAP_TYPE_HASH');
@@ -127,10 +155,7 @@ function hashStorage(map: TypedMap, table: MapTable, structs: StructTable): MapS
     type,
     keySize: keySizeOf(map, structs),
     valueSize: sizeOf(map.value, structs),
-    maxEntries:
-      map.key === undefined
-        ? Math.max(map.maxEntries, isBucketed(map.value) ? bucketCount(map.value) : 1)
-        : map.maxEntries,
+    maxEntries: entries,
     flags: 0,
     role: 'script',
   });

@@ -325,6 +325,8 @@ export interface CompileSettings {
   readonly runtimeWarnings: 'none' | 'default' | 'all';
   /** Probes on what processes do pass by what the tracer does itself (--exclude-self). */
   readonly excludeSelf?: boolean;
+  /** Whoever loads the program attaches it where he likes, and puts keys into its maps (--emit-elf). */
+  readonly isObject?: boolean;
   /** A scalar map that stands for every clock, for tests of what depends on time (BPFTRACE_DUMMY_TS_MAP). */
   readonly clockMap?: string;
 }

@@ -179,6 +179,7 @@ export const processBuiltins = {
     signature: ['uint64 cpu'],
     doc: 'The number of the CPU the probe runs on.',
     arity: [0, 0],
+    values: ({ possibleCpus }) => possibleCpus,
     check: plain(uint64),
   },
   ncpus: {
@@ -228,6 +229,7 @@ export const processBuiltins = {
     doc: '1 if the CPU was in user mode, else 0.',
     needsCtx: true,
     arity: [0, 0],
+    values: () => 2,
     check: checkUsermode,
   },
 } as const satisfies Record<string, BuiltinRow>;

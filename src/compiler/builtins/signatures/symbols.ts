@@ -53,6 +53,7 @@ export const symbolBuiltins = {
     doc: 'The traced function.',
     needsCtx: true,
     arity: [0, 0],
+    values: ({ functions }) => functions,
     check: checkFunc,
   },
 } as const satisfies Record<string, BuiltinRow>;
