@@ -52,6 +52,7 @@ const seldomCalled = [
   'src/dwarf/unwind-table.ts',
   'src/elf/usdt-notes.ts',
   'src/elf/zip-member.ts',
+  'src/kernel/imagined-kernel.ts',
   'src/kernel/loaded-progs.ts',
   'src/report/gfp-flags.ts',
   'src/report/json.ts',

@@ -1,5 +1,6 @@
 import type { InvokedName } from './invoked-name.ts';
 import type { Messages } from './messages.ts';
+import type { Credentials } from './privileges.ts';
 
 /** What every command is told about how it was called. */
 export interface CommandContext {
@@ -7,4 +8,6 @@ export interface CommandContext {
   readonly messages: Messages;
   /** Whether diagnostics are coloured. */
   readonly color: boolean;
+  /** Whose rights count. */
+  readonly whoAsks: () => Credentials;
 }

@@ -9,6 +9,7 @@ import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
 import { createMessages, wantsColor } from './messages.ts';
 import { type Options, parseOptions } from './options.ts';
 import {
+  type Credentials,
   isLockedDown,
   lockdownMessage,
   missingCapability,
@@ -41,8 +42,16 @@ export function runFromCommandLine(): void {
   );
 }
 
-/** Runs one command line (without the command's name); the result is the exit code. */
-export async function main(words: readonly string[], name: InvokedName): Promise<number> {
+/**
+ * Runs one command line (without the command's name); the result is the exit code.
+ *
+ * @param whoAsks whose rights count; nobody is asked where they do not matter.
+ */
+export async function main(
+  words: readonly string[],
+  name: InvokedName,
+  whoAsks: () => Credentials = ownCredentials,
+): Promise<number> {
   const subcommand = name === 'tetrace' ? findSubcommand(words[0]) : undefined;
   if (subcommand !== undefined) return (await subcommand())(words.slice(1));
 
@@ -51,7 +60,7 @@ export async function main(words: readonly string[], name: InvokedName): Promise
   const showWarnings = !(invocation.kind === 'script' && invocation.options.warnings === 'hidden');
   const messages = createMessages((line) => void process.stderr.write(line), { color, showWarnings });
   if (problem !== undefined) messages.warning(problem);
-  const context: CommandContext = { name, messages, color };
+  const context: CommandContext = { name, messages, color, whoAsks };
 
   switch (invocation.kind) {
     case 'help':
@@ -122,26 +131,26 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
 }
 
 /** Where the command line runs; a listing needs no bpf(2), only what the kernel shows. */
-function choose(options: Options, isListing: boolean, { name }: CommandContext): BackendChoice {
+function choose(options: Options, isListing: boolean, { name, whoAsks }: CommandContext): BackendChoice {
   if (options.backend === 'embedded') return { kind: 'given', backend: 'embedded' };
   if (process.platform !== 'linux') {
     const refusal = { missing: undefined, reason: bpfRefusal() };
     const wantsKernel = options.backend === 'kernel' || name === 'bpftrace';
     return { kind: wantsKernel ? 'refused' : 'stand-in', refusal };
   }
-  const missing = missingCapability(ownCredentials());
+  const missing = missingCapability(whoAsks());
   const given = isListing ? 'kernel' : options.backend;
   return chooseBackend({ name, given, missing, ask: bpfRefusal });
 }
 
-function wordsFor({ name }: CommandContext): RefusalWords {
-  return { who: ownCredentials(), name, command: givenCommand() };
+function wordsFor({ name, whoAsks }: CommandContext): RefusalWords {
+  return { who: whoAsks(), name, command: givenCommand() };
 }
 
 /** Says so and answers false when this process may not trace. */
 async function isAllowed(context: CommandContext): Promise<boolean> {
   const isLinux = process.platform === 'linux';
-  const missing = isLinux ? missingCapability(ownCredentials()) : undefined;
+  const missing = isLinux ? missingCapability(context.whoAsks()) : undefined;
   if (isLinux && missing === undefined) return true;
   const reason = isLinux ? undefined : bpfRefusal();
   await tellRefusal({ missing, reason }, wordsFor(context), context.messages, false);

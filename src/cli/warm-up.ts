@@ -1,67 +1,58 @@
-import { parseOptions } from './options.ts';
-import { ownCredentials } from './privileges.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exitCodes } from './exit-codes.ts';
 
 /**
  * Runs what nearly every start needs, so that the code cache of the build knows it compiled (V8 caches the functions that
- * have run). Says nothing, and changes nothing but the lists of functions that root keeps.
+ * have run). Says nothing, and changes nothing.
  */
 export async function warmUp(): Promise<void> {
-  parseOptions(['-q', '-e', 'BEGIN { exit(); }', '--', '--a=1'], { fileExists: () => false });
-  ownCredentials();
-  const { createSource, formatScript, parseScript } = await import('../compiler/language/index.ts');
-  const source = createSource('stdin', sample);
-  formatScript(parseScript(source).script);
+  const { createSource } = await import('../compiler/language/index.ts');
   const { compile } = await import('../compiler/index.ts');
   const { imaginedMachine } = await import('./imagined-machine.ts');
-  for (const without of [[], ['open-coded-iterators', 'cgrp-storage']] as const) {
-    const { program, diagnostics } = compile({
-      source,
-      target: imaginedMachine(without),
-      positional: [],
-      environment: {},
-      options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
-    });
-    if (program === undefined) throw new Error(`the sample does not compile: ${diagnostics[0]?.message}`);
-  }
-  await import('./run.ts');
-  if (process.platform === 'linux') await warmUpHere();
-}
-
-/** The questions that a start asks this machine, whatever it answers (a build has no privileges), and a run without a kernel. */
-async function warmUpHere(): Promise<void> {
-  const { LiveMachine, OutputStream } = await import('../runtime/index.ts');
-  const { createSource, renderDiagnostics } = await import('../compiler/language/index.ts');
-  const { compile } = await import('../compiler/index.ts');
-  const { imaginedMachine } = await import('./imagined-machine.ts');
-  const { runImagined } = await import('./imagined-run.ts');
-  const machine = new LiveMachine({
-    environment: {},
-    includeDirs: [],
-    debugInfoDirs: [],
-    disabledFeatures: new Set(),
-    unsafe: false,
-  });
   const input = {
-    source: createSource('stdin', runSample),
     positional: [],
-    environment: { BPFTRACE_MISSING_PROBES: 'warn' },
+    environment: {},
     options: { isUnsafe: false, mode: 'run', runtimeWarnings: 'default', includeFiles: [] },
   } as const;
-  const { diagnostics } = compile({ ...input, target: machine.target });
-  renderDiagnostics(diagnostics, { colour: false, errorsOnly: false });
-  const { program } = compile({ ...input, target: imaginedMachine([]) });
-  if (program === undefined) throw new Error('the sample of a run does not compile');
-  const stdout = OutputStream.stdout();
-  using host = machine.host(program, { stdout, stderr: stdout });
-  await runImagined(program, host);
+  for (const without of [[], ['open-coded-iterators', 'cgrp-storage']] as const) {
+    const source = createSource('stdin', sample);
+    const { program, diagnostics } = compile({ ...input, source, target: imaginedMachine(without) });
+    if (program === undefined) throw new Error(`the sample does not compile: ${diagnostics[0]?.message}`);
+  }
+  if (process.platform === 'linux') await runInImagined();
 }
 
-/** What is compiled for the machine of the build, as far as that goes, and run. */
+/** All that a command does from its start to its end. No kernel is asked: a build has no privileges. */
+async function runInImagined(): Promise<void> {
+  const { functionLists, imagineKernel } = await import('../runtime/index.ts');
+  const { main } = await import('./main.ts');
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-build-'));
+  try {
+    using _kernel = imagineKernel();
+    const traceable = 'vfs_open\nvfs_read\nvfs_write [fs]\n';
+    const lists = { state: () => 'built', traceable: () => traceable, refused: () => '0x1-0x2\tdo_int3\n' };
+    // Kept, and found again.
+    for (let times = 0; times < 2; times++) functionLists(lists, join(folder, 'kept'));
+    const list = join(folder, 'functions');
+    writeFileSync(list, traceable);
+    const words = ['-q', '--no-warnings', '-o', '/dev/null', '--traceable-functions', list, '-e', runSample];
+    const root = { euid: 0, capabilities: ~0n };
+    const code = await main(words, 'tetrace', () => root);
+    if (code !== exitCodes.ok) throw new Error('the sample of a run does not run');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What stands in most scripts. It needs no file of the machine, and its last record is that of exit(). */
 const runSample = `
-kprobe:vfs_read { @reads[comm] = count(); }
+kprobe:vfs_* { @[func] = count(); @reads[comm] = count(); }
 BEGIN { @x = 1; printf("%d %s %c %5x\\n", pid, comm, 65, @x); print(@x); clear(@reads); }
-interval:s:1 { $i = 0; unroll (20) { unroll (12) { @board[$i] = -1; $i += 1; } } @t = nsecs % 7; exit(); }
+interval:s:1 { $i = 0; unroll (20) { unroll (12) { @board[$i] = -1; $i += 1; } } @t = nsecs % 7; }
 END { printf("done\\n"); }
+interval:s:2 { exit(); }
 `;
 
 /** A little of everything that scripts use; what needs BTF is left out. */

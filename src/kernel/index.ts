@@ -5,6 +5,7 @@ export { onlineCpus, possibleCpuCount } from './cpus.ts';
 export { Fd } from './fd.ts';
 export { FeatureProbe } from './feature-probe.ts';
 export { type FeatureAnswer, features, type KernelFeature } from './feature-table.ts';
+export { imagineKernel } from './imagined-kernel.ts';
 export { attachIterator, pinObject, readIterator } from './iterator.ts';
 export { Kallsyms } from './kallsyms.ts';
 export { attachKprobe, type KprobePlace } from './kprobe.ts';

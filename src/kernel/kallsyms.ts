@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { KernelError } from './sys/index.ts';
+import { KernelError, readSystemFile } from './sys/index.ts';
 
 /** A symbol of the kernel or of a module. */
 interface KernelSymbol {
@@ -71,7 +70,7 @@ export class Kallsyms {
 
   #text(): Buffer {
     try {
-      this.#bytes ??= readFileSync(this.#path);
+      this.#bytes ??= readSystemFile(this.#path);
     } catch (error) {
       throw KernelError.fromNode(`read ${this.#path}`, error);
     }

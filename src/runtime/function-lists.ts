@@ -31,7 +31,7 @@ const MAX_BYTES = 64 << 20;
  * The lists, kept in a file from one start to the next while the kernel and its modules stay the same. The kernel needs 30 ms to write them, on
  * an emulated machine half a second, more than everything else a start does: for every page that is read it walks from its first function.
  *
- * @param folder where they are kept, made if need be. It has to belong to root and be closed to others; else nothing is kept.
+ * @param folder where they are kept, made if need be. It has to belong to this user and be closed to others; else nothing is kept.
  * @returns undefined when this kernel has no list.
  */
 export function functionLists(sources: FunctionListSources, folder: string): FunctionLists | undefined {
@@ -82,14 +82,13 @@ function textOf(path: string): string {
 }
 
 function isOwnFolder(folder: string): boolean {
-  if (process.geteuid?.() !== 0) return false;
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch {
     // It is there, or cannot be.
   }
   const stat = lstatSync(folder, { throwIfNoEntry: false });
-  return stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o077) === 0;
+  return stat?.isDirectory() === true && stat.uid === process.geteuid?.() && (stat.mode & 0o077) === 0;
 }
 
 function readKept(folder: string, state: string): FunctionLists | undefined {

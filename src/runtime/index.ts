@@ -1,4 +1,10 @@
-export { bpfRefusal, type FeatureAnswer, isKernelError, type KernelFeature } from '../kernel/index.ts';
+export {
+  bpfRefusal,
+  type FeatureAnswer,
+  imagineKernel,
+  isKernelError,
+  type KernelFeature,
+} from '../kernel/index.ts';
 export { lookUpBinaries } from './binary-lookup.ts';
 export { BtfSources, UnreadableBtfError } from './btf-sources.ts';
 export { ChildError } from './child-command.ts';
@@ -10,6 +16,7 @@ export type {
   TracedRoot,
 } from './embedded/index.ts';
 export { endSignals } from './end-signals.ts';
+export { functionLists } from './function-lists.ts';
 export { KernelBackend } from './kernel-backend.ts';
 export { LiveMachine } from './live-machine.ts';
 export { loadEmbedded } from './load-embedded.ts';

@@ -13,45 +13,62 @@ import { type Syscall, syscallNumbers } from './syscall-numbers.ts';
 /** An argument of a system call: a number, an address as bigint, or bytes whose address is passed. */
 export type SyscallArg = number | bigint | Uint8Array | null;
 
-type RawSyscall = (...args: (number | bigint)[]) => number | bigint;
+/** syscall(2), which answers -1 where there is an errno. */
+interface RawSyscall {
+  (number: number, ...args: (number | bigint)[]): number | bigint;
+  /** On another thread; the last argument is told what it was. */
+  async(
+    number: number,
+    ...args: [...(number | bigint)[], (error: unknown, result: number | bigint) => void]
+  ): void;
+}
 
-/** What is used of koffi; its own types cover the wrapper only. */
+/** Memory as C sees it. */
 interface Native {
-  load(path: string | null): {
-    func(
-      name: string,
-      result: string,
-      args: readonly string[],
-    ): RawSyscall & {
-      async: (...args: (number | bigint | ((error: unknown, result: number | bigint) => void))[]) => void;
-    };
-  };
   address(value: Uint8Array): bigint;
   view(address: number | bigint, length: number): ArrayBuffer;
   errno(): number;
 }
 
-interface Ffi {
+/** What is used of koffi; its own types cover the wrapper only. */
+interface Koffi extends Native {
+  load(path: string | null): { func(name: string, result: string, args: readonly string[]): RawSyscall };
+}
+
+/** All that is called outside JavaScript. */
+export interface Ffi {
   readonly native: Native;
-  readonly syscall: ReturnType<ReturnType<Native['load']>['func']>;
+  readonly syscall: RawSyscall;
   readonly numbers: Readonly<Record<Syscall, number>>;
 }
 
-const ffi = lazily((): Ffi => {
+const realFfi = lazily((): Ffi => {
   const numbers = syscallNumbers(process.arch);
-  const native = loadNative();
+  const native = loadKoffi();
   // long syscall(long number, ...): all arguments are passed in integer registers, so a fixed list of longs calls it rightly.
   const syscall = native.load(null).func('syscall', 'int64_t', Array<string>(7).fill('int64_t'));
   return { native, syscall, numbers };
 });
 
-function loadNative(): Native {
+let ffi = realFfi;
+
+/** Has something else answer all calls, until it is disposed of. */
+export function callInstead(other: Ffi): Disposable {
+  ffi = () => other;
+  return {
+    [Symbol.dispose]() {
+      ffi = realFfi;
+    },
+  };
+}
+
+function loadKoffi(): Koffi {
   const require = createRequire(import.meta.filename);
   try {
     const home = dirname(require.resolve(`@koromix/koffi-linux-${process.arch}/package.json`));
     for (const libc of ['linux', 'musl']) {
       try {
-        const target: { exports: Partial<Native> } = { exports: {} };
+        const target: { exports: Partial<Koffi> } = { exports: {} };
         process.dlopen(target, join(home, `${libc}_${process.arch}`, 'koffi.node'));
         const { load, address, view, errno } = target.exports;
         if (load && address && view && errno) return { load, address, view, errno };
@@ -63,7 +80,7 @@ function loadNative(): Native {
     // The package is laid out otherwise: let koffi find its own parts.
   }
   // The wrapper exports the same four functions, more loosely typed.
-  return require('koffi') as Native;
+  return require('koffi') as Koffi;
 }
 
 /** Keeps what a pending system call points to alive: an address inside an attr is no reference to the collector. */
@@ -85,6 +102,12 @@ export function syscall(name: Syscall, args: readonly SyscallArg[], pinned?: unk
   pins.delete(args);
   if (pinned !== undefined) pins.delete(pinned);
   return errno === 0 ? result : -errno;
+}
+
+/** A call that is made later, of what answers calls now; whether it succeeds does not matter. */
+export function syscallLater(name: Syscall, args: readonly number[]): () => void {
+  const { syscall: call, numbers } = ffi();
+  return () => void call(numbers[name], ...args);
 }
 
 /** As `syscall`, for what is called very often: numbers alone, so that nothing has to be kept alive. */

@@ -3,7 +3,15 @@ export * as attr from './bpf-attr.ts';
 export { sendDatagram } from './datagram.ts';
 export { Epoll } from './epoll.ts';
 export { checked, isKernelError, KernelError } from './error.ts';
-export { addressOf, type SyscallArg, syscall, syscallAsync, viewMemory } from './ffi.ts';
+export {
+  addressOf,
+  callInstead,
+  type Ffi,
+  type SyscallArg,
+  syscall,
+  syscallAsync,
+  viewMemory,
+} from './ffi.ts';
 export { close, closeAsync, mountPseudo, read } from './files.ts';
 export { Mapping } from './memory.ts';
 export { pageSize } from './page-size.ts';
@@ -37,4 +45,5 @@ export {
   yieldProcessor,
 } from './ptrace.ts';
 export { raiseMemlockLimit } from './resource-limits.ts';
-export type { Syscall } from './syscall-numbers.ts';
+export { type Syscall, syscallNumbers } from './syscall-numbers.ts';
+export { readInstead, readSystemFile } from './system-files.ts';

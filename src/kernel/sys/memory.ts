@@ -1,5 +1,5 @@
 import { checked } from './error.ts';
-import { syscall, viewMemory } from './ffi.ts';
+import { syscall, syscallLater, viewMemory } from './ffi.ts';
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
@@ -9,11 +9,7 @@ const MAP_FIXED = 0x10;
 const MAP_ANONYMOUS = 0x20;
 
 /** Unmaps a region once nothing can reach its view any more. */
-const unreachableViews = new FinalizationRegistry<{ address: number; length: number }>(
-  ({ address, length }) => {
-    syscall('munmap', [address, length]);
-  },
-);
+const unreachableViews = new FinalizationRegistry<() => void>((unmap) => unmap());
 
 /**
  * Memory shared with the kernel.
@@ -42,7 +38,7 @@ export class Mapping implements Disposable {
     this.address = checked('mmap', syscall('mmap', [0, length, protection, flags, fd, options.offset ?? 0]));
     this.length = length;
     this.buffer = viewMemory(this.address, length);
-    unreachableViews.register(this.buffer, { address: this.address, length });
+    unreachableViews.register(this.buffer, syscallLater('munmap', [this.address, length, 0, 0, 0, 0]));
   }
 
   /** Shows another part of a file from now on, read only and shared; the views stay. @throws KernelError */
