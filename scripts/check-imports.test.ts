@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { importCircles, importViolations } from './check-imports.ts';
 import { importArrows } from './import-arrows.ts';
@@ -76,4 +77,9 @@ test('the arrows have no cycle and name known modules', () => {
     done.add(module);
   };
   for (const module of Object.keys(importArrows)) visit(module, []);
+});
+
+test('every module that has arrows is there', () => {
+  const missing = Object.keys(importArrows).filter((module) => !existsSync(`src/${module}`));
+  assert.deepEqual(missing, []);
 });

@@ -89,9 +89,6 @@ export const importArrows: Arrows = {
     'program',
     'base',
   ],
-  'web/protocol': ['program', 'base'],
-  'web/server': ['web/protocol', 'tracer', 'runtime', 'embedded', 'program', 'base'],
-  'web/client': ['web/protocol', 'tracer', 'embedded', 'program', 'base'],
 };
 
 /** npm packages that sources may import, and from where. */
