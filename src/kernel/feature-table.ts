@@ -1,11 +1,11 @@
 import type { HelperName } from '../bpf/index.ts';
 
-interface Feature {
+interface Feature<Name extends string = string> {
   /** The version that brought it: for messages only, kernels are asked. */
   readonly since: string;
   readonly what: string;
   /** A kernel that has one of these has it as well: it needs no question then. */
-  readonly impliedBy?: readonly string[];
+  readonly impliedBy?: readonly Name[];
   /** The feature is that progs may call this helper: any prog, or one of kprobes. */
   readonly helper?: HelperName;
   readonly kprobeHelper?: HelperName;
@@ -16,8 +16,7 @@ interface Feature {
 /** They came after what no configuration takes away: the instructions, maps and limits of Linux 5.8. */
 const later = ['kprobe-multi', 'cgrp-storage'] as const;
 
-/** What a kernel may lack. */
-export const features = {
+const rows = {
   'ring-buffer': { since: '5.8', what: 'the BPF ring buffer', impliedBy: later },
   'bounded-loops': { since: '5.3', what: 'loops in BPF progs', impliedBy: later },
   'large-insn-limit': { since: '5.2', what: 'progs of more than 4,096 instructions', impliedBy: later },
@@ -85,7 +84,10 @@ export const features = {
 } as const satisfies Record<string, Feature>;
 
 /** The name of a row. */
-export type KernelFeature = keyof typeof features;
+export type KernelFeature = keyof typeof rows;
+
+/** What a kernel may lack. Rows name each other, so they are held to their names once all of these are known. */
+export const features = rows satisfies Record<KernelFeature, Feature<KernelFeature>>;
 
 /** Features with a column: `FeatureWith<'helper'>`. */
 export type FeatureWith<Column extends keyof Feature> = {
