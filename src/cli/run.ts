@@ -73,10 +73,14 @@ export async function runScript(
   let machine: RunMachine | undefined;
   try {
     machine = await openMachine(options, traced);
-    const silentAboutAbsence = standIn !== undefined;
     const work: Compilation = {
-      ...{ options, script, context, target: machine.target, traced, probeFilter },
-      silentAboutAbsence,
+      options,
+      script,
+      context,
+      target: machine.target,
+      traced,
+      probeFilter,
+      silentAboutAbsence: standIn !== undefined,
       ...(options.backend === 'embedded' ? { hintAtAbsence: await servedHint() } : {}),
     };
     if (options.mode === 'compiler-bench') return measureCompilation(work);

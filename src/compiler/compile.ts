@@ -125,7 +125,10 @@ export function compile(input: CompileInput): CompileResult {
   try {
     const linked = linkObjects(objects, lowered.bpfMaps.length);
     const parts = {
-      ...{ typed, probes, cpuV4: target.has('cpu-v4'), objectFuncs: linked.funcs },
+      typed,
+      probes,
+      cpuV4: target.has('cpu-v4'),
+      objectFuncs: linked.funcs,
       lowered: { ...lowered, bpfMaps: [...lowered.bpfMaps, ...linked.maps] },
     };
     const program = assemble({ ...parts, ...(trace ? { trace } : {}) });
