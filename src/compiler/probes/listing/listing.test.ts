@@ -249,6 +249,16 @@ test('what keeps probes from being found is said, unless nobody asked for them',
   assert.deepEqual(guessed.warnings, []);
 });
 
+test('in scripts quotes hold a path together; in a pattern they are part of it, as for bpftrace', () => {
+  for (const kind of ['uprobe', 'usdt']) {
+    const { names, warnings } = list(`${kind}:"/bin/sh":*`);
+    assert.deepEqual(names, []);
+    assert.deepEqual(warnings, [`${kind} target file '"/bin/sh"' does not exist or is not executable`]);
+  }
+  assert.deepEqual(list('uprobe:/bin/sh:"readline"').names, []);
+  assert.deepEqual(list('uprobe:/bin/sh:readline').names, ['uprobe:/bin/sh:readline']);
+});
+
 test('types by name, and with the modules that define them', () => {
   const target = machine();
   const names = (text: string): readonly string[] => {
