@@ -22,7 +22,7 @@ import { exitCodes } from './exit-codes.ts';
 import { functionListProblem } from './function-list.ts';
 import type { Options } from './options.ts';
 import type { LoadedScript } from './script-source.ts';
-import { closeTraced, openTracedProcess, pidOf } from './traced-process.ts';
+import { openTracedProcess, pidOf } from './traced-process.ts';
 
 /** Arguments stand below their probe. */
 const PARAM_INDENT = '    ';
@@ -78,7 +78,7 @@ export async function listCommand(
     messages.error(error.message);
     return exitCodes.runtime;
   } finally {
-    await closeTraced(opened.traced);
+    await opened.close();
   }
 }
 

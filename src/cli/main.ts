@@ -28,18 +28,17 @@ export { warmUp } from './warm-up.ts';
 export function runFromCommandLine(): void {
   const name = invokedName(process.argv[1]);
   nameThreads(name);
-  main(process.argv.slice(2), name).then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      writeSync(
-        2,
-        `${name}: internal error, please report it: ${error instanceof Error ? error.stack : error}\n`,
-      );
-      process.exitCode = exitCodes.refused;
-    },
-  );
+  /** What holds on to something outside of this process lets it go when that exits. */
+  const endByFault = (error: unknown): void => {
+    const what = error instanceof Error ? error.stack : error;
+    writeSync(2, `${name}: internal error, please report it: ${what}\n`);
+    process.exit(exitCodes.refused);
+  };
+  // Callbacks of the event loop fail beside the promise of the run.
+  process.on('uncaughtException', endByFault);
+  main(process.argv.slice(2), name).then((code) => {
+    process.exitCode = code;
+  }, endByFault);
 }
 
 /**

@@ -35,7 +35,7 @@ import { backendOf, openMachine, type RunMachine } from './run-machine.ts';
 import { namedParamValues } from './script-params.ts';
 import type { LoadedScript } from './script-source.ts';
 import { loaderLogs } from './stage-dumps.ts';
-import { childPidOf, closeTraced, endOf, openTracedProcess, pidOf } from './traced-process.ts';
+import { childPidOf, endOf, openTracedProcess, pidOf } from './traced-process.ts';
 import { openUnwinding } from './unwinding.ts';
 
 /** The embedded machine runs the script because the kernel lets nobody in. */
@@ -69,7 +69,7 @@ export async function runScript(
     messages.error(opened.message);
     return exitCodes.refused;
   }
-  const { traced } = opened;
+  const { traced, close } = opened;
   let machine: RunMachine | undefined;
   try {
     machine = await openMachine(options, traced);
@@ -112,7 +112,7 @@ export async function runScript(
     messages.error(error.message);
     return exitCodes.runtime;
   } finally {
-    await closeTraced(traced);
+    await close();
   }
 }
 

@@ -18,7 +18,8 @@ export type TracedProcess =
   | { readonly kind: 'pid'; readonly watch: ProcessWatch };
 
 export type OpenedProcess =
-  | { readonly ok: true; readonly traced: TracedProcess }
+  /** `close` ends a child that still runs, and leaves a process of -p alone. */
+  | { readonly ok: true; readonly traced: TracedProcess; readonly close: () => Promise<void> }
   | { readonly ok: false; readonly message: string };
 
 /** Starts the command, held, or begins to watch the process. What is wrong with either is a message. */
@@ -35,18 +36,36 @@ export async function openTracedProcess(
         backend === 'embedded'
           ? await (await loadEmbedded()).TracedChild.start(command)
           : new HeldChild(command);
-      return { ok: true, traced: { kind: 'child', child } };
+      return opened({ kind: 'child', child });
     }
-    if (options.pid === undefined) return { ok: true, traced: { kind: 'none' } };
+    if (options.pid === undefined) return opened({ kind: 'none' });
     const parsed = parsePid(options.pid);
     if (!parsed.ok) return { ok: false, message: parsed.message };
-    return { ok: true, traced: { kind: 'pid', watch: new ProcessWatch(parsed.pid) } };
+    return opened({ kind: 'pid', watch: new ProcessWatch(parsed.pid) });
   } catch (error) {
     if (error instanceof ChildError || error instanceof ProcessWatchError) {
       return { ok: false, message: error.message };
     }
     throw error;
   }
+}
+
+/**
+ * It is let go as well when this process exits before `close`, by a fault of ours: the command would run on without anybody who ends it, and a
+ * process that exits waits for its threads, of which the one that watches may have a minute to go.
+ */
+function opened(traced: TracedProcess): OpenedProcess {
+  const letGo = (): void => {
+    if (traced.kind === 'child') traced.child[Symbol.dispose]();
+    else if (traced.kind === 'pid') traced.watch[Symbol.dispose]();
+  };
+  process.on('exit', letGo);
+  const close = async (): Promise<void> => {
+    if (traced.kind === 'child') await traced.child.terminate();
+    letGo();
+    process.off('exit', letGo);
+  };
+  return { ok: true, traced, close };
 }
 
 /** What the embedded backend traces; undefined for none. */
@@ -94,16 +113,6 @@ export async function endOf(traced: TracedProcess): Promise<void> {
       return;
     case 'pid':
       return traced.watch.ended;
-  }
-}
-
-/** Ends a child that still runs; leaves a process of -p alone. */
-export async function closeTraced(traced: TracedProcess): Promise<void> {
-  if (traced.kind === 'child') {
-    await traced.child.terminate();
-    traced.child[Symbol.dispose]();
-  } else if (traced.kind === 'pid') {
-    traced.watch[Symbol.dispose]();
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { CProgram } from '../support/c-program.ts';
+import { faultEnvironment } from '../support/fault-tests.ts';
 import { requireProgram, requireRoot, skipUnless } from '../support/requirements.ts';
 import {
   type RunningTetrace,
@@ -61,9 +62,6 @@ int main(int argc, char **argv) {
   int status; wait(&status);
   return factorial(3);
 }`;
-
-/** Makes a signal a fault in a callback of the event loop, as URL text. */
-const FAULT = "process.on('SIGUSR2',()=>{throw%20new%20Error('fault')})";
 
 let program: CProgram | undefined;
 after(() => program?.[Symbol.dispose]());
@@ -155,11 +153,7 @@ test('a running process gets them and loses them again', async (t) => {
 for (const [how, end, env] of [
   ['a terminal that is closed', (run) => run.child.kill('SIGHUP'), {}],
   ['a second signal before the first has ended the run', killUntilEnded, {}],
-  [
-    'a fault of ours',
-    (run) => run.child.kill('SIGUSR2'),
-    { NODE_OPTIONS: `--import "data:text/javascript,${FAULT}"` },
-  ],
+  ['a fault of ours', (run) => run.child.kill('SIGUSR2'), faultEnvironment],
 ] satisfies readonly [string, (run: RunningTetrace) => unknown, RunOptions['env']][]) {
   test(`${how} leaves none in a running process`, async (t) => {
     const path = programPath(t);

@@ -1,0 +1,4 @@
+import { testFaults } from '../support/fault-tests.ts';
+import { requireRoot } from '../support/requirements.ts';
+
+testFaults([], (t) => requireRoot(t));
