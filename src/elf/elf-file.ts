@@ -60,7 +60,7 @@ export class ElfFile {
   readonly elfClass: ElfClass;
   /** ET_*: 2 an executable with fixed addresses, 3 a library or position independent executable. */
   readonly type: number;
-  /** EM_*: 62 x86-64, 183 aarch64. */
+  /** EM_*, as in `codeKinds`. */
   readonly machine: number;
   readonly entry: bigint;
   readonly sections: readonly ElfSection[];

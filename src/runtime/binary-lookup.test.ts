@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram, requireRoot, skipUnless } from '../../tests/support/requirements.ts';
 import { lookUpBinaries } from './binary-lookup.ts';
 import { ElfFiles } from './elf-files.ts';
+import { readMaps } from './process-maps.ts';
 
 const options = {
   arch: 'x86_64',
@@ -69,6 +71,47 @@ test('libraries by name: from the cache, and as a process has them', {
   const [fromProcess] = lookUpBinaries('libc', process.pid, options);
   assert.match(fromProcess?.path ?? '', /\/libc[.-]/);
   assert.deepEqual(lookUpBinaries('libnosuchlibrary', undefined, options), []);
+});
+
+test('a file that a process has mapped beside a library and whose name begins so is not the library', async (t) => {
+  if (!requireProgram(t, 'gcc')) return;
+  using program = new CProgram(`
+    #include <fcntl.h>
+    #include <stdio.h>
+    #include <sys/mman.h>
+    int main(int argc, char **argv) {
+      int fd = open(argv[1], O_RDONLY);
+      void *low = (void *)0x10000000;
+      puts(mmap(low, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == low ? "mapped" : "failed");
+      fflush(stdout);
+      return getchar();
+    }`);
+  const messages = join(dirname(program.path), 'libc.mo');
+  writeFileSync(messages, 'the messages of libc in another language');
+  const child = spawn(program.path, [messages], { stdio: ['pipe', 'pipe', 'ignore'] });
+  t.after(() => child.kill('SIGKILL'));
+  const [said] = (await Promise.race([once(child.stdout, 'data'), once(child, 'close')])) as [unknown];
+  assert.equal(String(said), 'mapped\n');
+  const mapped = readMaps(child.pid ?? 0)?.filter(({ path }) => /\/libc\./.test(path)) ?? [];
+  assert.equal(mapped[0]?.path, messages, 'it comes first');
+  const [found] = lookUpBinaries('libc', child.pid, options);
+  assert.match(found?.path ?? '', /\/libc\.so/);
+});
+
+test('a process of 32 bits does not get the libraries of those of 64', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'program');
+  const header = readFileSync('/bin/true').subarray(0, 64);
+  header.fill(0, 20); // no segments, no sections
+  writeFileSync(path, header);
+  const held = { pid: 0x3fffff, path };
+  assert.equal(lookUpBinaries('libc', held.pid, { ...options, held }).length, 1);
+  header.set([1], 4); // ELFCLASS32
+  header.set([3], 18); // EM_386
+  writeFileSync(path, header);
+  const [found] = lookUpBinaries('libc', held.pid, { ...options, elfFiles: new ElfFiles(), held });
+  assert.equal(found && new ElfFiles().open(found.path)?.elfClass, found && 32);
 });
 
 test('a library by name in a container that has files of its own', async (t) => {

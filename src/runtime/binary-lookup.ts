@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { type CodeKind, codeKinds } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { foreignRoot, pathInRoot } from './foreign-root.ts';
 import { installedLibrary, isLibraryName } from './library-dirs.ts';
 import { expandGlob, hasGlob, namesIn } from './path-glob.ts';
-import { isFileMapping, readMaps } from './process-maps.ts';
+import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
 import { filesOfProgram } from './program-files.ts';
 
 /** A file a uprobe can stand in: the path as people know it, and the path that opens it from here. */
@@ -121,14 +122,25 @@ function findLibrary(
   options: BinaryLookupOptions,
 ): string | undefined {
   if (pid !== undefined) {
+    // Other files may be mapped whose names begin so: `libc.mo` has the messages of libc.
     const mapped =
       options.held?.pid === pid
         ? filesOfProgram(options.held.path, options)
-        : (readMaps(pid) ?? []).filter(isFileMapping).map((mapping) => mapping.path);
+        : (readMaps(pid) ?? []).filter(isCodeMapping).map((mapping) => mapping.path);
     const found = mapped.find((path) => isLibraryName(basename(path), name));
     if (found !== undefined) return found;
   }
-  return installedLibrary(name, options.arch, root);
+  return installedLibrary(name, root, { ...options, kind: kindOfProcess(pid, options) });
+}
+
+function isCodeMapping(mapping: Mapping): boolean {
+  return mapping.executable && isFileMapping(mapping);
+}
+
+/** A process of 32 bits has libraries of its own. */
+function kindOfProcess(pid: number | undefined, { arch, elfFiles, held }: BinaryLookupOptions): CodeKind {
+  if (pid === undefined) return codeKinds[arch];
+  return elfFiles.open(held?.pid === pid ? held.path : `/proc/${pid}/exe`) ?? codeKinds[arch];
 }
 
 function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): FoundBinary[] {
@@ -146,7 +158,7 @@ function mappedBinaries(pid: number | undefined, options: BinaryLookupOptions): 
   for (const each of pids) {
     const prefix = foreignRoot(each);
     for (const mapping of readMaps(each) ?? []) {
-      if (!mapping.executable || !isFileMapping(mapping) || byFile.has(mapping.file)) continue;
+      if (!isCodeMapping(mapping) || byFile.has(mapping.file)) continue;
       byFile.set(mapping.file, { shown: mapping.path, path: prefix + mapping.path });
     }
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type LoaderCacheEntry, loaderCacheArch, readLoaderCache } from '../elf/index.ts';
+import { type CodeKind, isSameKind, type LoaderCacheEntry, readLoaderCache } from '../elf/index.ts';
 import type { Arch } from '../program/index.ts';
+import type { ElfFiles } from './elf-files.ts';
 import { pathInRoot } from './foreign-root.ts';
 import { namesIn } from './path-glob.ts';
 import { readWhole } from './plain-file.ts';
@@ -37,17 +38,53 @@ export function readLibraryCache(root = ''): readonly LoaderCacheEntry[] {
   }
 }
 
-/** `libc` or `libssl.so.3`, as the dynamic loader of those would find it whose files begin at `root`: the path that they have for it. */
-export function installedLibrary(name: string, arch: Arch, root: string): string | undefined {
-  const cached = readLibraryCache(root).filter((entry) => isLibraryName(entry.name, name));
-  const wanted = loaderCacheArch[arch];
-  const entry = cached.find(({ flags }) => (flags & 0xff00) === wanted) ?? cached[0];
-  if (entry) return entry.path;
-  for (const dir of libraryDirs(arch)) {
-    const match = namesIn(pathInRoot(root, dir)).find((file) => isLibraryName(file, name));
-    if (match !== undefined) return join(dir, match);
+interface LibraryOptions {
+  /** Of whoever is to use the library: the same name may be there for several. */
+  readonly kind: CodeKind;
+  readonly arch: Arch;
+  readonly elfFiles: ElfFiles;
+}
+
+/**
+ * `libc` or `libssl.so.3`, as the dynamic loader of those would find it whose files begin at `root`: the path that they have for it. What only
+ * others could load is not it: libraries of another kind of process, archives, texts for the linker.
+ */
+export function installedLibrary(name: string, root: string, options: LibraryOptions): string | undefined {
+  const isUsable = (path: string): boolean => {
+    const here = pathInRoot(root, path);
+    const elf = here === undefined ? undefined : options.elfFiles.open(here);
+    return elf?.isPositionIndependent === true && isSameKind(elf, options.kind);
+  };
+  const cached = readLibraryCache(root)
+    .filter((entry) => isLibraryName(entry.name, name))
+    .map(({ path }) => path);
+  return cached.find(isUsable) ?? inFolders(name, root, options.arch).find(isUsable);
+}
+
+/** In the order of the loader's folders; in each the name itself first, then as ldconfig(8) would have them. */
+function inFolders(name: string, root: string, arch: Arch): readonly string[] {
+  return libraryDirs(arch).flatMap((dir) => {
+    const files = namesIn(pathInRoot(root, dir)).filter((file) => isLibraryName(file, name));
+    return files
+      .sort((a, b) => Number(b === name) - Number(a === name) || byVersion(a, b))
+      .map((file) => join(dir, file));
+  });
+}
+
+/** Newest first, and `libown.so.2`, by which programs ask for it, before `libown.so.2.0.1`; those without a version are for the linker, and last. */
+function byVersion(a: string, b: string): number {
+  const [left, right] = [versionOf(a), versionOf(b)];
+  if (left.length === 0 || right.length === 0) return right.length - left.length || (a < b ? -1 : 1);
+  for (const [i, number] of left.entries()) {
+    const other = right[i];
+    if (other === undefined) return 1;
+    if (other !== number) return other - number;
   }
-  return undefined;
+  return left.length - right.length;
+}
+
+function versionOf(file: string): readonly number[] {
+  return /\.so\.(\d+(?:\.\d+)*)$/.exec(file)?.[1]?.split('.').map(Number) ?? [];
 }
 
 /** `libc` names `libc.so.6` and `libc-2.31.so`, not `libcrypt.so.1`. */

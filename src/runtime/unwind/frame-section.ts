@@ -1,7 +1,6 @@
 import { type FrameSection, frameSectionAddress, type UnwindTable, unwindTable } from '../../dwarf/index.ts';
-import type { ElfFile } from '../../elf/index.ts';
+import { codeKinds, type ElfFile, isSameKind } from '../../elf/index.ts';
 
-const EM_X86_64 = 62;
 const SHT_NOBITS = 8;
 const PT_GNU_EH_FRAME = 0x6474_e550;
 /** As much of .eh_frame_hdr as says where .eh_frame is. */
@@ -11,7 +10,7 @@ const MAX_SECTION_BYTES = 256 * 1024 * 1024;
 
 /** Whether it is code that tables can unwind. */
 export function isUnwindable(elf: ElfFile): boolean {
-  return elf.machine === EM_X86_64 && elf.elfClass === 64;
+  return isSameKind(elf, codeKinds.x86_64);
 }
 
 /** The unwind table of a binary; undefined when it has none. @throws ElfError or DwarfError when what it has makes no sense. */
