@@ -16,7 +16,7 @@ import type { KernelLocation } from '../../program/index.ts';
 import { type Attach, attachEach } from './attach.ts';
 
 /** Looking up more names than this takes longer than a walk through all symbols. */
-const MOST_LOOKED_UP = 1000;
+const MOST_LOOKED_UP = 500;
 
 export const attachKprobe: Attach<'kprobe' | 'kretprobe'> = (probe, { prog, hasFeature }) => {
   const isReturn = probe.kind === 'kretprobe';
