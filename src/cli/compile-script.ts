@@ -15,6 +15,7 @@ import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Options } from './options.ts';
+import { print } from './print.ts';
 import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 import { dumpStages } from './stage-dumps.ts';
@@ -86,7 +87,7 @@ export function compileScript(work: Compilation): Compiled {
 /** Shows stages (-d) and collects what the IR checker objects to (--verify-llvm-ir). */
 function traceFor({ options, script }: Compilation, faults: string[]): StageTrace {
   const dumps = dumpStages(options.debug, script, {
-    out: (text) => void process.stdout.write(text),
+    out: print,
     err: (text) => void process.stderr.write(text),
   });
   if (!options.verifyIr) return dumps;
@@ -148,7 +149,7 @@ export function measureCompilation(work: Compilation): number {
   if (!compiled.ok) return compiled.exitCode;
   benchCompiler(
     (trace) => void compile(inputOf(work, trace)),
-    (line) => void process.stdout.write(`${line}\n`),
+    (line) => print(`${line}\n`),
   );
   return exitCodes.ok;
 }

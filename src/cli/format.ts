@@ -10,6 +10,7 @@ import {
 } from '../compiler/language/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { print } from './print.ts';
 import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 
@@ -26,7 +27,7 @@ export function formatCommand(
   }
   const bytes = arrayOfBytes(bytesOfText(formatScript(parsed.script)));
   if (output === undefined) {
-    process.stdout.write(bytes);
+    print(bytes);
     return exitCodes.ok;
   }
   try {

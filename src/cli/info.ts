@@ -5,6 +5,7 @@ import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import { infoReport } from './info-report.ts';
 import type { DisableableFeature } from './options.ts';
+import { print } from './print.ts';
 import { compatibleVersion, version } from './version.ts';
 
 /** `--info`: asks the kernel for everything the report names. The result is the exit code. */
@@ -24,6 +25,6 @@ export function infoCommand(disabled: ReadonlySet<DisableableFeature>, { name }:
     nodeVersion: process.version,
     ask: (feature) => live.askFeature(feature),
   });
-  process.stdout.write(report);
+  print(report);
   return exitCodes.ok;
 }

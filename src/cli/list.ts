@@ -9,18 +9,13 @@ import {
 } from '../compiler/index.ts';
 import { createSourceFromBytes, renderDiagnostics } from '../compiler/language/index.ts';
 import type { Target } from '../program/index.ts';
-import {
-  isKernelError,
-  LiveMachine,
-  loadEmbedded,
-  OutputStream,
-  UnreadableBtfError,
-} from '../runtime/index.ts';
+import { isKernelError, LiveMachine, loadEmbedded, UnreadableBtfError } from '../runtime/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import { functionListProblem } from './function-list.ts';
 import type { Options } from './options.ts';
+import { print } from './print.ts';
 import type { LoadedScript } from './script-source.ts';
 import { openTracedProcess, pidOf } from './traced-process.ts';
 
@@ -68,7 +63,9 @@ export async function listCommand(
       script === undefined
         ? listPatterns(pattern, listContext)
         : listProbesOfScript(script, options, context, listContext);
-    return text === undefined ? exitCodes.refused : print(text);
+    if (text === undefined) return exitCodes.refused;
+    print(text);
+    return exitCodes.ok;
   } catch (error) {
     if (error instanceof UnreadableBtfError) {
       messages.error(error.message);
@@ -163,12 +160,4 @@ function probeLines(probes: readonly ListedProbe[]): string {
     for (const param of params) lines.push(PARAM_INDENT + param);
   }
   return lines.map((line) => `${line}\n`).join('');
-}
-
-function print(text: string): number {
-  const stdout = OutputStream.stdout();
-  // Paths may hold any characters; the stream takes one per byte.
-  stdout.write(Buffer.from(text).toString('latin1'));
-  stdout.flush();
-  return stdout.isBroken ? exitCodes.brokenPipe : exitCodes.ok;
 }

@@ -8,6 +8,7 @@ import { exitCodes } from './exit-codes.ts';
 import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
 import { createMessages, wantsColor } from './messages.ts';
 import { type Options, parseOptions } from './options.ts';
+import { print, ReaderGoneError } from './print.ts';
 import {
   type Credentials,
   isLockedDown,
@@ -30,6 +31,8 @@ export function runFromCommandLine(): void {
   nameThreads(name);
   /** What holds on to something outside of this process lets it go when that exits. */
   const endByFault = (error: unknown): void => {
+    // A stream tells of it in a callback, and here it can be standard error alone.
+    if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') process.exit(exitCodes.brokenPipe);
     const what = error instanceof Error ? error.stack : error;
     writeSync(2, `${name}: internal error, please report it: ${what}\n`);
     process.exit(exitCodes.refused);
@@ -51,22 +54,38 @@ export async function main(
   name: InvokedName,
   whoAsks: () => Credentials = ownCredentials,
 ): Promise<number> {
+  try {
+    return await command(words, name, whoAsks);
+  } catch (error) {
+    if (error instanceof ReaderGoneError) return exitCodes.brokenPipe;
+    if (!(error instanceof OutputError)) throw error;
+    const { color } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
+    createMessages(tell, { color, showWarnings: true }).error(error.message);
+    return exitCodes.runtime;
+  }
+}
+
+async function command(
+  words: readonly string[],
+  name: InvokedName,
+  whoAsks: () => Credentials,
+): Promise<number> {
   const subcommand = name === 'tetrace' ? findSubcommand(words[0]) : undefined;
   if (subcommand !== undefined) return (await subcommand())(words.slice(1));
 
   const invocation = parseOptions(words, { fileExists: existsSync });
   const { color, problem } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
   const showWarnings = !(invocation.kind === 'script' && invocation.options.warnings === 'hidden');
-  const messages = createMessages((line) => void process.stderr.write(line), { color, showWarnings });
+  const messages = createMessages(tell, { color, showWarnings });
   if (problem !== undefined) messages.warning(problem);
   const context: CommandContext = { name, messages, color, whoAsks };
 
   switch (invocation.kind) {
     case 'help':
-      process.stdout.write(usageText(name));
+      print(usageText(name));
       return exitCodes.ok;
     case 'version':
-      process.stdout.write(`${versionText(name)}\n`);
+      print(`${versionText(name)}\n`);
       return exitCodes.ok;
     case 'usage-error':
       if (invocation.parserMessage !== undefined) messages.plain(`${name}: ${invocation.parserMessage}`);
@@ -81,6 +100,10 @@ export async function main(
     default:
       return unreachable(invocation);
   }
+}
+
+function tell(line: string): void {
+  process.stderr.write(line);
 }
 
 async function dispatch(options: Options, context: CommandContext): Promise<number> {
@@ -123,9 +146,9 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
     if (oldKernel !== undefined) messages.warning(oldKernel);
     return await runScript({ ...options, backend: choice.backend }, script, context);
   } catch (error) {
-    if (!(error instanceof ScriptUnreadableError) && !(error instanceof OutputError)) throw error;
+    if (!(error instanceof ScriptUnreadableError)) throw error;
     messages.error(error.message);
-    return error instanceof OutputError ? exitCodes.runtime : exitCodes.refused;
+    return exitCodes.refused;
   }
 }
 

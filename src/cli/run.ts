@@ -28,6 +28,7 @@ import type { Messages } from './messages.ts';
 import { openOutput } from './open-output.ts';
 import type { Options } from './options.ts';
 import { outputFormat } from './output-format.ts';
+import { print } from './print.ts';
 import type { ProgramRun } from './program-run.ts';
 import type { RecordedRun, recordRun } from './record-run.ts';
 import { LiveControl } from './run-control.ts';
@@ -122,7 +123,7 @@ async function tellVerdicts(options: Options, program: Program, messages: Messag
   if (asksKernel) return;
   if (options.debug.has('verifier')) {
     const { describeVerdicts } = await loadVerdicts();
-    process.stdout.write(`${describeVerdicts(program).join('\n')}\n`);
+    print(`${describeVerdicts(program).join('\n')}\n`);
   } else if (options.backend === 'embedded' && options.warnings !== 'hidden') {
     const { foretellRefusals } = await loadVerdicts();
     for (const line of foretellRefusals(program)) messages.plain(line);
@@ -213,7 +214,7 @@ async function runProgram(run: ProgramRun): Promise<number> {
       constants,
       ...(pid === undefined ? {} : { pid }),
       ...unwinding?.load,
-      ...loaderLogs(program, options, (text) => void process.stdout.write(text)),
+      ...loaderLogs(program, options, print),
     },
     host: seenHost,
     makeReport: (loaded, format: 'text' | 'json' = run.format) =>

@@ -4,6 +4,7 @@ import { unreachable } from '../base/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { main } from './main.ts';
 import { packageRoot } from './package-root.ts';
+import { print } from './print.ts';
 import { readToolFile, type ToolFile } from './tool-file.ts';
 import { toolHelp, toolList } from './tool-help.ts';
 import { readToolWords } from './tool-words.ts';
@@ -12,7 +13,7 @@ import { readToolWords } from './tool-words.ts';
 export async function tools(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined || name === '-h' || name === '--help') {
-    process.stdout.write(toolList(toolNames().map(readTool)));
+    print(toolList(toolNames().map(readTool)));
     return exitCodes.ok;
   }
   if (!toolNames().includes(name)) {
@@ -23,7 +24,7 @@ export async function tools(words: readonly string[]): Promise<number> {
   const read = readToolWords(tool, rest);
   switch (read.kind) {
     case 'help':
-      process.stdout.write(toolHelp(tool));
+      print(toolHelp(tool));
       return exitCodes.ok;
     case 'error':
       process.stderr.write(`ERROR: ${read.message}\n`);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  closeSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../support/paths.ts';
-import { runTetrace, tetracePath } from '../support/run-tetrace.ts';
+import { runTetrace, startTetrace, tetracePath } from '../support/run-tetrace.ts';
 
 test('--help and --version answer on stdout', async () => {
   const help = await runTetrace(['--help']);
@@ -150,4 +152,48 @@ test('what cannot be written is told with the file and the reason', async () => 
       option,
     );
   }
+});
+
+/** Command lines whose answer is one text on standard output, or that show something before they run. */
+const answering = [
+  ['--help'],
+  ['--version'],
+  ['tools'],
+  ['tools', 'opensnoop', '--help'],
+  ['-l', '--backend', 'embedded', 'interval:*'],
+  ['--fmt', '-e', 'begin { }'],
+  ['--backend', 'embedded', '-d', 'codegen', '-e', 'interval:s:1 { }'],
+];
+
+test('standard output that takes no more is told, whatever was to be written', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    for (const args of answering) {
+      const { status, stderr } = spawnSync(tetracePath, args, {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      assert.equal(
+        stderr,
+        'ERROR: Failed to write to standard output: No space left on device\n',
+        args.join(' '),
+      );
+      assert.equal(status, 255, args.join(' '));
+    }
+  } finally {
+    closeSync(full);
+  }
+});
+
+test('when nobody reads what is printed any more the command ends, without a word', async () => {
+  for (const args of answering) {
+    using run = startTetrace(args);
+    run.child.stdout.destroy();
+    const { code, stderr } = await run.ended;
+    assert.deepEqual({ code, stderr }, { code: 141, stderr: '' }, args.join(' '));
+  }
+  using run = startTetrace(['--fmt', '-e', 'begin {']);
+  run.child.stderr.destroy();
+  assert.equal((await run.ended).code, 141);
 });
