@@ -13,17 +13,9 @@ const {
 } = require('node:fs');
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
-const { listSources } = require('./freshness.js');
+const { builtSources, listSources } = require('./freshness.js');
 const { bundleWithRooms } = require('./rooms.js');
-const {
-  root,
-  distDir,
-  buildStamp,
-  bundleName,
-  cacheName,
-  compileBundle,
-  evaluateBundle,
-} = require('./tetrace');
+const { root, distDir, buildStamp, bundleName, cacheName, runBuild } = require('./tetrace');
 
 /**
  * A build is a folder of its own, named after its content, so that bundle and cache always belong together (V8 checks no
@@ -36,19 +28,21 @@ async function build() {
   const fresh = join(distDir, `new-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
   try {
-    writeFileSync(join(fresh, bundleName), await bundle());
-    const script = compileBundle(fresh);
-    await evaluateBundle(script, fresh).warmUp();
-    writeFileSync(join(fresh, cacheName), script.createCachedData());
-    const hash = createHash('sha256')
+    const { main, rooms } = await bundle();
+    writeFileSync(join(fresh, bundleName), `${main}${rooms}`);
+    const mainLines = main.split('\n').length - 1;
+    const { exports, makeCache } = runBuild({ dir: fresh, mainBytes: main.length, mainLines });
+    await exports.warmUp();
+    for (const part of ['main', 'rooms']) writeFileSync(join(fresh, cacheName(part)), makeCache(part));
+    const name = createHash('sha256')
       .update(readFileSync(join(fresh, bundleName)))
-      .update(readFileSync(join(__dirname, 'tetrace'))) // the flags that the cache is tied to
-      .update(cacheName)
+      .update(readFileSync(join(__dirname, 'tetrace'))) // the flags that the caches are tied to
+      .update(cacheName(''))
       .digest('hex')
       .slice(0, 16);
-    const target = join(distDir, hash);
+    const target = join(distDir, name);
     // Sources that changed and say the same: the old folder stays, another process may be loading it.
-    if (!existsSync(join(target, cacheName))) {
+    if (!existsSync(join(target, cacheName('main')))) {
       rmSync(target, { recursive: true, force: true });
       renameSync(fresh, target);
     }
@@ -57,16 +51,17 @@ async function build() {
       join(distDir, 'cli.js'),
       "#!/usr/bin/env node\nrequire('../bin/tetrace').loadBundle().runFromCommandLine();\n",
     );
-    writeWhole(buildStamp, `${hash}\n${sources}`);
-    removeOthers(hash);
+    writeWhole(buildStamp, `${name} ${main.length} ${mainLines}\n`);
+    writeWhole(builtSources, sources);
+    removeOthers(name);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
-/** The text of the bundle: a function expression, as compileBundle() wants it. */
+/** The two parts of the bundle: function expressions, as runBuild() calls them. */
 async function bundle() {
-  const statements = await bundleWithRooms(root, {
+  const { main, rooms } = await bundleWithRooms(root, {
     target: 'node20',
     external: ['koffi'], // it finds its native part beside its own files
     charset: 'ascii',
@@ -81,8 +76,11 @@ async function bundle() {
       'import.meta.dirname': '__dirname',
     },
   });
-  // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
-  return `(function (exports, require, module, __filename, __dirname) {\n${statements}})\n`;
+  return {
+    // The wrapper that Node.js puts around a CommonJS module, written down so that nothing is joined at start.
+    main: `(function (exports, require, module, __filename, __dirname) {\n${main}})\n`,
+    rooms: `(function (lent, door, require, __filename, __dirname) {\n${rooms}})\n`,
+  };
 }
 
 function writeWhole(path, text) {

@@ -3,10 +3,13 @@
 
 const { readdirSync, readFileSync, statSync } = require('node:fs');
 const { join } = require('node:path');
-const { root, buildStamp, isPackaged } = require('./tetrace');
+const { root, distDir, isPackaged } = require('./tetrace');
 
 /** Inside node_modules, so that it goes when they go: time and size of package-lock.json, then its SHA-256. */
 const installStamp = join(root, 'node_modules', '.tetrace-installed');
+
+/** The sources that the newest build was made of, as listSources() told them; written after everything else. */
+const builtSources = join(distDir, 'sources');
 
 /** Every source the bundle may be made of, with time and size, one a line. Tests are left out. */
 function listSources() {
@@ -47,8 +50,7 @@ function isInstalled() {
 }
 
 function isBuilt() {
-  const stamp = readIfThere(buildStamp);
-  return stamp !== undefined && stamp.slice(stamp.indexOf('\n') + 1) === listSources();
+  return readIfThere(builtSources) === listSources();
 }
 
 function isCurrent() {
@@ -56,6 +58,7 @@ function isCurrent() {
 }
 
 module.exports = {
+  builtSources,
   installStamp,
   describeLock,
   isBuilt,

@@ -76,9 +76,11 @@ const seldomCalled = [
 ];
 
 /**
- * The statements of the bundle, to be put into the wrapper of a CommonJS module: its exports are those of src/cli/main.ts.
+ * The statements of the bundle, for two functions. One is a CommonJS module, its exports are those of src/cli/main.ts; the other is called with
+ * what it has lent when the first room is entered, and returns the rooms.
  *
- *     const lent = {…}, rooms = [exports => {…}, …], door = (room, path) => …;  main part
+ *     main:   const lent = {}, entered = [], door = (room, path) => …;  main part
+ *     rooms:  return [exports => {…}, …];
  *
  * @param options esbuild's, for every part.
  */
@@ -110,11 +112,14 @@ async function bundleWithRooms(root, options) {
     `export * from ${quoted(`./${everyRun[0]}`)};`,
     ...[...everyRun, ...plan.lent].map((path) => lend(path, names.get(path))),
   ]);
-  return [
-    `const lent = {}, rooms = [\n${rooms.join(',\n')}\n], entered = [],`,
-    'door = (room, path) => (entered[room] ??= rooms[room]({}))[path]();',
-    main,
-  ].join('\n');
+  return {
+    main: [
+      'let rooms; const lent = {}, entered = [],',
+      'door = (room, path) => (entered[room] ??= (rooms ??= module.rooms(lent, door))[room]({}))[path]();',
+      main,
+    ].join('\n'),
+    rooms: `return [\n${rooms.join(',\n')}\n];\n`,
+  };
 }
 
 /** `lent[path]()` is what a module of the main part exports. */

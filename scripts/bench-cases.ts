@@ -29,11 +29,11 @@ export const casesByKernel: Readonly<Record<string, readonly string[]>> = {
   '7.2': ['tetris-2019-first-frame'],
 };
 
-/** Some 75 functions; from the start of the command until all probes are there. */
+/** Some 75 functions; from the start of the command until all probes are there. The first round reads files that later ones find in memory. */
 const attachVfs = {
   args: ['-e', 'kprobe:vfs_* { @[func] = count(); }'],
   until: /Attached \d+ probes/,
-  rounds: 2,
+  rounds: 4,
   reach: { time: '0.2 x', emulated: '0.2 x' },
   needs: () =>
     existsSync('/sys/bus/event_source/devices/kprobe')

@@ -62,25 +62,36 @@ export function callInstead(other: Ffi): Disposable {
   };
 }
 
+/** The package with the native part for this kind of machine. */
+const koffiParts = `@koromix/koffi-linux-${process.arch}`;
+
 function loadKoffi(): Koffi {
+  // A build is two folders below a package that mostly has what it needs inside itself. To look for a module takes longer than to load it.
+  const near = nativePart(join(import.meta.dirname, '../../node_modules', koffiParts));
+  if (near !== undefined) return near;
   const require = createRequire(import.meta.filename);
   try {
-    const home = dirname(require.resolve(`@koromix/koffi-linux-${process.arch}/package.json`));
-    for (const libc of ['linux', 'musl']) {
-      try {
-        const target: { exports: Partial<Koffi> } = { exports: {} };
-        process.dlopen(target, join(home, `${libc}_${process.arch}`, 'koffi.node'));
-        const { load, address, view, errno } = target.exports;
-        if (load && address && view && errno) return { load, address, view, errno };
-      } catch {
-        // Built for the other C library: try the next.
-      }
-    }
+    const found = nativePart(dirname(require.resolve(`${koffiParts}/package.json`)));
+    if (found !== undefined) return found;
   } catch {
     // The package is laid out otherwise: let koffi find its own parts.
   }
   // The wrapper exports the same four functions, more loosely typed.
   return require('koffi') as Koffi;
+}
+
+function nativePart(home: string): Koffi | undefined {
+  for (const libc of ['linux', 'musl']) {
+    try {
+      const target: { exports: Partial<Koffi> } = { exports: {} };
+      process.dlopen(target, join(home, `${libc}_${process.arch}`, 'koffi.node'));
+      const { load, address, view, errno } = target.exports;
+      if (load && address && view && errno) return { load, address, view, errno };
+    } catch {
+      // It is not here, or built for the other C library.
+    }
+  }
+  return undefined;
 }
 
 /** Keeps what a pending system call points to alive: an address inside an attr is no reference to the collector. */
