@@ -28,6 +28,22 @@ async function runOn(scenario: string, script: string, ...options: string[]): Pr
   }
 }
 
+test('a pattern gets the events of all the places that it stands on', async () => {
+  const scenario = `task cat pid 100
+1ms cat kprobe:vfs_read arg0=1
+2ms cat kprobe:vfs_write arg0=2
+3ms cat kretprobe:vfs_read retval=7
+4ms cat uprobe:/bin/x:foo arg0=4
+5ms cat uprobe:/bin/x:bar arg0=5
+6ms end
+`;
+  const script = `kprobe:vfs_* { printf("%s %d\\n", func, arg0); } kprobe:vfs_read { printf("alone %d\\n", arg0); }
+kretprobe:vfs_* { printf("%d\\n", retval); } uprobe:/bin/x:f* { printf("user %d\\n", arg0); }`;
+  const { stdout, stderr, code } = await runOn(scenario, script);
+  assert.deepEqual(stdout.trimEnd().split('\n'), ['alone 1', 'vfs_read 1', 'vfs_write 2', '7', 'user 4']);
+  assert.deepEqual({ stderr, code }, { stderr: '', code: 0 });
+});
+
 describe('docs/scenarios.md', () => {
   test('has examples', () => assert.equal(examples.length, 2));
   for (const { scenario, script, output } of examples) {

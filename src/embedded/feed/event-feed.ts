@@ -9,6 +9,7 @@ import { FedEnvironment, type Otherwise } from './fed-environment.ts';
 import { FedWorld } from './fed-world.ts';
 import type { Happening } from './happening.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { namesOfPlaces } from './names-of-places.ts';
 
 /** Events after which the rest of the process gets a turn. */
 const MAX_EVENTS = 200;
@@ -91,7 +92,12 @@ export class EventFeed implements EventSource {
     if (!isServed && kind === 'interval') return this.#timers.attach(attaching);
     const problem = isServed ? undefined : this.#options.unknownProbe(name);
     if (problem !== undefined) return { ok: false, message: problem };
-    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), attaching.fire]);
+    // Where a pattern is among the events, they are all of its events.
+    const names = isServed
+      ? [name]
+      : namesOfPlaces(attaching.probe).filter((place) => this.served.includes(place));
+    for (const each of names)
+      this.#listeners.set(each, [...(this.#listeners.get(each) ?? []), attaching.fire]);
     return { ok: true, functions: 1 };
   }
 
