@@ -21,3 +21,22 @@ test('V8 takes the caches that a build made, at once and later', () => {
   });
   assert.deepEqual(JSON.parse(stdout), { main: false, rooms: false });
 });
+
+/** Has its build taken away between start and the first room. */
+const outlive = `
+const { cpSync, mkdtempSync, rmSync } = require('node:fs');
+const { newestBuild, runBuild } = require(process.argv[1]);
+const build = newestBuild();
+const dir = mkdtempSync(require('node:os').tmpdir() + '/tetrace-build-');
+cpSync(build.dir, dir, { recursive: true });
+const { exports } = runBuild({ ...build, dir });
+rmSync(dir, { recursive: true });
+exports.warmUp().then(() => process.stdout.write('entered'));
+`;
+
+test('rooms are there when the build is gone', () => {
+  const stdout = execFileSync(process.execPath, ['-e', outlive, join(packageRoot(), 'bin/tetrace')], {
+    encoding: 'utf8',
+  });
+  assert.equal(stdout, 'entered');
+});
