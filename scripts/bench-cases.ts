@@ -77,6 +77,10 @@ export const cases: readonly BenchCase[] = [
     args: ['-e', 'BEGIN { exit(); } tracepoint:sched:* { @[probe] = count(); }'],
   },
   {
+    name: 'kernel-stacks',
+    args: ['-e', 'tracepoint:raw_syscalls:sys_enter { @[kstack] = count(); } interval:ms:20 { exit(); }'],
+  },
+  {
     name: 'tetris-2019-first-frame',
     // As text: a command in a chroot sees other files.
     args: existsSync(tetris) ? ['-e', readFileSync(tetris, 'utf8')] : [],

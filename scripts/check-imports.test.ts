@@ -36,6 +36,7 @@ test('an import against the arrows is a violation', () => {
     ['src/kernel/map.ts', "import { openSync } from 'node:fs';", undefined],
     ['src/base/x.ts', "export { y } from\n  '../types/index.ts';", /base may not import types/],
     ['src/base/x.ts', "/** as in `import { y } from '../types/index.ts'` */", undefined],
+    ['src/base/x.ts', "const text = Buffer.from('text');", undefined],
     ['src/nowhere/x.ts', '', /is in no module/],
   ];
   for (const [path, line, expected] of rows) {

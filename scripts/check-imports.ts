@@ -11,7 +11,7 @@ import { importArrows, packageImporters } from './import-arrows.ts';
 import { listFiles } from './list-files.ts';
 
 /** A path with `$` in it is a place in a template: text that speaks of an import. */
-const specifierPattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^'\n$]+)'/g;
+const specifierPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)'([^'\n$]+)'/g;
 
 /** Imports that are left when types are stripped, and not by a call: a type may belong to another that holds it. */
 const staticPattern = /^(?:import|export)\s+(?!type\b)(?:[^;']*?\bfrom\s*)?'(\.[^'\n]+)'/gm;

@@ -29,6 +29,7 @@ import { createMap } from './map.ts';
 import { pmuType } from './perf-pmu.ts';
 import { ProgLoadError } from './prog.ts';
 import { hasSingleProgFrame } from './prog-frames.ts';
+import { SymbolNames } from './symbol-names.ts';
 import { attr, isKernelError } from './sys/index.ts';
 import { attachTracing } from './tracing.ts';
 import { linksKprobes, linksPerfEvents, linksUprobes, linksUprobesOfProcess } from './trial-links.ts';
@@ -160,6 +161,10 @@ export class FeatureProbe {
       case 'symbol-index':
         // The kernel does not show it; it came with the same release.
         return this.ask('cgrp-storage');
+      case 'symbol-names': {
+        using _names = new SymbolNames();
+        return yes;
+      }
       case 'perf-link':
         return linksPerfEvents();
       case 'btf':

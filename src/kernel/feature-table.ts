@@ -77,6 +77,7 @@ const rows = {
   'single-prog-frame': { since: '6.0', what: 'kernel stacks that begin with the prog once' },
   iter: { since: '5.8', what: 'BPF iterators' },
   'symbol-index': { since: '6.2', what: 'an index of kernel symbols by name' },
+  'symbol-names': { since: '5.14', what: 'progs that ask for the names of addresses', impliedBy: later },
   'perf-link': { since: '5.15', what: 'BPF links on perf events' },
   btf: { since: '4.18', what: 'BTF of the kernel (CONFIG_DEBUG_INFO_BTF)' },
   'module-btf': { since: '5.11', what: 'BTF of modules (CONFIG_DEBUG_INFO_BTF_MODULES)' },

@@ -27,6 +27,8 @@ export { ResourceStack } from './resource-stack.ts';
 export { RingBuffer } from './ring-buffer.ts';
 export { attachSampling, cpuClock, type SamplingEvent } from './sampling.ts';
 export { symbolAddresses } from './symbol-addresses.ts';
+export type { KernelSymbols } from './symbol-at.ts';
+export { SymbolNames } from './symbol-names.ts';
 export {
   clockNs,
   Epoll,

@@ -1,3 +1,4 @@
+import type { KernelSymbols, SymbolAt } from './symbol-at.ts';
 import { KernelError, readSystemFile } from './sys/index.ts';
 
 /** A symbol of the kernel or of a module. */
@@ -19,7 +20,7 @@ const LOWEST_HIGH_WORD = 0xffff_0000;
  * Reading costs some 70 ms, so it happens on the first question. The text is kept as bytes (9 MB) and not split: names are searched
  * in them, and for addresses an index of line offsets is sorted once.
  */
-export class Kallsyms {
+export class Kallsyms implements KernelSymbols {
   readonly #path: string;
   #bytes: Buffer | undefined;
   #index: AddressIndex | undefined;
@@ -46,15 +47,15 @@ export class Kallsyms {
   }
 
   /**
-   * The function or other text symbol that `address` lies in: the nearest one at or before it.
+   * The symbol that `address` lies in: the nearest one at or before it, of several the file's first.
    *
    * @returns undefined for addresses outside the kernel, and when addresses are hidden. @throws KernelError
    */
-  byAddress(address: bigint): { readonly symbol: KernelSymbol; readonly offset: bigint } | undefined {
+  byAddress(address: bigint): SymbolAt | undefined {
     const line = this.#addresses().lineAtOrBefore(address);
     if (line === undefined) return undefined;
-    const symbol = this.#symbolAt(line);
-    return { symbol, offset: address - symbol.address };
+    const { name, module, address: start } = this.#symbolAt(line);
+    return { name, offset: address - start, ...(module === undefined ? {} : { module }) };
   }
 
   /** All functions, in the file's order. @throws KernelError */
@@ -110,7 +111,7 @@ function hexWord(bytes: Buffer, at: number): number {
   return value;
 }
 
-/** Addresses of text symbols, ascending, with the offset of their lines. Data symbols are left out: code addresses are asked for. */
+/** Addresses of symbols, ascending, with the offset of their lines. */
 class AddressIndex {
   readonly count: number;
   /** The low 48 bits, which a double holds exactly; all have 0xffff above them. */
@@ -124,11 +125,8 @@ class AddressIndex {
     let count = 0;
     let isSorted = true;
     for (let line = 0; line < bytes.length; ) {
-      const type = bytes[line + 17];
       const high = hexWord(bytes, line);
-      // Types of text, lower and upper case: t, w.
-      const isText = type === 0x74 || type === 0x54 || type === 0x77 || type === 0x57;
-      if (isText && high >= LOWEST_HIGH_WORD) {
+      if (high >= LOWEST_HIGH_WORD) {
         const address = (high & 0xffff) * 0x1_0000_0000 + hexWord(bytes, line + 8);
         if (count > 0 && address < addresses[count - 1]!) isSorted = false;
         addresses[count] = address;

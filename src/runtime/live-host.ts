@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Kallsyms } from '../kernel/index.ts';
+import type { KernelSymbols } from '../kernel/index.ts';
 import type { ClockFields, Host, Program, SymbolFrame } from '../program/index.ts';
 import { Cgroups } from './cgroups.ts';
 import type { DebugInfo } from './debug-info.ts';
@@ -26,7 +26,8 @@ interface LiveHostOptions {
   readonly program: Program;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly kallsyms: Kallsyms;
+  /** Called at the first question; what it gives is closed with the host. */
+  readonly openKernelSymbols: () => KernelSymbols;
   readonly elfFiles: ElfFiles;
   readonly debugInfo?: DebugInfo;
   /** Whether the kernel is asked to tell what processes map, so that those that end have names: with a script that shows addresses of any process. */
@@ -39,6 +40,7 @@ interface LiveHostOptions {
 /** The Host of this machine: every answer is looked up when it is first needed. */
 export class LiveHost implements Host, Disposable {
   readonly #options: LiveHostOptions;
+  #kernelSymbols: KernelSymbols | undefined;
   readonly #userSymbols: UserSymbols;
   readonly #noted: NotedMappings | undefined;
   readonly #userNames = new UserNames();
@@ -64,10 +66,9 @@ export class LiveHost implements Host, Disposable {
   }
 
   kernelSymbol(address: bigint): readonly SymbolFrame[] {
-    const found = this.#options.kallsyms.byAddress(address);
-    if (!found) return [];
-    const { name, module } = found.symbol;
-    return [{ name, offset: found.offset, ...(module === undefined ? {} : { module }) }];
+    this.#kernelSymbols ??= this.#options.openKernelSymbols();
+    const found = this.#kernelSymbols.byAddress(address);
+    return found ? [found] : [];
   }
   userSymbol(pid: number, address: bigint, probe: number, isCaller = false): readonly SymbolFrame[] {
     return this.#userSymbols.at(pid, address, { fallback: this.#binaryOfProbe(probe), isCaller });
@@ -164,6 +165,8 @@ export class LiveHost implements Host, Disposable {
     for (const file of this.#captures.values()) file[Symbol.dispose]();
     this.#captures.clear();
     this.#noted?.[Symbol.dispose]();
+    this.#kernelSymbols?.[Symbol.dispose]?.();
+    this.#kernelSymbols = undefined;
   }
 
   /** The one binary that a probe stands in, when it is one. */

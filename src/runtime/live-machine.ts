@@ -1,4 +1,11 @@
-import { clockNs, type FeatureAnswer, FeatureProbe, Kallsyms, type KernelFeature } from '../kernel/index.ts';
+import {
+  clockNs,
+  type FeatureAnswer,
+  FeatureProbe,
+  Kallsyms,
+  type KernelFeature,
+  SymbolNames,
+} from '../kernel/index.ts';
 import type { Backend, Feature, Program, RuntimeConstant } from '../program/index.ts';
 import type { HeldProgram } from './binary-lookup.ts';
 import { BtfSources } from './btf-sources.ts';
@@ -101,7 +108,8 @@ export class LiveMachine {
     return new LiveHost({
       ...streams,
       program,
-      kallsyms: this.#kallsyms,
+      openKernelSymbols: () =>
+        this.askFeature('symbol-names').kind === 'yes' ? new SymbolNames() : this.#kallsyms,
       elfFiles: this.#elfFiles,
       debugInfo: this.#debugInfo,
       notesMappings: true,

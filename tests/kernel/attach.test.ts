@@ -25,6 +25,7 @@ import {
   type ProgSpec,
   possibleCpuCount,
   readIterator,
+  SymbolNames,
   symbolAddresses,
   watchModes,
 } from '../../src/kernel/index.ts';
@@ -129,6 +130,31 @@ test('addresses of symbols, asked of the kernel by a prog', (t) => {
     assert.deepEqual(symbolAddresses([`${module}:${name}`, `no_such_module:${name}`]), [address, 0n]);
   }
   assert.deepEqual(symbolAddresses([]), []);
+});
+
+test('names of addresses, asked of the kernel by a prog, are those of kallsyms', (t) => {
+  if (!requireFeature(t, 'symbol-names')) return;
+  using map = counterMap();
+  using _prog = countingProg(map, {});
+  using names = new SymbolNames();
+  const kallsyms = new Kallsyms();
+  // Some of each part of the kernel, the modules and the progs; a symbol of no size names nothing.
+  const functions = [...kallsyms.functions()];
+  const some = functions.filter(
+    ({ module, name }, index) => !/^_[est]|^__/.test(name) && (module === 'bpf' || index % 499 === 0),
+  );
+  assert.ok(some.some(({ module }) => module === 'bpf'));
+  for (const { address } of some) {
+    assert.deepEqual(names.byAddress(address), kallsyms.byAddress(address));
+    assert.deepEqual(names.byAddress(address + 1n), kallsyms.byAddress(address + 1n));
+  }
+  const variable = kallsyms.byName('init_task');
+  if (variable !== undefined) {
+    assert.deepEqual(names.byAddress(variable.address + 8n), { name: 'init_task', offset: 8n });
+    assert.deepEqual(kallsyms.byAddress(variable.address + 8n), { name: 'init_task', offset: 8n });
+  }
+  for (const nowhere of [0n, 0x1234n, 0xffff_ffff_0000_0000n, 2n ** 64n - 1n])
+    assert.equal(names.byAddress(nowhere), undefined);
 });
 
 test('kprobe session', (t) => {

@@ -24,6 +24,7 @@ const always: readonly KernelFeature[] = [
   'send-signal-thread',
   'probe-read-kernel',
   'dynptr',
+  'symbol-names',
   'perf-link',
   'map-batch',
 ];

@@ -132,7 +132,7 @@ export class EmbeddedMachine {
     this.#host = new LiveHost({
       ...streams,
       program,
-      kallsyms: new Kallsyms(),
+      openKernelSymbols: () => new Kallsyms(),
       elfFiles: this.#elfFiles,
       demangle: (name) => this.#demangler.demangle(name),
       bootToWallNs: () => this.#bootToWallNs(),
