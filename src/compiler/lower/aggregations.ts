@@ -1,8 +1,7 @@
 /** `@m[k] = count()` and its relatives. */
 import { unreachable } from '../../base/index.ts';
-import { updateFlags } from '../../bpf/index.ts';
-import { type AggregateType, type SeriesAggregate, sizeOf, type Type } from '../../types/index.ts';
-import { addressOf, type Place, zeroPlace } from '../builtins/index.ts';
+import type { AggregateType, SeriesAggregate, Type } from '../../types/index.ts';
+import type { Place } from '../builtins/index.ts';
 import type { ValueId } from '../ir/index.ts';
 import type { TypedStatement } from '../typed/index.ts';
 import { linearBucket, log2Bucket } from './buckets.ts';
@@ -11,8 +10,7 @@ import { branch, choose } from './control.ts';
 import { currentRow } from './cpu-row.ts';
 import type { FuncContext } from './func-context.ts';
 import { lowerScalar } from './lower-expr.ts';
-import { bucketKeyPlace, keyPlace, lookUpAt, scriptMap } from './map-access.ts';
-import { checkHelper } from './runtime-errors.ts';
+import { bucketKeyPlace, keyPlace, lookUpOrMake, scriptMap } from './map-access.ts';
 import { isSigned } from './values.ts';
 
 type AggregateStatement = Extract<TypedStatement, { readonly kind: 'aggregate' }>;
@@ -80,10 +78,7 @@ function withCell(f: FuncContext, statement: AggregateStatement, change: (cell: 
   f.b.store(1, row.base, f.b.const(1), row.off + storage.presence);
 }
 
-/**
- * The same for a key of a hash. A new key is put in as zeros, which any CPU may do first, and then found again: so no CPU's value is
- * ever written over.
- */
+/** The same for a key of a hash. */
 function withHashCell(
   f: FuncContext,
   statement: AggregateStatement,
@@ -91,33 +86,9 @@ function withHashCell(
   change: (cell: Place) => void,
 ): void {
   const { b } = f;
-  const { storage, value } = scriptMap(f, statement.map);
-  const known = b.newBlock();
-  const absent = b.newBlock();
   const done = b.newBlock();
-  const cell = b.blockParam(known);
-  const first = lookUpAt(f, statement.map, key);
-  b.branch(b.compare('ne', first, b.const(0)), known, absent, { trueArgs: [first], cold: 'ifFalse' });
-
-  b.enter(absent);
-  const size = sizeOf(value, f.prog.program.structs);
-  const zeros: Place = { base: b.temporary(size), off: 0, align: 8 };
-  zeroPlace(b, zeros, size);
-  const inserted = b.call('map_update_elem', [
-    b.mapFd(storage.map),
-    addressOf(b, key),
-    zeros.base,
-    b.const(updateFlags.BPF_NOEXIST),
-  ]);
-  const second = lookUpAt(f, statement.map, key);
-  const full = b.newBlock();
-  b.branch(b.compare('ne', second, b.const(0)), known, full, { trueArgs: [second], cold: 'ifFalse' });
-  b.enter(full);
-  checkHelper(f, 'map_update_elem', inserted, 'default');
-  b.jump(done);
-
-  b.enter(known);
-  change({ base: cell, off: 0, align: 8 });
+  const base = lookUpOrMake(f, statement.map, key, () => b.jump(done));
+  change({ base, off: 0, align: 8 });
   b.jump(done);
   b.enter(done);
 }

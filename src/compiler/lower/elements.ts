@@ -1,14 +1,12 @@
 /** `array[i] = value`: a store into the array where it lies. */
 import { invariant } from '../../base/index.ts';
-import { sizeOf } from '../../types/index.ts';
-import { type Place, zeroPlace } from '../builtins/index.ts';
+import type { Place } from '../builtins/index.ts';
 import type { TypedExpr, TypedExprOf, TypedStatement } from '../typed/index.ts';
-import { branch } from './control.ts';
 import type { FuncContext } from './func-context.ts';
 import { placeOfLocal } from './locals.ts';
 import { elementAt, type Location, type Missing } from './locations.ts';
 import { lowerScalar } from './lower-expr.ts';
-import { keyPlace, lookUpAt, updateAt } from './map-access.ts';
+import { keyPlace, lookUpOrMake } from './map-access.ts';
 import { storeValue } from './values.ts';
 
 type SetElement = Extract<TypedStatement, { readonly kind: 'set-element' }>;
@@ -39,27 +37,5 @@ function locateTarget(f: FuncContext, expr: TypedExpr, missing: Missing): Locati
 
 /** The value of a map; where there is none yet, it is made of zeros. */
 function madeMapValue(f: FuncContext, expr: TypedExprOf<'map'>, missing: Missing): Place {
-  const { b } = f;
-  const key = keyPlace(f, expr.key);
-  const found = b.newBlock();
-  const address = b.blockParam(found);
-  const first = lookUpAt(f, expr.map, key);
-  branch(
-    f,
-    b.compare('eq', first, b.const(0)),
-    () => {
-      const bytes = sizeOf(expr.type, f.prog.program.structs);
-      const zeros: Place = { base: b.temporary(bytes), off: 0, align: 8 };
-      zeroPlace(b, zeros, bytes);
-      updateAt(f, expr.map, key, zeros);
-      const second = lookUpAt(f, expr.map, key);
-      branch(f, b.compare('eq', second, b.const(0)), missing, undefined, 'then');
-      b.jump(found, [second]);
-    },
-    undefined,
-    'then',
-  );
-  b.jump(found, [first]);
-  b.enter(found);
-  return { base: address, off: 0, align: 8 };
+  return { base: lookUpOrMake(f, expr.map, keyPlace(f, expr.key), missing), off: 0, align: 8 };
 }

@@ -1,4 +1,4 @@
-import { present } from '../../base/index.ts';
+import { errnos, present } from '../../base/index.ts';
 import { updateFlags } from '../../bpf/index.ts';
 import type { ScriptMap } from '../../program/index.ts';
 import { sizeOf } from '../../types/index.ts';
@@ -8,7 +8,7 @@ import type { MapIndex, TypedExpr } from '../typed/index.ts';
 import type { FuncContext } from './func-context.ts';
 import { lowerInto, lowerScalar, materialise } from './lower-expr.ts';
 import { keyNumbers, writeThroughFunction } from './map-functions.ts';
-import { checkHelper } from './runtime-errors.ts';
+import { checkHelper, helperResult, reportNegative } from './runtime-errors.ts';
 import { bucketOffset } from './storage.ts';
 import { isByValue, storeValue } from './values.ts';
 
@@ -63,15 +63,67 @@ export function lookUpAt(f: FuncContext, map: MapIndex, key: Place): ValueId {
 
 /** Stores a whole value in a hash; failure (the map is full) is reported. */
 export function updateAt(f: FuncContext, map: MapIndex, key: Place, value: Place): void {
+  checkHelper(f, 'map_update_elem', putAt(f, map, key, value, 'BPF_ANY'), 'default');
+}
+
+/** What the helper returned. */
+function putAt(
+  f: FuncContext,
+  map: MapIndex,
+  key: Place,
+  value: Place,
+  flag: 'BPF_ANY' | 'BPF_NOEXIST',
+): ValueId {
   const { b } = f;
-  const { storage } = scriptMap(f, map);
-  const result = b.call('map_update_elem', [
-    b.mapFd(storage.map),
+  return b.call('map_update_elem', [
+    b.mapFd(scriptMap(f, map).storage.map),
     addressOf(b, key),
     addressOf(b, value),
-    b.const(updateFlags.BPF_ANY),
+    b.const(updateFlags[flag]),
   ]);
-  checkHelper(f, 'map_update_elem', result, 'default');
+}
+
+/**
+ * The address of a key's value in a hash. Where there is none, zeros are put in, which any CPU may do first, and found again: what others have
+ * done with the value since is not written over.
+ *
+ * Not found again is what does not fit, which is reported, and what another CPU put in first (EEXIST) and then deleted. For that the zeros are
+ * put in once more, over whatever is there now.
+ *
+ * @param failed ends the block where there is no value.
+ */
+export function lookUpOrMake(f: FuncContext, map: MapIndex, key: Place, failed: () => void): ValueId {
+  const { b } = f;
+  const found = b.newBlock();
+  const address = b.blockParam(found);
+  const refused = b.newBlock();
+  const result = b.blockParam(refused);
+  const goOnWhereAbsent = (candidate: ValueId): void => {
+    const absent = b.newBlock();
+    const isThere = b.compare('ne', candidate, b.const(0));
+    b.branch(isThere, found, absent, { trueArgs: [candidate], cold: 'ifFalse' });
+    b.enter(absent);
+  };
+  goOnWhereAbsent(lookUpAt(f, map, key));
+  const size = sizeOf(scriptMap(f, map).value, f.prog.program.structs);
+  const zeros = temporary(f, size);
+  zeroPlace(b, zeros, size);
+  const putZeros = (flag: 'BPF_ANY' | 'BPF_NOEXIST'): ValueId =>
+    helperResult(b, 'map_update_elem', putAt(f, map, key, zeros, flag));
+  const first = putZeros('BPF_NOEXIST');
+  goOnWhereAbsent(lookUpAt(f, map, key));
+  const again = b.newBlock();
+  const wasThere = b.compare('eq', first, b.const(-errnos.EEXIST.number));
+  b.branch(wasThere, again, refused, { falseArgs: [first], cold: 'ifTrue' });
+  b.enter(again);
+  const second = putZeros('BPF_ANY');
+  goOnWhereAbsent(lookUpAt(f, map, key));
+  b.jump(refused, [second]);
+  b.enter(refused);
+  reportNegative(f, 'map_update_elem', result, 'default');
+  failed();
+  b.enter(found);
+  return address;
 }
 
 /** Stores the value of an expression under a key. */

@@ -27,9 +27,13 @@ export function helperResult(b: FuncBuilder, helper: string, returned: ValueId):
 
 /** Reports what a helper returned where it is negative. */
 export function checkHelper(f: FuncContext, helper: string, returned: ValueId, level: ReportLevel): void {
+  if (isReported(f, level)) reportNegative(f, helper, helperResult(f.b, helper, returned), level);
+}
+
+/** The same for a result that `helperResult` gave. */
+export function reportNegative(f: FuncContext, helper: string, result: ValueId, level: ReportLevel): void {
   if (!isReported(f, level)) return;
   const { b } = f;
-  const result = helperResult(b, helper, returned);
   branch(f, b.compare('slt', result, b.const(0)), () => reportHelper(f, helper, result), undefined, 'then');
 }
 
