@@ -33,6 +33,7 @@ export {
 } from './format.ts';
 export type { ClockFields, Host, Lookups, SymbolFrame } from './host.ts';
 export type { BpfMapSpec, BpfMapType, MapStorage, ScriptMap } from './maps.ts';
+export { kernelPlaceName, userPlaceName } from './place-names.ts';
 export type {
   KernelLocation,
   PerfPeriod,

@@ -14,6 +14,8 @@ export interface UserLocation {
   readonly fileOffset: bigint;
   /** As shown: symbol name, demangled for cpp. */
   readonly symbol?: string;
+  /** Behind the symbol. */
+  readonly offset?: bigint;
   readonly address?: bigint;
 }
 

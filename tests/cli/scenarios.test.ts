@@ -44,6 +44,21 @@ kretprobe:vfs_* { printf("%d\\n", retval); } uprobe:/bin/x:f* { printf("user %d\
   assert.deepEqual({ stderr, code }, { stderr: '', code: 0 });
 });
 
+test('a pattern gets the events of its own offset, with the module or without', async () => {
+  const scenario = `task cat pid 100
+1ms cat kprobe:vfs_read arg0=1
+2ms cat kprobe:vfs_read+4 arg0=2
+3ms cat kprobe:vmlinux:vfs_read arg0=3
+4ms cat uprobe:/bin/x:foo arg0=4
+5ms end
+`;
+  const script = `kprobe:vfs_r*+4 { printf("behind %d\\n", arg0); } kprobe:vmlinux:vfs_r* { printf("entry %d\\n", arg0); }
+uprobe:/bin/x:f*+4 { printf("user\\n"); }`;
+  const { stdout, stderr, code } = await runOn(scenario, script, '--unsafe');
+  assert.deepEqual(stdout.trimEnd().split('\n'), ['entry 1', 'behind 2', 'entry 3']);
+  assert.deepEqual({ stderr, code }, { stderr: '', code: 0 });
+});
+
 describe('docs/scenarios.md', () => {
   test('has examples', () => assert.equal(examples.length, 2));
   for (const { scenario, script, output } of examples) {

@@ -1,5 +1,5 @@
 /** kprobe and kretprobe, and their substitute through fentry and fexit. */
-import { archFacts, type KernelFunction, type KernelLocation } from '../../program/index.ts';
+import { archFacts, type KernelFunction, type KernelLocation, kernelPlaceName } from '../../program/index.ts';
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import { functionArgs } from './btf-functions.ts';
 import {
@@ -67,13 +67,19 @@ function parsePlace(point: Point, context: ResolveContext): Place | undefined {
   return { ...(module !== undefined ? { module } : {}), function: name, offset };
 }
 
-function nameOf(kind: string, fn: KernelFunction, explicitModule: boolean, offset: number): string {
-  const module = explicitModule ? `${fn.module ?? 'vmlinux'}:` : '';
-  return `${kind}:${module}${fn.name}${offset ? `+${offset}` : ''}`;
+function nameOf(
+  kind: 'kprobe' | 'kretprobe',
+  fn: KernelFunction,
+  explicitModule: boolean,
+  offset: number,
+): string {
+  const module = explicitModule ? { module: fn.module ?? 'vmlinux' } : {};
+  return kernelPlaceName(kind, { ...module, function: fn.name, offset });
 }
 
 export const kprobe: Provider = (point, context) => {
-  if (point.kind !== 'kprobe' && point.kind !== 'kretprobe') return [];
+  const { kind } = point;
+  if (kind !== 'kprobe' && kind !== 'kretprobe') return [];
   const place = parsePlace(point, context);
   if (!place) return [];
   if (place.address !== undefined) {
@@ -125,7 +131,7 @@ export const kprobe: Provider = (point, context) => {
       registerProbe(
         point,
         context,
-        nameOf(point.kind, fn, explicitModule, place.offset),
+        nameOf(kind, fn, explicitModule, place.offset),
         [locations[i] ?? {}],
         'perf',
       ),
@@ -134,7 +140,7 @@ export const kprobe: Provider = (point, context) => {
   const isPattern = hasWildcard(place.function) || (explicitModule && hasWildcard(place.module ?? ''));
   const name = isPattern
     ? `${point.kind}:${explicitModule ? `${place.module}:` : ''}${place.function}`
-    : nameOf(point.kind, functions[0] ?? { name: place.function }, explicitModule, place.offset);
+    : nameOf(kind, functions[0] ?? { name: place.function }, explicitModule, place.offset);
   const multi = isPattern && !explicitModule && context.target.has('kprobe-multi');
   const probe = registerProbe(point, context, name, locations, multi ? 'multi' : 'perf');
   // What cannot be traced by ftrace may still take a breakpoint, which is no session.
@@ -229,7 +235,7 @@ function trampolineProbes(
       refuseSubstitute(point, context, args.reason);
       continue;
     }
-    const name = nameOf(point.kind, fn, place.module !== undefined, 0);
+    const name = nameOf(isReturn ? 'kretprobe' : 'kprobe', fn, place.module !== undefined, 0);
     const arch = archFacts(context.target.arch);
     probes.push({
       ...baseProbe(point, name, point.kind),

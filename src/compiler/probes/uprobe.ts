@@ -1,5 +1,5 @@
 /** uprobe and uretprobe by symbol, offset, address or line. */
-import type { UserLocation, UserSymbol } from '../../program/index.ts';
+import { type UserLocation, type UserSymbol, userPlaceName } from '../../program/index.ts';
 import { pointerTo, type Type } from '../../types/index.ts';
 import { baseProbe, inRegisters, type Point, type Provider, type ResolveContext } from './context.ts';
 import { cppMatcher } from './cpp-names.ts';
@@ -27,7 +27,8 @@ function matchSymbols(
 }
 
 export const uprobe: Provider = (point, context) => {
-  if (point.kind !== 'uprobe' && point.kind !== 'uretprobe') return [];
+  const { kind } = point;
+  if (kind !== 'uprobe' && kind !== 'uretprobe') return [];
   const line = isSourceLine(point.parts) ? parseSourceLine(point, context) : undefined;
   if (isSourceLine(point.parts) && !line) return [];
   const wanted: UprobePlace | undefined = line
@@ -111,40 +112,24 @@ export const uprobe: Provider = (point, context) => {
       };
       if (!mayStandAt(point, context, place)) return [];
     }
-    const locations = (isPattern ? found : [first]).map(
-      (symbol): UserLocation => ({
-        path: file.path,
-        fileOffset: symbol.fileOffset + wanted.offset,
-        symbol: symbol.name,
-        address: symbol.address + wanted.offset,
-      }),
-    );
-    const suffix = wanted.offset ? `+${wanted.offset}` : '';
+    const locations = (isPattern ? found : [first]).map((symbol) => ({
+      path: file.path,
+      fileOffset: symbol.fileOffset + wanted.offset,
+      symbol: symbol.name,
+      ...(wanted.offset ? { offset: wanted.offset } : {}),
+      address: symbol.address + wanted.offset,
+    }));
+    const { offset, isCpp } = wanted;
+    const nameOf = (symbol: string): string =>
+      userPlaceName(kind, { binary: file.shown, symbol, isCpp, offset });
     // Where a prog stands decides what `probe`, `args` and uaddr() give.
     if (placeBound.some((name) => point.uses.has(name))) {
-      for (const location of locations) {
-        probes.push(
-          make(
-            point,
-            context,
-            `${point.kind}:${file.shown}:${language}${location.symbol}${suffix}`,
-            [location],
-            'perf',
-          ),
-        );
-      }
+      for (const location of locations)
+        probes.push(make(point, context, nameOf(location.symbol), [location], 'perf'));
     } else {
       const name = isPattern ? wanted.symbol : first.name;
       const multi = locations.length > 1 && hasUprobeLinks(context);
-      probes.push(
-        make(
-          point,
-          context,
-          `${point.kind}:${file.shown}:${language}${name}${suffix}`,
-          locations,
-          multi ? 'multi' : 'perf',
-        ),
-      );
+      probes.push(make(point, context, nameOf(name), locations, multi ? 'multi' : 'perf'));
     }
   }
   if (probes.length === 0) {
