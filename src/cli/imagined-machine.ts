@@ -34,6 +34,7 @@ export function imaginedMachine(without: readonly Feature[]): Target {
     kernelFunctionSize: () => undefined,
     kernelConfig: () => undefined,
     resolveBinary: () => [],
+    foreignBinary: () => undefined,
     userSymbols: () => undefined,
     usdtProbes: () => undefined,
     symbolNamed: () => undefined,

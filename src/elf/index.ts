@@ -1,5 +1,5 @@
 export { type ByteSource, sourceOfBytes } from './byte-source.ts';
-export { type CodeKind, codeKinds, isSameKind } from './code-kind.ts';
+export { type CodeKind, codeKinds, isSameKind, kindText } from './code-kind.ts';
 export { type DynamicNeeds, readDynamicNeeds } from './dynamic-section.ts';
 export { ElfError } from './elf-error.ts';
 export { ElfFile, type ElfSection, type ElfSegment } from './elf-file.ts';

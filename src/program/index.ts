@@ -73,6 +73,7 @@ export type {
   BpfFunction,
   Feature,
   FileAnswer,
+  ForeignBinary,
   KernelConfig,
   KernelFunction,
   KernelHeaders,

@@ -80,6 +80,13 @@ export interface BinarySymbol {
   readonly size: bigint;
 }
 
+/** A library that is installed for processes of another machine than the one that is `wanted`, both in words: `aarch64`, `i386 (32 bits)`. */
+export interface ForeignBinary {
+  readonly shown: string;
+  readonly machine: string;
+  readonly wanted: string;
+}
+
 /** A function symbol of a binary. */
 export interface UserSymbol extends BinarySymbol {
   /** The place in the file that a uprobe takes. */
@@ -172,6 +179,8 @@ export interface Target {
   kernelConfig(): KernelConfig | undefined;
   /** Files that a uprobe target text names (library look-up, PATH, glob, pid's root); the shown path and the path to open. */
   resolveBinary(text: string, pid?: number): readonly { readonly shown: string; readonly path: string }[];
+  /** Where a text names no file: the library of that name for processes of another machine. */
+  foreignBinary(text: string, pid?: number): ForeignBinary | undefined;
   /** Function symbols of a binary; undefined when it cannot be read as ELF. */
   userSymbols(path: string): readonly UserSymbol[] | undefined;
   /** The static probes of a binary, in the order of its notes; undefined when it cannot be read as ELF. */

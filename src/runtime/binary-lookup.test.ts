@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { CProgram } from '../../tests/support/c-program.ts';
 import { requireProgram, requireRoot, skipUnless } from '../../tests/support/requirements.ts';
-import { lookUpBinaries } from './binary-lookup.ts';
+import { lookUpBinaries, lookUpForeignBinary } from './binary-lookup.ts';
 import { ElfFiles } from './elf-files.ts';
 import { readMaps } from './process-maps.ts';
 
@@ -112,6 +112,24 @@ test('a process of 32 bits does not get the libraries of those of 64', (t) => {
   writeFileSync(path, header);
   const [found] = lookUpBinaries('libc', held.pid, { ...options, elfFiles: new ElfFiles(), held });
   assert.equal(found && new ElfFiles().open(found.path)?.elfClass, found && 32);
+});
+
+test('a library by name that is in a container for another machine alone', async (t) => {
+  if (!requireRoot(t) || !requireProgram(t, 'unshare')) return;
+  const library = '/usr/local/lib/libtetracetest.so';
+  const inside = `mount -t tmpfs none /usr/local/lib && cat > ${library} && echo mounted && exec sleep 100`;
+  const child = spawn('unshare', ['--mount', '/bin/sh', '-c', inside], { stdio: ['pipe', 'pipe', 'ignore'] });
+  t.after(() => child.kill('SIGKILL'));
+  const bytes = readFileSync('/bin/true');
+  bytes.set([183], 18); // EM_AARCH64
+  child.stdin.end(bytes);
+  const [said] = (await Promise.race([once(child.stdout, 'data'), once(child, 'close')])) as [unknown];
+  if (!skipUnless(t, String(said).startsWith('mounted'), 'mounting in a namespace is refused')) return;
+  assert.deepEqual(lookUpBinaries('libtetracetest', child.pid, options), []);
+  const foreign = { shown: library, machine: 'aarch64', wanted: 'x86_64' };
+  assert.deepEqual(lookUpForeignBinary('libtetracetest', child.pid, options), foreign);
+  assert.equal(lookUpForeignBinary('libtetracetest', undefined, options), undefined);
+  assert.equal(lookUpForeignBinary(library, child.pid, options), undefined);
 });
 
 test('a library by name in a container that has files of its own', async (t) => {

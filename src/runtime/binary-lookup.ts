@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type CodeKind, codeKinds } from '../elf/index.ts';
-import type { Arch } from '../program/index.ts';
+import { type CodeKind, codeKinds, kindText } from '../elf/index.ts';
+import type { Arch, ForeignBinary } from '../program/index.ts';
 import { splitArchivePath } from './archive-path.ts';
 import type { ElfFiles } from './elf-files.ts';
 import { foreignRoot, pathInRoot } from './foreign-root.ts';
-import { installedLibrary, isLibraryName } from './library-dirs.ts';
+import { foreignLibrary, installedLibrary, isLibraryName } from './library-dirs.ts';
 import { expandGlob, hasGlob, namesIn } from './path-glob.ts';
 import { isFileMapping, type Mapping, readMaps } from './process-maps.ts';
 import { filesOfProgram } from './program-files.ts';
@@ -16,7 +16,7 @@ export interface FoundBinary {
   readonly path: string;
 }
 
-interface BinaryLookupOptions {
+export interface BinaryLookupOptions {
   readonly arch: Arch;
   readonly elfFiles: ElfFiles;
   /** Any existing file will do when a single one is named (--unsafe): code need not be in an ELF file. */
@@ -46,10 +46,7 @@ export function lookUpBinaries(
   if (held && pid === held.pid && text === `/proc/${pid}/exe`)
     return lookUpBinaries(held.path, undefined, options);
   const prefix = foreignRoot(pid);
-  const library =
-    text.startsWith('lib') && !hasGlob(text) && !text.includes('/')
-      ? findLibrary(text, pid, prefix, options)
-      : undefined;
+  const library = isLibraryText(text) ? findLibrary(text, pid, prefix, options) : undefined;
   const named = library ?? text;
   const patterns = named.includes('/')
     ? [named]
@@ -64,6 +61,22 @@ export function lookUpBinaries(
     }
   }
   return withoutDoubles(found);
+}
+
+/** The library that a target text names, where only processes of another machine could load it. */
+export function lookUpForeignBinary(
+  text: string,
+  pid: number | undefined,
+  options: BinaryLookupOptions,
+): ForeignBinary | undefined {
+  if (!isLibraryText(text)) return undefined;
+  const kind = kindOfProcess(pid, options);
+  const found = foreignLibrary(text, foreignRoot(pid), { ...options, kind });
+  return found && { shown: found.path, machine: kindText(found.kind), wanted: kindText(kind) };
+}
+
+function isLibraryText(text: string): boolean {
+  return text.startsWith('lib') && !hasGlob(text) && !text.includes('/');
 }
 
 /** Whether it is no pattern: a file may have brackets and question marks in its name, and to bpftrace a star alone makes a pattern. */

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type CodeKind, codeKinds, type LoaderCacheEntry, loaderCacheArch } from '../elf/index.ts';
+import { type CodeKind, codeKinds, kindText, type LoaderCacheEntry, loaderCacheArch } from '../elf/index.ts';
 import { ElfFiles } from './elf-files.ts';
-import { installedLibrary, readLibraryCache } from './library-dirs.ts';
+import { foreignLibrary, installedLibrary, readLibraryCache } from './library-dirs.ts';
 
 const i386: CodeKind = { machine: 3, elfClass: 32 };
 const x86_64 = library(codeKinds.x86_64);
@@ -17,6 +17,11 @@ const [known] = readLibraryCache();
 function find(name: string, root: string, kind: CodeKind = codeKinds.x86_64): string | undefined {
   const arch = kind === codeKinds.aarch64 ? 'aarch64' : 'x86_64';
   return installedLibrary(name, root, { kind, arch, elfFiles: new ElfFiles() });
+}
+
+function findForeign(name: string, root: string, kind: CodeKind = codeKinds.x86_64) {
+  const found = foreignLibrary(name, root, { kind, arch: 'x86_64', elfFiles: new ElfFiles() });
+  return found && { path: found.path, text: kindText(found.kind) };
 }
 
 test('what a container has no library of is not looked for among ours', {
@@ -58,6 +63,20 @@ test('a loader cache that knows a name for other processes alone, or a file that
     assert.equal(find('libown', root), '/lib/libown.so.1');
     assert.equal(find('libown', root, i386), undefined);
   }
+});
+
+test('a library that only processes of another machine could load is told apart from none', (t) => {
+  const own = folder(t, {
+    'etc/ld.so.cache': loaderCache([cached('opt/own/libown.so.1', 0)]),
+    'opt/own/libown.so.1': x86_64,
+  });
+  assert.deepEqual(findForeign('libown', own), undefined);
+  assert.deepEqual(findForeign('libown', own, i386), { path: '/opt/own/libown.so.1', text: 'x86_64' });
+  assert.deepEqual(findForeign('libother', own), undefined);
+  const beside = folder(t, { 'lib/libown.a': '!<arch>\n', 'usr/lib/libown.so.1': library(i386) });
+  assert.deepEqual(findForeign('libown', beside), { path: '/usr/lib/libown.so.1', text: 'i386 (32 bits)' });
+  const rare = folder(t, { 'lib/libown.so': library({ machine: 4711, elfClass: 64 }) });
+  assert.deepEqual(findForeign('libown', rare), { path: '/lib/libown.so', text: 'machine 4711' });
 });
 
 test('a process of 32 bits has other libraries', (t) => {

@@ -50,15 +50,39 @@ interface LibraryOptions {
  * others could load is not it: libraries of another kind of process, archives, texts for the linker.
  */
 export function installedLibrary(name: string, root: string, options: LibraryOptions): string | undefined {
-  const isUsable = (path: string): boolean => {
-    const here = pathInRoot(root, path);
-    const elf = here === undefined ? undefined : options.elfFiles.open(here);
-    return elf?.isPositionIndependent === true && isSameKind(elf, options.kind);
+  return findLibrary(name, root, options, (kind) => isSameKind(kind, options.kind))?.path;
+}
+
+/** A library of that name which only processes of another kind could load. */
+export function foreignLibrary(
+  name: string,
+  root: string,
+  options: LibraryOptions,
+): InstalledLibrary | undefined {
+  return findLibrary(name, root, options, (kind) => !isSameKind(kind, options.kind));
+}
+
+interface InstalledLibrary {
+  readonly path: string;
+  readonly kind: CodeKind;
+}
+
+function findLibrary(
+  name: string,
+  root: string,
+  { arch, elfFiles }: LibraryOptions,
+  isWanted: (kind: CodeKind) => boolean,
+): InstalledLibrary | undefined {
+  const firstOf = (paths: readonly string[]): InstalledLibrary | undefined => {
+    for (const path of paths) {
+      const here = pathInRoot(root, path);
+      const kind = here === undefined ? undefined : elfFiles.open(here);
+      if (kind?.isPositionIndependent && isWanted(kind)) return { path, kind };
+    }
+    return undefined;
   };
-  const cached = readLibraryCache(root)
-    .filter((entry) => isLibraryName(entry.name, name))
-    .map(({ path }) => path);
-  return cached.find(isUsable) ?? inFolders(name, root, options.arch).find(isUsable);
+  const cached = readLibraryCache(root).filter((entry) => isLibraryName(entry.name, name));
+  return firstOf(cached.map(({ path }) => path)) ?? firstOf(inFolders(name, root, arch));
 }
 
 /** In the order of the loader's folders; in each the name itself first, then as ldconfig(8) would have them. */

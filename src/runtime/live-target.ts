@@ -12,6 +12,7 @@ import {
   type BpfProgType,
   type Feature,
   type FileAnswer,
+  type ForeignBinary,
   type KernelConfig,
   type KernelFunction,
   type ObjectAnswer,
@@ -21,7 +22,13 @@ import {
   type UsdtProbe,
   type UserSymbol,
 } from '../program/index.ts';
-import { type FoundBinary, type HeldProgram, lookUpBinaries } from './binary-lookup.ts';
+import {
+  type BinaryLookupOptions,
+  type FoundBinary,
+  type HeldProgram,
+  lookUpBinaries,
+  lookUpForeignBinary,
+} from './binary-lookup.ts';
 import type { BtfSources } from './btf-sources.ts';
 import { Cgroups } from './cgroups.ts';
 import { compileC, readBytes } from './compile-c.ts';
@@ -185,13 +192,21 @@ export class LiveTarget implements Target {
   }
 
   resolveBinary(text: string, pid?: number): readonly FoundBinary[] {
-    return lookUpBinaries(text, pid, {
+    return lookUpBinaries(text, pid, this.#lookupOptions());
+  }
+
+  foreignBinary(text: string, pid?: number): ForeignBinary | undefined {
+    return lookUpForeignBinary(text, pid, this.#lookupOptions());
+  }
+
+  #lookupOptions(): BinaryLookupOptions {
+    return {
       arch: this.arch,
       elfFiles: this.#options.elfFiles,
       anyFile: this.#options.unsafe,
       environment: this.#options.environment,
       ...(this.#options.held === undefined ? {} : { held: this.#options.held }),
-    });
+    };
   }
 
   userSymbols(path: string): readonly UserSymbol[] | undefined {

@@ -4,6 +4,7 @@ import type {
   BpfFunction,
   BpfProgType,
   Feature,
+  ForeignBinary,
   KernelFunction,
   PlaceAnswer,
   Target,
@@ -32,6 +33,8 @@ export interface FakeMachine {
   readonly kernelFunctionSizes?: Readonly<Record<string, bigint>>;
   /** Binaries by path; a name without a slash finds the path that ends in it. */
   readonly binaries?: Readonly<Record<string, readonly UserSymbol[]>>;
+  /** Libraries for other machines, by the name that scripts have for them. */
+  readonly foreignBinaries?: Readonly<Record<string, ForeignBinary>>;
   /** What mangled names stand for. */
   readonly demangled?: Readonly<Record<string, string>>;
   /** Debug information of the binaries, by path. */
@@ -76,6 +79,7 @@ export function fakeTarget(machine: FakeMachine = {}): Target {
       Object.keys(binaries)
         .filter((path) => path === text || (!text.includes('/') && path.includes(`/${text}`)))
         .map((path) => ({ shown: path, path })),
+    foreignBinary: (text) => machine.foreignBinaries?.[text],
     userSymbols: (path) => binaries[path],
     usdtProbes: (path) => machine.usdt?.[path] ?? (binaries[path] && []),
     symbolNamed: (path, name) => binaries[path]?.find((symbol) => symbol.name === name),

@@ -9,6 +9,9 @@ const code = new Uint8Array(0x1010).fill(0x90);
 code.set([0x55, 0x48, 0x89, 0xe5], 0x1000);
 
 const target = fakeTarget({
+  foreignBinaries: {
+    libown: { shown: '/usr/lib32/libown.so.1', machine: 'i386 (32 bits)', wanted: 'x86_64' },
+  },
   code: { '/bin/app': code },
   binaries: {
     '/bin/app': [
@@ -29,6 +32,13 @@ function complaints(script: string, isUnsafe = false): string {
   });
   return renderDiagnostics(diagnostics);
 }
+
+test('a library that is there for another machine is named', () => {
+  const found = "target file 'libown' is not there for x86_64: /usr/lib32/libown.so.1 is for i386 (32 bits)";
+  assert.ok(complaints('uprobe:libown:f { @ = 1; }').includes(`ERROR: uprobe ${found}\n`));
+  assert.ok(complaints('usdt:libown:f { @ = 1; }').includes(`ERROR: usdt ${found}\n`));
+  assert.match(complaints('uprobe:libother:f { @ = 1; }'), /'libother' does not exist or is not executable/);
+});
 
 test('a symbol without a size is probed only with --unsafe, or by a pattern', () => {
   const script = 'uprobe:/bin/app:_init { @ = 1; }';

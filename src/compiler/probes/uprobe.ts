@@ -4,6 +4,7 @@ import { pointerTo, type Type } from '../../types/index.ts';
 import { baseProbe, inRegisters, type Point, type Provider, type ResolveContext } from './context.ts';
 import { cppMatcher } from './cpp-names.ts';
 import { mayStandAt } from './instruction-boundary.ts';
+import { noBinaryText } from './no-binary.ts';
 import type { ResolvedProbe } from './resolved.ts';
 import { addressOfLine, inlinedHint, isSourceLine, parseSourceLine } from './source-place.ts';
 import { uprobeArgs } from './uprobe-args.ts';
@@ -37,7 +38,7 @@ export const uprobe: Provider = (point, context) => {
   if (!wanted) return [];
   const files = context.target.resolveBinary(wanted.binary, context.options.pid);
   if (files.length === 0) {
-    context.unavailable(point, `uprobe target file '${wanted.binary}' does not exist or is not executable`);
+    context.unavailable(point, noBinaryText('uprobe', wanted.binary, context.target, context.options.pid));
     return [];
   }
   const explicitMany = hasWildcard(wanted.binary);

@@ -8,6 +8,7 @@ import type { Target, UsdtLocation, UsdtPlace, UsdtProbe } from '../../program/i
 import { pointerTo, type Type, uint64 } from '../../types/index.ts';
 import type { ArgSource } from '../typed/index.ts';
 import { baseProbe, type Point, type Provider, type ResolveContext } from './context.ts';
+import { noBinaryText } from './no-binary.ts';
 import { aritySentence, providers } from './providers.ts';
 import type { NumberedArgs, ResolvedProbe } from './resolved.ts';
 import { hasUprobeLinks } from './uprobe-links.ts';
@@ -98,7 +99,7 @@ function findBinaries(
   const found = context.target.resolveBinary(target, pid);
   const [first] = found;
   if (!first) {
-    context.unavailable(point, `usdt target file '${target}' does not exist or is not executable`);
+    context.unavailable(point, noBinaryText('usdt', target, context.target, pid));
     return undefined;
   }
   if (isPattern) return found;

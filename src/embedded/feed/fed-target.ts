@@ -19,6 +19,7 @@ export function fedTarget(facts: MachineFacts, files: ScriptFiles, btf?: Btf): T
     onlineCpus: facts.onlineCpus,
     bootToWallNs: facts.bootToWallNs,
     resolveBinary: (text: string) => binaries.filter((binary) => isNamed(binary.shown, text)),
+    foreignBinary: () => undefined,
     userSymbols: (path: string) => named(path)?.symbols,
     usdtProbes: (path: string) => named(path)?.usdt,
     symbolNamed: (path: string, name: string) => named(path)?.symbols.find((symbol) => symbol.name === name),

@@ -31,6 +31,7 @@ export type TargetHost = Pick<
   | 'possibleCpus'
   | 'onlineCpus'
   | 'resolveBinary'
+  | 'foreignBinary'
   | 'userSymbols'
   | 'usdtProbes'
   | 'symbolNamed'
@@ -63,6 +64,7 @@ export function embeddedTarget(host: TargetHost, events: ServedEvents): Target {
     kernelHeaders: host.kernelHeaders,
     bootToWallNs: host.bootToWallNs,
     resolveBinary: (text, pid) => host.resolveBinary(text, pid),
+    foreignBinary: (text, pid) => host.foreignBinary(text, pid),
     userSymbols: (path) => host.userSymbols(path),
     usdtProbes: (path) => host.usdtProbes(path),
     symbolNamed: (path, name) => host.symbolNamed(path, name),

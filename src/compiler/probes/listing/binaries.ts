@@ -1,6 +1,7 @@
 /** uprobe, uretprobe and usdt: what binaries offer. */
 
 import { cppMatcher } from '../cpp-names.ts';
+import { noBinaryText } from '../no-binary.ts';
 import { hasWildcard, matcher } from '../wildcard.ts';
 import type { ListContext, ListedProbe, Lister, ListQuery } from './listed.ts';
 import { targetAndName } from './listed.ts';
@@ -57,7 +58,6 @@ function binariesLike(
   { target, pid, warn }: ListContext,
 ): ReturnType<ListContext['target']['resolveBinary']> {
   const files = target.resolveBinary(binary, pid);
-  if (files.length === 0 && !guessed && !hasWildcard(binary))
-    warn(`${kind} target file '${binary}' does not exist or is not executable`);
+  if (files.length === 0 && !guessed && !hasWildcard(binary)) warn(noBinaryText(kind, binary, target, pid));
   return files;
 }
