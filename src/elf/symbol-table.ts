@@ -55,6 +55,19 @@ export class SymbolTable {
   address(index: number): bigint {
     return this.#word(index * this.#layout.size + this.#layout.value);
   }
+  /** What says how far the addresses of entries lie behind `base`: without a bigint for each, exact below 2^53. */
+  distancesFrom(base: bigint): (index: number) => number {
+    const { size, value } = this.#layout;
+    const low = Number(base & 0xffff_ffffn);
+    const high = Number(base >> 32n);
+    return this.#wide
+      ? (index) => {
+          const at = index * size + value;
+          const above = this.#view.getUint32(at + 4, true) - high;
+          return above * 0x1_0000_0000 + (this.#view.getUint32(at, true) - low);
+        }
+      : (index) => this.#view.getUint32(index * size + value, true) - low;
+  }
   size(index: number): bigint {
     return this.#word(index * this.#layout.size + this.#layout.length);
   }
