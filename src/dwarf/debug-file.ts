@@ -1,4 +1,4 @@
-import { type AbbreviationTable, readAbbreviations } from './abbreviations.ts';
+import { AbbreviationTable } from './abbreviations.ts';
 import type { UnitSizes } from './forms.ts';
 import { readUnits, type Unit } from './unit.ts';
 import type { Work } from './work.ts';
@@ -132,7 +132,7 @@ export class DebugFile {
     const key = `${offset}/${sizes.version < 3}/${sizes.offsetSize}/${sizes.addressSize}`;
     const known = this.#tables.get(key);
     if (known) return known;
-    const table = readAbbreviations(this.section('abbrev'), offset, sizes, this.work);
+    const table = new AbbreviationTable(this.section('abbrev'), offset, sizes, this.work);
     this.#tables.set(key, table);
     return table;
   }

@@ -102,6 +102,30 @@ for (const variant of variants) {
     assert.equal(dwarf.typeNamed('struct', 'Color'), undefined);
   });
 
+  test(`${variant}: units are found without the table of addresses as well`, () => {
+    const made = fixture(variant);
+    const { draw = 0, main = 0 } = made.functions;
+    const table = made.binary.get('.debug_aranges');
+    assert.ok(table);
+    const tables = {
+      told: table,
+      none: undefined,
+      ofNothing: new Uint8Array(0),
+      damaged: table.slice(0, 20),
+    };
+    const seen = Object.values(tables).map((bytes) => {
+      const { '.debug_aranges': _left, ...rest } = Object.fromEntries(made.binary);
+      const binary = new Map(
+        Object.entries(bytes === undefined ? rest : { ...rest, '.debug_aranges': bytes }),
+      );
+      const dwarf = open({ ...made, binary });
+      const around = [draw - 0x2000, draw - 1, draw, draw + 5, main, main + 5, main + 0x2000, 1];
+      return around.map((address) => dwarf.framesAt(address));
+    });
+    assert.ok((seen[0]?.[2]?.length ?? 0) > 0);
+    for (const other of seen) assert.deepEqual(other, seen[0]);
+  });
+
   test(`${variant}: lines, and the functions inlined there`, () => {
     const { functions } = fixture(variant);
     const dwarf = open(fixture(variant));

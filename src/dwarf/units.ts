@@ -1,5 +1,6 @@
 /** The units of a binary: its own, those in split files, those that dwz put apart. */
-import { basesOf, hasAttribute, numberOf, textOf } from './attributes.ts';
+import { readAddressTable } from './address-table.ts';
+import { hasAttribute, numberOf, textOf } from './attributes.ts';
 import * as dw from './constants.ts';
 import { DebugFile, type DwarfSections } from './debug-file.ts';
 import { type Entry, rootOf } from './entry.ts';
@@ -100,9 +101,9 @@ export class Units {
 
   #readUnitRanges(): readonly UnitRange[] {
     const rows: UnitRange[] = [];
+    const told = readAddressTable(this.#main);
     for (const unit of this.codeUnits()) {
-      basesOf(unit);
-      for (const { low, high } of rangesOf(rootOf(unit))) rows.push({ low, high, unit });
+      for (const { low, high } of told.get(unit) ?? rangesOf(rootOf(unit))) rows.push({ low, high, unit });
     }
     return rows.sort((a, b) => a.low - b.low);
   }
