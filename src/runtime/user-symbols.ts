@@ -13,6 +13,14 @@ import { isFileMapping, type Mapping, pathOfMapped, readMaps } from './process-m
 const MAX_PROCESSES = 1024;
 /** In the place of an executable: the process was gone when it was first asked about. */
 const NOBODY = '';
+/**
+ * Mappings that were read again in vain are not read for this many times as long as that took: stacks without frame pointers have many words in
+ * them that are no addresses, and each would ask for another look.
+ */
+const REREAD_REST = 10;
+/** No system maps what is below, or at and above: 48 bits of addresses, 57 where pages have five levels, half of them the kernel's. */
+const lowestMapped = 0x1000n;
+const pastMapped = 1n << 56n;
 /** Addresses remembered per process. */
 const MAX_FRAMES = 65_536;
 
@@ -44,6 +52,8 @@ interface ProcessView {
   readonly frames: Map<bigint, readonly SymbolFrame[]>;
   readonly callerFrames: Map<bigint, readonly SymbolFrame[]>;
   perfMap: PerfMap | undefined;
+  /** Until then, by performance.now(), they are not read again for an address that lies in none of them. */
+  restMs: number;
 }
 
 /**
@@ -89,11 +99,14 @@ export class UserSymbols {
     const { fallback } = context;
     let view = this.#view(pid);
     let mapping = view && findMapping(view.mappings, address);
-    if (view && !mapping) {
+    const asked = performance.now();
+    if (view && !mapping && canBeMapped(address) && asked >= view.restMs) {
       // The list may be older than the library.
       const isNoted = view.executable === NOBODY;
       view = this.#readView(pid) ?? (isNoted ? undefined : this.#notedView(pid)) ?? view;
       mapping = findMapping(view.mappings, address);
+      const now = performance.now();
+      if (!mapping) view.restMs = now + (now - asked) * REREAD_REST;
     }
     if (!view) return fallback === undefined ? [] : this.#atFixedAddress(fallback, address, context);
     if (mapping && isFileMapping(mapping)) return this.#inFile(pid, mapping, address, context);
@@ -128,8 +141,15 @@ export class UserSymbols {
   }
 
   #keepView(pid: number, mappings: readonly Mapping[], executable: string): ProcessView {
-    const perfMap = this.#processes.get(pid)?.perfMap;
-    const view: ProcessView = { mappings, executable, frames: new Map(), callerFrames: new Map(), perfMap };
+    const known = this.#processes.get(pid);
+    const view: ProcessView = {
+      mappings,
+      executable,
+      frames: new Map(),
+      callerFrames: new Map(),
+      perfMap: known?.perfMap,
+      restMs: known?.restMs ?? 0,
+    };
     this.#processes.set(pid, view);
     return view;
   }
@@ -207,6 +227,10 @@ function framesAt(debugInfo: DebugInfo | undefined, path: string, address: bigin
     if (error instanceof DwarfError) return [];
     throw error;
   }
+}
+
+function canBeMapped(address: bigint): boolean {
+  return address >= lowestMapped && address < pastMapped;
 }
 
 function findMapping(mappings: readonly Mapping[], address: bigint): Mapping | undefined {
