@@ -18,9 +18,10 @@ import {
   type ValueId,
   withBody,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass, Replacements } from './pass.ts';
-import { type Bindings, type CompiledRule, compileRule, matchInsn, type Pattern } from './rule-pattern.ts';
-import { type Computed, rules } from './rules.ts';
+import { constantOf, definitionsOf, type Pass, Replacements } from './pass.ts';
+import { rulesFor } from './rule-index.ts';
+import { type Bindings, matchRule, type Pattern } from './rule-pattern.ts';
+import type { Computed } from './rules.ts';
 
 /**
  * Computes what is constant and applies the algebraic rules.
@@ -37,18 +38,6 @@ export const fold: Pass = {
   name: 'fold',
   run: (func) => new Folding(func).run(),
 };
-
-/** The rules that start from an operation; read when it is first met, as a script has a few of them all. */
-const rulesByOp = new Map<string, readonly CompiledRule[]>();
-
-function rulesFor(op: string): readonly CompiledRule[] {
-  let compiled = rulesByOp.get(op);
-  if (compiled === undefined) {
-    compiled = rules.filter(({ from }) => from.startsWith(`(${op} `)).map(compileRule);
-    rulesByOp.set(op, compiled);
-  }
-  return compiled;
-}
 
 /** A rule can make room for another on the same instruction; no sensible chain is longer. */
 const MAX_RULES_PER_INSN = 8;
@@ -109,48 +98,41 @@ class Folding {
   #simplify(insn: Insn): Insn | ValueId | undefined {
     const { op } = insn;
     if (!isBinaryOp(op) && !isUnaryOp(op) && !isCompareOp(op) && op !== 'select') return undefined;
-    const [a, b] = insn.args.map((value) => this.#constant(value));
-    const value = (result: bigint): Insn => ({
-      id: insn.id,
-      op: 'const',
-      args: [],
-      value: asI64(result),
-      at: insn.at,
-    });
-    if (a !== undefined && isUnaryOp(op)) return value(computeUnary(op, a));
-    if (a !== undefined && b !== undefined) {
-      if (isBinaryOp(op)) return value(computeBinary(op, a, b));
-      if (isCompareOp(op)) return value(computeCompare(op, a, b) ? 1n : 0n);
-    }
-    if (a !== undefined && b === undefined) {
-      const [first, second] = insn.args as [ValueId, ValueId];
-      if (isCompareOp(op)) return { id: insn.id, op: swappedCompare[op], args: [second, first], at: insn.at };
-      if (isBinaryOp(op) && opFacts(op).commutative)
-        return { id: insn.id, op, args: [second, first], at: insn.at };
+    const first = insn.args[0]!;
+    const second = insn.args[1]!;
+    const a = constantOf(this.#definitions, first);
+    const b = constantOf(this.#definitions, second);
+    if (a !== undefined) {
+      if (isUnaryOp(op)) return constantInsn(insn, computeUnary(op, a));
+      if (b !== undefined) {
+        if (isBinaryOp(op)) return constantInsn(insn, computeBinary(op, a, b));
+        if (isCompareOp(op)) return constantInsn(insn, computeCompare(op, a, b) ? 1n : 0n);
+      } else {
+        if (isCompareOp(op))
+          return { id: insn.id, op: swappedCompare[op], args: [second, first], at: insn.at };
+        if (isBinaryOp(op) && opFacts(op).commutative)
+          return { id: insn.id, op, args: [second, first], at: insn.at };
+      }
     }
     if ((op === 'eq' || op === 'ne') && (b === 0n || b === 1n)) {
       // A comparison compared with 0 or 1 is itself or its opposite.
-      const inner = this.#definitions[insn.args[0]!];
+      const inner = this.#definitions[first];
       if (inner !== undefined && isCompareOp(inner.op)) {
         if ((op === 'ne') === (b === 0n)) return inner.id;
         return { id: insn.id, op: negatedCompare[inner.op], args: inner.args, at: insn.at };
       }
     }
-    for (const compiled of rulesFor(op)) {
-      const bindings = matchInsn(compiled.from, insn, this.#definitions);
+    const candidates = rulesFor(op, this.#definitions[first]?.op, this.#definitions[second]?.op);
+    for (const compiled of candidates) {
+      const bindings = matchRule(compiled, insn, this.#definitions);
       if (bindings === undefined) continue;
       let computed: Computed | undefined = {};
       if (compiled.rule.where !== undefined) computed = compiled.rule.where(bindings);
       if (computed === undefined) continue;
-      const result = this.#build(compiled.to, bindings, computed, insn.at, insn.id);
+      const result = this.#build(compiled.to(), bindings, computed, insn.at, insn.id);
       if (typeof result === 'number' || !isSame(result, insn)) return result;
     }
     return undefined;
-  }
-
-  #constant(value: ValueId): bigint | undefined {
-    const insn = this.#definitions[value];
-    return insn?.op === 'const' ? insn.value : undefined;
   }
 
   /** The right side of a rule as an instruction that defines `id`; inner operations are put before it. */
@@ -188,6 +170,10 @@ class Folding {
   #newValue(): ValueId {
     return this.#valueCount++ as ValueId;
   }
+}
+
+function constantInsn({ id, at }: Insn, value: bigint): Insn {
+  return { id, op: 'const', args: [], value: asI64(value), at };
 }
 
 /** Whether a rule brought back what was there, so that it must not count as progress. */

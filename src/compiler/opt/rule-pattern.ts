@@ -1,4 +1,4 @@
-import { invariant } from '../../base/index.ts';
+import { invariant, lazily } from '../../base/index.ts';
 import { argCount, type Insn, noValue, type Op, opFacts, ops, type ValueId } from '../ir/index.ts';
 import type { Rule } from './rules.ts';
 
@@ -17,7 +17,10 @@ export type PatternOp = Extract<Insn, { readonly op: 'select' }>['op'];
 export interface CompiledRule {
   readonly rule: Rule;
   readonly from: Pattern & { readonly kind: 'insn' };
-  readonly to: Pattern;
+  /** By operand of `from`: the operation that must define it; undefined where any value will do. */
+  readonly needs: readonly (Op | undefined)[];
+  /** Read when the rule first applies: most of them never do. */
+  readonly to: () => Pattern;
 }
 
 /** The rule as it is shown. */
@@ -28,29 +31,54 @@ export function ruleText(rule: Rule): string {
 export function compileRule(rule: Rule): CompiledRule {
   const from = parsePattern(rule.from);
   invariant(from.kind === 'insn', 'a rule starts from an operation');
-  return { rule, from, to: parsePattern(rule.to) };
+  return { rule, from, needs: from.args.map(definingOp), to: lazily(() => parsePattern(rule.to)) };
 }
 
-/** Reads `(add x 0)`, `x`, `7`. */
+/** What has to define a value for it to match. */
+function definingOp(pattern: Pattern): Op | undefined {
+  switch (pattern.kind) {
+    case 'value':
+      return undefined;
+    case 'constant':
+    case 'number':
+      return 'const';
+    case 'insn':
+      return pattern.op;
+  }
+}
+
+/**
+ * Reads `(add x 0)`, `x`, `7`: words with one space between them.
+ *
+ * Without regular expressions, and with the operands counted by the operation: rules are read at every start, and V8 compiles an
+ * expression first.
+ */
 export function parsePattern(text: string): Pattern {
-  const tokens = text.match(/[()]|[^\s()]+/g) ?? [];
+  const words = text.split(' ');
   let next = 0;
+  /** Parentheses that close behind the last word. */
+  let closing = 0;
   const parse = (): Pattern => {
-    const token = tokens[next++] ?? '';
-    if (token !== '(') return parseLeaf(token);
-    const op = tokens[next++] ?? '';
+    const word = words[next++] ?? '';
+    if (!word.startsWith('(')) {
+      const end = word.indexOf(')');
+      if (end === -1) return parseLeaf(word);
+      closing = word.length - end;
+      return parseLeaf(word.slice(0, end));
+    }
+    const op = word.slice(1);
     invariant(op in ops, `a rule names operations: ${text}`);
     const args: Pattern[] = [];
-    while (tokens[next] !== ')') {
-      invariant(next < tokens.length, `a rule closes its parentheses: ${text}`);
+    while (closing === 0) {
+      invariant(next < words.length, `a rule closes its parentheses: ${text}`);
       args.push(parse());
     }
-    next++;
+    closing--;
     invariant(opFacts(op as Op).args === args.length, `operations of a rule have their operands: ${text}`);
     return { kind: 'insn', op: op as PatternOp, args };
   };
   const pattern = parse();
-  invariant(next === tokens.length, `a rule ends: ${text}`);
+  invariant(next === words.length && closing === 0, `a rule ends: ${text}`);
   return pattern;
 }
 
@@ -72,17 +100,28 @@ export interface Bindings {
 
 export type Definitions = readonly (Insn | undefined)[];
 
+/** Whether a rule may match an operation whose first two operands are defined by `first` and `second` (undefined: by nothing we see). */
+export function mayMatch(
+  { from, needs: [a, b] }: CompiledRule,
+  first: Op | undefined,
+  second: Op | undefined,
+): boolean {
+  if ((a === undefined || a === first) && (b === undefined || b === second)) return true;
+  if (opFacts(from.op).commutative !== true) return false;
+  return (a === undefined || a === second) && (b === undefined || b === first);
+}
+
 /** Matches an instruction against the left side; undefined if it does not fit. */
-export function matchInsn(
-  pattern: Pattern & { readonly kind: 'insn' },
+export function matchRule(
+  { from }: CompiledRule,
   insn: Insn,
   definitions: Definitions,
 ): Bindings | undefined {
   const bindings: Bindings = { x: noValue, y: noValue, z: noValue, a: 0n, b: 0n };
-  if (matchArgs(pattern, insn.args, definitions, bindings, false)) return bindings;
+  if (matchArgs(from, insn.args, definitions, bindings, false)) return bindings;
   if (!opFacts(insn.op).commutative) return undefined;
   const again: Bindings = { x: noValue, y: noValue, z: noValue, a: 0n, b: 0n };
-  return matchArgs(pattern, insn.args, definitions, again, true) ? again : undefined;
+  return matchArgs(from, insn.args, definitions, again, true) ? again : undefined;
 }
 
 function matchArgs(
