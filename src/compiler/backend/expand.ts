@@ -1,7 +1,8 @@
 import { asI64 } from '../../base/index.ts';
 import {
   type Block,
-  emptyTable,
+  type Definitions,
+  definitionsOf,
   type Func,
   type Insn,
   type MemorySize,
@@ -36,7 +37,7 @@ export function expandOps(func: Func, options: Required<EmitOptions>): Func {
 class Expansion {
   readonly #func: Func;
   readonly #options: Required<EmitOptions>;
-  readonly #definitions: (Insn | undefined)[];
+  readonly #definitions: Definitions;
   valueCount: number;
   #out: Insn[] = [];
   #at: Insn['at'];
@@ -45,10 +46,7 @@ class Expansion {
     this.#func = func;
     this.#options = options;
     this.valueCount = func.valueCount;
-    this.#definitions = emptyTable(func.valueCount);
-    for (const block of func.blocks) {
-      for (const insn of block.insns) if (insn.id !== noValue) this.#definitions[insn.id] = insn;
-    }
+    this.#definitions = definitionsOf(func);
   }
 
   expandBlock(insns: readonly Insn[]): readonly Insn[] {

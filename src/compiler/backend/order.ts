@@ -1,4 +1,4 @@
-import { type Block, type Cfg, dominatorsOf, edgesOf, loopDepths } from '../ir/index.ts';
+import { type Block, type Cfg, edgesOf, loopDepths } from '../ir/index.ts';
 
 export interface BlockOrder {
   readonly blocks: readonly Block[];
@@ -16,7 +16,7 @@ export interface BlockOrder {
  *       └────▶ exit
  */
 export function orderBlocks(cfg: Cfg): BlockOrder {
-  const depths = loopDepths(cfg, dominatorsOf(cfg));
+  const depths = loopDepths(cfg);
   const postorder: number[] = [];
   const seen = new Uint8Array(cfg.order.length);
   const stack: { place: number; succs: readonly number[]; left: number }[] = [];

@@ -146,7 +146,7 @@ function slotLives(func: Func, cfg: Cfg): Life[] {
   const escapes = collectAccesses(func, cfg, firstPosition, accesses, starts);
   const last = firstPosition[cfg.order.length]! - 1;
   const tree = dominatorsOf(cfg);
-  const depths = loopDepths(cfg, tree);
+  const depths = loopDepths(cfg);
   const stamp = new Int32Array(cfg.order.length).fill(-1);
   const startOf = new Int32Array(cfg.order.length);
   return func.slots.map((_, slot): Life => {
@@ -268,7 +268,7 @@ function collectAccesses(
 /** Replaces the addresses of scratch slots by offsets from a pointer that is looked up once. */
 function useScratch(func: Func, cfg: Cfg, scratchOffset: (slot: SlotId) => number | undefined): Func {
   const tree = dominatorsOf(cfg);
-  const depths = loopDepths(cfg, tree);
+  const depths = loopDepths(cfg);
   let valueCount = func.valueCount;
   const newValue = (): ValueId => valueCount++ as ValueId;
   const pointer = newValue();

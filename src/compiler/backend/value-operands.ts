@@ -6,11 +6,11 @@ import { fitsI32, unreachable } from '../../base/index.ts';
 import { type JumpOp, jumpOps } from '../../bpf/index.ts';
 import {
   type CompareOp,
+  type Definitions,
+  definitionsOf,
   emptyTable,
   type Func,
-  type Insn,
   isCompareOp,
-  noValue,
   swappedCompare,
   type ValueId,
 } from '../ir/index.ts';
@@ -51,7 +51,7 @@ interface LocalRemat {
 export class ValueOperands {
   /** By register: how it is made again, if it can be. */
   readonly remats: (Remat | undefined)[];
-  readonly #definitions: (Insn | undefined)[];
+  readonly #definitions: Definitions;
   readonly #needed: Uint8Array;
   /** By value: the constant that it is, if that fits 32 bits; else NaN. */
   readonly #imms: Float64Array;
@@ -62,14 +62,12 @@ export class ValueOperands {
 
   constructor(func: Func) {
     this.#vregCount = func.valueCount;
-    this.#definitions = emptyTable(func.valueCount);
+    this.#definitions = definitionsOf(func);
     this.#needed = new Uint8Array(func.valueCount);
     this.#imms = new Float64Array(func.valueCount).fill(Number.NaN);
     this.remats = emptyTable(func.valueCount);
     for (const block of func.blocks) {
       for (const insn of block.insns) {
-        if (insn.id === noValue) continue;
-        this.#definitions[insn.id] = insn;
         if (insn.op === 'const' && fitsI32(insn.value)) this.#imms[insn.id] = Number(insn.value);
       }
     }

@@ -1,4 +1,4 @@
-import { present } from '../../base/index.ts';
+import { lazily, onceForEach, present } from '../../base/index.ts';
 import { type Block, type BlockId, type Edge, edgesOf, type Func } from './func.ts';
 import { emptyTable } from './table.ts';
 
@@ -15,10 +15,14 @@ export interface Cfg {
 }
 
 /**
- * Finds the reachable blocks and their order. Depth first without recursion; the true side of a branch is visited last,
- * so it comes first in the order: `block, then, else, join`.
+ * The reachable blocks and their order. Found once for each function: most passes ask for it and change nothing.
+ *
+ * Depth first without recursion; the true side of a branch is visited last, so it comes first in the order:
+ * `block, then, else, join`.
  */
-export function cfgOf(func: Func): Cfg {
+export const cfgOf = onceForEach(findCfg);
+
+function findCfg(func: Func): Cfg {
   const blockOf = emptyTable<Block>(func.blockCount);
   for (const block of func.blocks) blockOf[block.id] = block;
   const state = new Int32Array(func.blockCount).fill(-2);
@@ -61,15 +65,21 @@ export function cfgOf(func: Func): Cfg {
 export interface Dominators {
   /** By place: the place of the immediate dominator; the entry's is itself. */
   readonly parent: Int32Array;
-  /** By place: numbering of the tree, so that `a` dominates `b` when its span includes b's. */
-  readonly enter: Int32Array;
-  readonly leave: Int32Array;
   /** By place: the blocks whose immediate dominator this is, in order. */
   readonly children: readonly (readonly number[])[];
+  readonly spans: () => Spans;
 }
 
-/** Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm" (2001). */
-export function dominatorsOf(cfg: Cfg): Dominators {
+/** By place: numbering of the dominator tree, so that `a` dominates `b` when its span includes b's. */
+interface Spans {
+  readonly enter: Int32Array;
+  readonly leave: Int32Array;
+}
+
+/** The dominator tree, found once for each `Cfg`. Cooper, Harvey, Kennedy: "A Simple, Fast Dominance Algorithm" (2001). */
+export const dominatorsOf = onceForEach(findDominators);
+
+function findDominators(cfg: Cfg): Dominators {
   const count = cfg.order.length;
   const parent = new Int32Array(count).fill(-1);
   parent[0] = 0;
@@ -97,8 +107,12 @@ export function dominatorsOf(cfg: Cfg): Dominators {
   }
   const children: number[][] = cfg.order.map(() => []);
   for (let place = 1; place < count; place++) children[parent[place]!]!.push(place);
-  const enter = new Int32Array(count);
-  const leave = new Int32Array(count);
+  return { parent, children, spans: lazily(() => numberTree(children)) };
+}
+
+function numberTree(children: Dominators['children']): Spans {
+  const enter = new Int32Array(children.length);
+  const leave = new Int32Array(children.length);
   let clock = 0;
   const stack: { place: number; next: number }[] = [{ place: 0, next: 0 }];
   enter[0] = clock++;
@@ -113,23 +127,26 @@ export function dominatorsOf(cfg: Cfg): Dominators {
       stack.push({ place: child, next: 0 });
     }
   }
-  return { parent, enter, leave, children };
+  return { enter, leave };
 }
 
 /** Whether the block at place `a` is on every path from the entry to the block at place `b` (a block dominates itself). */
 export function dominates(tree: Dominators, a: number, b: number): boolean {
-  return tree.enter[a]! <= tree.enter[b]! && tree.leave[b]! <= tree.leave[a]!;
+  const { enter, leave } = tree.spans();
+  return enter[a]! <= enter[b]! && leave[b]! <= leave[a]!;
 }
 
 /**
  * How many loops each block is in, by place. A loop is a back edge to a block that dominates its start, with all blocks
  * that reach the edge without passing that block.
  */
-export function loopDepths(cfg: Cfg, tree: Dominators): Int32Array {
+export function loopDepths(cfg: Cfg): Int32Array {
   const depth = new Int32Array(cfg.order.length);
   const mark = new Int32Array(cfg.order.length).fill(-1);
   for (let head = 0; head < cfg.order.length; head++) {
-    const work = cfg.preds[head]!.filter((pred) => pred >= head && dominates(tree, head, pred));
+    const backwards = cfg.preds[head]!.filter((pred) => pred >= head);
+    if (backwards.length === 0) continue;
+    const work = backwards.filter((pred) => dominates(dominatorsOf(cfg), head, pred));
     if (work.length === 0) continue;
     mark[head] = head;
     depth[head]!++;

@@ -11,6 +11,7 @@ export {
 } from './cfg.ts';
 export { type CheckOptions, checkFunc } from './check.ts';
 export { withArgs, withBody } from './copy.ts';
+export { type Definitions, definitionsOf } from './definitions.ts';
 export {
   type Callbacks,
   type EvaluateOptions,

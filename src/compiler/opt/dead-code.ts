@@ -1,6 +1,8 @@
 import {
   type Block,
   cfgOf,
+  type Definitions,
+  definitionsOf,
   type Edge,
   edgesOf,
   emptyTable,
@@ -11,7 +13,7 @@ import {
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass } from './pass.ts';
+import type { Pass } from './pass.ts';
 
 /**
  * Removes what nobody sees: values nothing uses, block parameters nothing reads, blocks nothing reaches, and slots that are only
@@ -69,8 +71,6 @@ export const deadCode: Pass = {
     return changed ? { ...func, blocks } : func;
   },
 };
-
-type Definitions = readonly (Insn | undefined)[];
 
 /** The slot an address is in, through constant or variable additions. */
 function slotOf(definitions: Definitions, address: ValueId): number | undefined {

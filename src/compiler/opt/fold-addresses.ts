@@ -1,5 +1,5 @@
-import { type Func, type Insn, type ValueId, withBody } from '../ir/index.ts';
-import { constantOf, definitionsOf, mapKeeping, type Pass } from './pass.ts';
+import { definitionsOf, type Func, type Insn, type ValueId, withBody } from '../ir/index.ts';
+import { constantOf, mapKeeping, type Pass } from './pass.ts';
 
 /**
  * Moves constant additions into the offset of the access. For ctx this is not a matter of speed: the verifier refuses arithmetic on it.

@@ -5,6 +5,7 @@ import {
   computeBinary,
   computeCompare,
   computeUnary,
+  definitionsOf,
   type Func,
   type Insn,
   isBinaryOp,
@@ -18,7 +19,7 @@ import {
   type ValueId,
   withBody,
 } from '../ir/index.ts';
-import { constantOf, definitionsOf, type Pass, Replacements } from './pass.ts';
+import { constantOf, type Pass, Replacements } from './pass.ts';
 import { rulesFor } from './rule-index.ts';
 import { type Bindings, matchRule, type Pattern } from './rule-pattern.ts';
 import type { Computed } from './rules.ts';
@@ -52,7 +53,7 @@ class Folding {
 
   constructor(func: Func) {
     this.#func = func;
-    this.#definitions = definitionsOf(func);
+    this.#definitions = definitionsOf(func).slice();
     this.#valueCount = func.valueCount;
   }
 

@@ -1,6 +1,7 @@
 import {
   type Block,
   cfgOf,
+  definitionsOf,
   type Func,
   type Insn,
   noValue,
@@ -8,7 +9,7 @@ import {
   withBody,
   writesMemory,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass, Replacements } from './pass.ts';
+import { type Pass, Replacements } from './pass.ts';
 
 /**
  * Takes a loaded value from the store or load before it.
@@ -51,7 +52,7 @@ class Forwarding {
 
   constructor(func: Func) {
     this.#func = func;
-    this.#definitions = definitionsOf(func);
+    this.#definitions = definitionsOf(func).slice();
     this.#valueCount = func.valueCount;
     this.#escapes = this.#findEscapes();
   }

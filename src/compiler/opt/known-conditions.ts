@@ -2,6 +2,7 @@ import {
   type Block,
   type BlockId,
   cfgOf,
+  definitionsOf,
   dominatorsOf,
   type Edge,
   type Func,
@@ -12,7 +13,7 @@ import {
   withArgs,
   withBody,
 } from '../ir/index.ts';
-import { constantOf, definitionsOf, MAX_THREADED_INSNS, type Pass } from './pass.ts';
+import { constantOf, MAX_THREADED_INSNS, type Pass } from './pass.ts';
 
 /**
  * Uses what a branch has shown in the blocks that only one of its sides leads to.

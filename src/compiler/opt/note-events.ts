@@ -14,6 +14,7 @@ import {
 } from '../../program/index.ts';
 import {
   type BinaryOp,
+  definitionsOf,
   type Func,
   type Insn,
   type MemorySize,
@@ -23,7 +24,6 @@ import {
   type ValueId,
   withBody,
 } from '../ir/index.ts';
-import { definitionsOf } from './pass.ts';
 
 /** How the ctx of a probe is read whole. */
 export type CtxForm =

@@ -1,8 +1,8 @@
 import {
   type Block,
+  type Definitions,
   type Edge,
   edgesOf,
-  emptyTable,
   type Func,
   type Insn,
   noValue,
@@ -20,15 +20,6 @@ export interface Pass {
 
 /** Jump threading looks through blocks of at most so many instructions. */
 export const MAX_THREADED_INSNS = 6;
-
-/** By value: the instruction that defines it; undefined for parameters. */
-export function definitionsOf(func: Func): (Insn | undefined)[] {
-  const definitions = emptyTable<Insn>(func.valueCount);
-  for (const block of func.blocks) {
-    for (const insn of block.insns) if (insn.id !== noValue) definitions[insn.id] = insn;
-  }
-  return definitions;
-}
 
 /**
  * By value: 1 if another block than the one that defines it uses it.
@@ -60,10 +51,7 @@ export function usedOutside(
 }
 
 /** The number a value is known to be. */
-export function constantOf(
-  definitions: readonly (Insn | undefined)[],
-  value: ValueId | undefined,
-): bigint | undefined {
+export function constantOf(definitions: Definitions, value: ValueId | undefined): bigint | undefined {
   const insn = value === undefined ? undefined : definitions[value];
   return insn?.op === 'const' ? insn.value : undefined;
 }

@@ -1,6 +1,7 @@
 import {
   type Block,
   cfgOf,
+  definitionsOf,
   edgesOf,
   type Func,
   type Insn,
@@ -9,7 +10,7 @@ import {
   withArgs,
   withBody,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass, Replacements } from './pass.ts';
+import { type Pass, Replacements } from './pass.ts';
 
 /**
  * Drops extensions and masks that change nothing, and signed operations on numbers that are never negative.
@@ -45,7 +46,7 @@ class Widths {
 
   constructor(func: Func) {
     this.#func = func;
-    this.#definitions = definitionsOf(func);
+    this.#definitions = definitionsOf(func).slice();
     this.#unsigned = new Uint8Array(func.valueCount).fill(64);
     this.#signed = new Uint8Array(func.valueCount).fill(64);
     this.#isHidden = new Uint8Array(func.valueCount);

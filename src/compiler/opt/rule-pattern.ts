@@ -1,5 +1,14 @@
 import { invariant, lazily } from '../../base/index.ts';
-import { argCount, type Insn, noValue, type Op, opFacts, ops, type ValueId } from '../ir/index.ts';
+import {
+  argCount,
+  type Definitions,
+  type Insn,
+  noValue,
+  type Op,
+  opFacts,
+  ops,
+  type ValueId,
+} from '../ir/index.ts';
 import type { Rule } from './rules.ts';
 
 /** One side of a rule, read. */
@@ -97,8 +106,6 @@ export interface Bindings {
   a: bigint;
   b: bigint;
 }
-
-export type Definitions = readonly (Insn | undefined)[];
 
 /** Whether a rule may match an operation whose first two operands are defined by `first` and `second` (undefined: by nothing we see). */
 export function mayMatch(

@@ -2,6 +2,7 @@ import {
   type Block,
   type BlockId,
   cfgOf,
+  definitionsOf,
   type Edge,
   type Func,
   type Insn,
@@ -9,7 +10,7 @@ import {
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { definitionsOf, type Pass } from './pass.ts';
+import type { Pass } from './pass.ts';
 
 /**
  * Turns a branch that only chooses a value into a select, which needs no jump around the other side.

@@ -5,6 +5,7 @@ import {
   computeBinary,
   computeCompare,
   computeUnary,
+  definitionsOf,
   type Edge,
   edgesOf,
   type Func,
@@ -16,7 +17,7 @@ import {
   type Terminator,
   type ValueId,
 } from '../ir/index.ts';
-import { definitionsOf, MAX_THREADED_INSNS, type Pass, Replacements, usedOutside } from './pass.ts';
+import { MAX_THREADED_INSNS, type Pass, Replacements, usedOutside } from './pass.ts';
 
 /**
  * Makes the block graph small.
@@ -54,7 +55,7 @@ class Simplification {
   constructor(func: Func) {
     this.#func = func;
     this.#valueCount = func.valueCount;
-    this.#definitions = definitionsOf(func);
+    this.#definitions = definitionsOf(func).slice();
     for (const block of func.blocks) {
       const { id, params, insns, end } = block;
       this.#blocks[id] = { id, params, insns, end };
