@@ -9,7 +9,7 @@ import {
   withBody,
   writesMemory,
 } from '../ir/index.ts';
-import { type Pass, Replacements } from './pass.ts';
+import { hasInsn, type Pass, Replacements } from './pass.ts';
 
 /**
  * Takes a loaded value from the store or load before it.
@@ -23,7 +23,7 @@ import { type Pass, Replacements } from './pass.ts';
  */
 export const forwardMemory: Pass = {
   name: 'forward-memory',
-  run: (func) => new Forwarding(func).run(),
+  run: (func) => (hasInsn(func, ({ op }) => op === 'load') ? new Forwarding(func).run() : func),
 };
 
 /** Something known to be in memory. */

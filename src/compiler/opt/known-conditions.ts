@@ -26,6 +26,7 @@ import { constantOf, MAX_THREADED_INSNS, type Pass } from './pass.ts';
 export const knownConditions: Pass = {
   name: 'known-conditions',
   run(func: Func): Func {
+    if (!func.blocks.some(({ end }) => end.kind === 'branch')) return func;
     const cfg = cfgOf(func);
     const tree = dominatorsOf(cfg);
     const definitions = definitionsOf(func);

@@ -23,6 +23,8 @@ import { type Pass, usedOutside } from './pass.ts';
 export const mergeEqualBlocks: Pass = {
   name: 'merge-equal-blocks',
   run(func: Func): Func {
+    // The entry stays.
+    if (func.blocks.length < 3) return func;
     const { order } = cfgOf(func);
     const outside = usedOutside(func.blocks, func.valueCount);
     /** Merged block -> the one that stands for it. */

@@ -21,6 +21,11 @@ export interface Pass {
 /** Jump threading looks through blocks of at most so many instructions. */
 export const MAX_THREADED_INSNS = 6;
 
+/** Whether an instruction of the kind that a pass is about is there at all: few functions have work for every pass. */
+export function hasInsn(func: Func, isMeant: (insn: Insn) => boolean): boolean {
+  return func.blocks.some(({ insns }) => insns.some(isMeant));
+}
+
 /**
  * By value: 1 if another block than the one that defines it uses it.
  *
@@ -85,11 +90,13 @@ export class Replacements {
   }
 
   inInsn(insn: Insn): Insn {
+    if (this.#count === 0) return insn;
     const args = this.ofAll(insn.args);
     return args === insn.args ? insn : withArgs(insn, args);
   }
 
   inEdge(edge: Edge): Edge {
+    if (this.#count === 0) return edge;
     const args = this.ofAll(edge.args);
     return args === edge.args ? edge : { ...edge, args };
   }

@@ -10,7 +10,7 @@ import {
   withArgs,
   withBody,
 } from '../ir/index.ts';
-import { type Pass, Replacements } from './pass.ts';
+import { hasInsn, type Pass, Replacements } from './pass.ts';
 
 /**
  * Drops extensions and masks that change nothing, and signed operations on numbers that are never negative.
@@ -28,10 +28,30 @@ import { type Pass, Replacements } from './pass.ts';
  */
 export const redundantExtensions: Pass = {
   name: 'redundant-extensions',
-  run: (func) => new Widths(func).run(),
+  run: (func) => (hasInsn(func, dependsOnWidth) ? new Widths(func).run() : func),
 };
 
 const extensionBits = { zext8: 8, zext16: 16, zext32: 32, sext8: 8, sext16: 16, sext32: 32 } as const;
+
+/** Whether a better instruction can be known by the widths of operands. */
+function dependsOnWidth(insn: Insn): boolean {
+  switch (insn.op) {
+    case 'zext8':
+    case 'zext16':
+    case 'zext32':
+    case 'sext8':
+    case 'sext16':
+    case 'sext32':
+    case 'and':
+    case 'sdiv':
+    case 'smod':
+      return true;
+    case 'store':
+      return insn.size < 8;
+    default:
+      return false;
+  }
+}
 
 class Widths {
   readonly #func: Func;

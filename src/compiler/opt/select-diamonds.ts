@@ -25,6 +25,7 @@ import type { Pass } from './pass.ts';
 export const selectDiamonds: Pass = {
   name: 'select-diamonds',
   run(func: Func): Func {
+    if (!func.blocks.some(({ end }) => isEvenBranch(end))) return func;
     const cfg = cfgOf(func);
     const definitions = definitionsOf(func);
     let { valueCount } = func;
@@ -47,7 +48,7 @@ export const selectDiamonds: Pass = {
 
     for (const block of cfg.order) {
       const { end } = block;
-      if (end.kind !== 'branch' || end.cold !== undefined) continue;
+      if (!isEvenBranch(end)) continue;
       const whenTrue = arm(end.ifTrue);
       const whenFalse = arm(end.ifFalse);
       if (whenTrue.to.block !== whenFalse.to.block || whenTrue.to.block === block.id) continue;
@@ -78,6 +79,11 @@ export const selectDiamonds: Pass = {
     return { ...func, blocks: blocks.filter((block) => reached.has(block)), valueCount };
   },
 };
+
+/** Whether both ways of a branch are taken often. */
+function isEvenBranch(end: Terminator): end is Terminator & { readonly kind: 'branch' } {
+  return end.kind === 'branch' && end.cold === undefined;
+}
 
 /** Whether a value is certainly not an address: pointers are chosen by branches, so that each keeps its kind. */
 function isNumber(definitions: readonly (Insn | undefined)[], value: ValueId): boolean {

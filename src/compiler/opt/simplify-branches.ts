@@ -31,8 +31,12 @@ import { MAX_THREADED_INSNS, type Pass, Replacements, usedOutside } from './pass
  */
 export const simplifyBranches: Pass = {
   name: 'simplify-branches',
-  run: (func) => new Simplification(func).run(),
+  run: (func) => (isOneBlock(func) ? func : new Simplification(func).run()),
 };
+
+function isOneBlock({ blocks }: Func): boolean {
+  return blocks.length === 1 && blocks[0]!.end.kind === 'return';
+}
 
 interface OpenBlock {
   readonly id: BlockId;
@@ -51,6 +55,8 @@ class Simplification {
   readonly #replacements = new Replacements();
   #valueCount: number;
   #changed = false;
+  /** Made anew when a block has got another end. */
+  #reachedBlocks: Set<BlockId> | undefined;
 
   constructor(func: Func) {
     this.#func = func;
@@ -92,6 +98,7 @@ class Simplification {
   #setEnd(block: OpenBlock, end: Terminator): void {
     block.end = end;
     this.#changed = true;
+    this.#reachedBlocks = undefined;
   }
 
   #constant(value: ValueId): bigint | undefined {
@@ -101,6 +108,11 @@ class Simplification {
 
   /** The blocks that can be reached, entry first; the others are dropped, so that nothing stale is looked at. */
   #reached(): Set<BlockId> {
+    this.#reachedBlocks ??= this.#findReached();
+    return this.#reachedBlocks;
+  }
+
+  #findReached(): Set<BlockId> {
     const reached = new Set<BlockId>([this.#func.blocks[0]!.id]);
     for (const id of reached) for (const edge of edgesOf(this.#block(id).end)) reached.add(edge.block);
     this.#blocks.forEach((block, id) => {
@@ -129,6 +141,7 @@ class Simplification {
 
   #dropTrivialParams(): void {
     const reached = this.#reached();
+    if (!this.#blocks.some((block) => block !== undefined && block.params.length > 0)) return;
     const incoming = new Map<BlockId, Edge[]>();
     for (const id of reached) {
       for (const edge of edgesOf(this.#block(id).end)) {
@@ -259,6 +272,7 @@ class Simplification {
 
   #mergeBlocks(): void {
     const reached = this.#reached();
+    if (!this.#blocks.some((block) => block?.end.kind === 'jump')) return;
     const predCount = new Map<BlockId, number>();
     for (const id of reached) {
       for (const edge of edgesOf(this.#block(id).end))
