@@ -5,22 +5,9 @@
  *     add  ──▶  call  ──▶  const  ──▶  (add x 0)
  *                     └──▶  add   ──▶  (add (add x a) y), with its operands exchanged
  */
-import { lazily } from '../../base/index.ts';
 import type { Op } from '../ir/index.ts';
 import { type CompiledRule, compileRule, mayMatch } from './rule-pattern.ts';
-import { type Rule, rules } from './rules.ts';
-
-/** By operation: the rows that start from it. */
-const rowsByOp = lazily(() => {
-  const byOp = new Map<string, Rule[]>();
-  for (const rule of rules) {
-    const op = rule.from.slice(1, rule.from.indexOf(' '));
-    const rows = byOp.get(op);
-    if (rows === undefined) byOp.set(op, [rule]);
-    else rows.push(rule);
-  }
-  return byOp;
-});
+import { rules } from './rules.ts';
 
 /** The rules of one operation, and those of them that may apply by the operation that defines the first operand, then the second. */
 interface RulesOfOp {
@@ -34,7 +21,7 @@ const rulesByOp = new Map<Op, RulesOfOp>();
 export function rulesFor(op: Op, first: Op | undefined, second: Op | undefined): readonly CompiledRule[] {
   let rulesOfOp = rulesByOp.get(op);
   if (rulesOfOp === undefined) {
-    rulesOfOp = { all: (rowsByOp().get(op) ?? []).map(compileRule), byFirst: new Map() };
+    rulesOfOp = { all: (rules[op] ?? []).map(compileRule), byFirst: new Map() };
     rulesByOp.set(op, rulesOfOp);
   }
   let bySecond = rulesOfOp.byFirst.get(first);
@@ -44,7 +31,7 @@ export function rulesFor(op: Op, first: Op | undefined, second: Op | undefined):
   }
   let found = bySecond.get(second);
   if (found === undefined) {
-    found = rulesOfOp.all.filter((rule) => mayMatch(rule, first, second));
+    found = rulesOfOp.all.filter((rule) => mayMatch(rule, op, first, second));
     bySecond.set(second, found);
   }
   return found;

@@ -23,14 +23,18 @@ export type ConstantName = 'a' | 'b' | 'k' | 'm';
 /** Operations without attributes: arithmetic, comparisons and select. */
 export type PatternOp = Extract<Insn, { readonly op: 'select' }>['op'];
 
+export type InsnPattern = Pattern & { readonly kind: 'insn' };
+
+/** A rule whose sides are read when they are wanted: most never are. */
 export interface CompiledRule {
   readonly rule: Rule;
-  readonly from: Pattern & { readonly kind: 'insn' };
-  /** By operand of `from`: the operation that must define it; undefined where any value will do. */
-  readonly needs: readonly (Op | undefined)[];
-  /** Read when the rule first applies: most of them never do. */
+  readonly needs: DefiningOps;
+  readonly from: () => InsnPattern;
   readonly to: () => Pattern;
 }
+
+/** The operations that must define the first two operands; undefined where any value will do. */
+export type DefiningOps = readonly [Op | undefined, Op | undefined];
 
 /** The rule as it is shown. */
 export function ruleText(rule: Rule): string {
@@ -38,21 +42,39 @@ export function ruleText(rule: Rule): string {
 }
 
 export function compileRule(rule: Rule): CompiledRule {
-  const from = parsePattern(rule.from);
-  invariant(from.kind === 'insn', 'a rule starts from an operation');
-  return { rule, from, needs: from.args.map(definingOp), to: lazily(() => parsePattern(rule.to)) };
+  return {
+    rule,
+    needs: definingOps(rule.from),
+    from: lazily(() => {
+      const from = parsePattern(rule.from);
+      invariant(from.kind === 'insn', 'a rule starts from an operation');
+      return from;
+    }),
+    to: lazily(() => parsePattern(rule.to)),
+  };
 }
 
-/** What has to define a value for it to match. */
-function definingOp(pattern: Pattern): Op | undefined {
-  switch (pattern.kind) {
-    case 'value':
+/** What must define the operands, by a glance at the text: `(add (neg x) a)` wants neg and const. */
+export function definingOps(text: string): DefiningOps {
+  const first = text.indexOf(' ') + 1;
+  // The operands of an operand are no operations.
+  const second = text.startsWith('(', first) ? text.indexOf(')', first) + 2 : text.indexOf(' ', first) + 1;
+  return [
+    definingOp(text, first),
+    second > first && second < text.length ? definingOp(text, second) : undefined,
+  ];
+}
+
+function definingOp(text: string, at: number): Op | undefined {
+  switch (text[at]) {
+    case '(':
+      return text.slice(at + 1, text.indexOf(' ', at)) as Op;
+    case 'x':
+    case 'y':
+    case 'z':
       return undefined;
-    case 'constant':
-    case 'number':
+    default:
       return 'const';
-    case 'insn':
-      return pattern.op;
   }
 }
 
@@ -107,23 +129,23 @@ export interface Bindings {
   b: bigint;
 }
 
-/** Whether a rule may match an operation whose first two operands are defined by `first` and `second` (undefined: by nothing we see). */
+/** Whether a rule for `op` may match where `first` and `second` define the operands (undefined: nothing that we see). */
 export function mayMatch(
-  { from, needs: [a, b] }: CompiledRule,
+  { needs }: CompiledRule,
+  op: Op,
   first: Op | undefined,
   second: Op | undefined,
 ): boolean {
+  const a = needs[0];
+  const b = needs[1];
   if ((a === undefined || a === first) && (b === undefined || b === second)) return true;
-  if (opFacts(from.op).commutative !== true) return false;
+  if (opFacts(op).commutative !== true) return false;
   return (a === undefined || a === second) && (b === undefined || b === first);
 }
 
 /** Matches an instruction against the left side; undefined if it does not fit. */
-export function matchRule(
-  { from }: CompiledRule,
-  insn: Insn,
-  definitions: Definitions,
-): Bindings | undefined {
+export function matchRule(rule: CompiledRule, insn: Insn, definitions: Definitions): Bindings | undefined {
+  const from = rule.from();
   const bindings: Bindings = { x: noValue, y: noValue, z: noValue, a: 0n, b: 0n };
   if (matchArgs(from, insn.args, definitions, bindings, false)) return bindings;
   if (!opFacts(insn.op).commutative) return undefined;
@@ -132,7 +154,7 @@ export function matchRule(
 }
 
 function matchArgs(
-  pattern: Pattern & { readonly kind: 'insn' },
+  pattern: InsnPattern,
   args: readonly ValueId[],
   definitions: Definitions,
   bindings: Bindings,

@@ -11,7 +11,7 @@ import {
   isUnaryOp,
 } from '../ir/index.ts';
 import { ruleText } from './index.ts';
-import { type Pattern, parsePattern } from './rule-pattern.ts';
+import { definingOps, type Pattern, parsePattern } from './rule-pattern.ts';
 import { rules } from './rules.ts';
 
 /** Values of the names in a rule. */
@@ -66,11 +66,21 @@ const number = fc.oneof(
   fc.nat({ max: 63 }).map(BigInt),
 );
 
+/** What a pattern wants of the definition of a value. */
+function definingOp(pattern: Pattern | undefined): string | undefined {
+  if (pattern === undefined || pattern.kind === 'value') return undefined;
+  return pattern.kind === 'insn' ? pattern.op : 'const';
+}
+
+const rows = Object.entries(rules).flatMap(([op, rows]) => rows.map((rule) => ({ op, rule })));
+
 describe('rules', () => {
-  for (const rule of rules) {
+  for (const { op, rule } of rows) {
     it(ruleText(rule), () => {
       const from = parsePattern(rule.from);
       const to = parsePattern(rule.to);
+      assert.ok(from.kind === 'insn' && from.op === op, 'a rule stands under the operation it starts from');
+      assert.deepEqual(definingOps(rule.from), [definingOp(from.args[0]), definingOp(from.args[1])]);
       assert.ok(sizeOf(to) <= sizeOf(from), 'a rule does not make code longer');
       let applied = 0;
       const names = fc.record({ x: number, y: number, z: number, a: number, b: number });
