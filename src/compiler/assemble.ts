@@ -3,7 +3,7 @@
  *
  * Attach points whose progs came out equal share one: a block on ten tracepoints that reads no argument is loaded once.
  */
-import { present } from '../base/index.ts';
+import { binaryString, present } from '../base/index.ts';
 import type {
   BpfMapSpec,
   LineEntry,
@@ -69,6 +69,8 @@ export function assemble(input: AssembleInput): Program {
   const bpfMaps: BpfMapSpec[] = [...lowered.bpfMaps, ...(noting?.maps ?? [])];
   const ringBuffer = noting?.ringBuffer ?? lowered.ringBuffer;
   const progs: Prog[] = [];
+  /** Without another one to be equal to, a prog has no key. */
+  const isAlone = noting === undefined && lowered.progs.length === 1;
   const progByCode = new Map<string, number>();
   const specs: ProbeSpec[] = [];
   for (const { probe: index, funcs } of lowered.progs) {
@@ -79,7 +81,7 @@ export function assemble(input: AssembleInput): Program {
       const [first] = attachments;
       const noted = first && noting?.note(optimized, probe, first, specs.length);
       const emitted = emit(input, noted ?? optimized, probe);
-      const key = codeKey(emitted, probe);
+      const key = isAlone ? '' : codeKey(emitted, probe);
       let number = progByCode.get(key);
       if (number === undefined) {
         number =
@@ -152,9 +154,7 @@ function codeKey(emitted: EmittedProg, probe: ResolvedProbe): string {
     emitted.relocs,
     emitted.scratchBytes,
   ]);
-  let code = '';
-  for (const byte of emitted.insns) code += String.fromCharCode(byte);
-  return target + code;
+  return target + binaryString(emitted.insns);
 }
 
 function addScratch(bpfMaps: BpfMapSpec[], bytes: number): number {

@@ -107,13 +107,15 @@ class LinearScan {
     const { start, end } = current;
     const clobber = firstClobber(current, this.#clobbers);
     const freeUntil = this.#freeUntil;
+    const active = this.#active;
     for (let register = 0; register < REGISTERS; register++) {
       let until = register < CLOBBERED ? clobber : Infinity;
-      if (this.#active[register] !== undefined) {
+      if (active[register] !== undefined) {
         until = 0;
       } else {
-        for (const interval of this.#inactive[register]!)
-          until = Math.min(until, interval.meets(current, start));
+        const inactive = this.#inactive[register]!;
+        for (let index = 0; index < inactive.length; index++)
+          until = Math.min(until, inactive[index]!.meets(current, start));
       }
       freeUntil[register] = until;
     }

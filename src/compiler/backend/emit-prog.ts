@@ -1,4 +1,4 @@
-import { alignUp, invariant } from '../../base/index.ts';
+import { alignUp, invariant, onceForEach } from '../../base/index.ts';
 import { encodeInsns, MAX_CALL_FRAMES } from '../../bpf/index.ts';
 import type { Func } from '../ir/index.ts';
 import { allocateRegisters } from './allocate.ts';
@@ -52,10 +52,13 @@ export function emitProg(
   const all = { ...defaultEmitOptions, ...options };
   const rawNames = new Set(rawFuncs.map(({ name }) => name));
   const reached = reachedFuncs(funcs, rawNames);
-  const raw = reachedRawFuncs(
-    reached.flatMap((func) => [...calleesOf(func)]),
-    rawFuncs,
-  );
+  const raw =
+    rawFuncs.length === 0
+      ? []
+      : reachedRawFuncs(
+          reached.flatMap((func) => [...calleesOf(func)]),
+          rawFuncs,
+        );
   let budget = all.stackLimit;
   for (;;) {
     const attempt = emitWithin(reached, raw, all, budget);
@@ -112,7 +115,9 @@ function emitWithin(
 }
 
 /** Names of the functions that a function calls or passes as callbacks. */
-function calleesOf(func: Func): Set<string> {
+const calleesOf = onceForEach(findCallees);
+
+function findCallees(func: Func): ReadonlySet<string> {
   const names = new Set<string>();
   for (const block of func.blocks) {
     for (const insn of block.insns)

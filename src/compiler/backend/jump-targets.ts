@@ -14,13 +14,16 @@ export class JumpTargets {
   readonly #func: MachineFunc;
   readonly #resolution: Resolution;
   /** By constant: the block that returns it. */
-  readonly #exits: ReadonlyMap<string, number>;
+  readonly #exits: ReadonlyMap<bigint, number>;
+  /** By block, as found so far: where a jump to it ends up; -1 where nobody has asked. */
+  readonly #targets: Int32Array;
 
   /** @param resolution where values are moved: a block in which something is moved is not empty. */
   constructor(func: MachineFunc, resolution: Resolution) {
     this.#func = func;
     this.#resolution = resolution;
     this.#exits = this.#findExits();
+    this.#targets = new Int32Array(func.blocks.length).fill(-1);
   }
 
   /** Whether a block does nothing but jump on. */
@@ -35,18 +38,18 @@ export class JumpTargets {
     );
   }
 
-  /** A block that only returns a constant, as text; undefined for others. */
-  #constantExit(block: number): string | undefined {
+  /** The constant that a block does nothing but return; undefined for others. */
+  #constantExit(block: number): bigint | undefined {
     const { from, to } = this.#func.blocks[block]!;
     const insn = this.#func.insns[from + 1]!;
     if (to !== from + 2 || insn.kind !== 'exit' || typeof insn.operand === 'number') return undefined;
     if (insn.operand.kind !== 'const' || this.#resolution.atStart[block]!.length > 0) return undefined;
-    return String(insn.operand.value);
+    return insn.operand.value;
   }
 
   /** Of the blocks that return one constant, the first stands for all. */
-  #findExits(): ReadonlyMap<string, number> {
-    const exits = new Map<string, number>();
+  #findExits(): ReadonlyMap<bigint, number> {
+    const exits = new Map<bigint, number>();
     this.#func.blocks.forEach((_, block) => {
       const exit = this.#constantExit(block);
       if (exit !== undefined && !exits.has(exit)) exits.set(exit, block);
@@ -56,13 +59,20 @@ export class JumpTargets {
 
   /** Whether no code is written for a block, because no jump ends up there. */
   isLeftOut(block: number): boolean {
-    if (this.#isEmpty(block)) return this.targetOf(block) !== block;
-    const exit = this.#constantExit(block);
-    return exit !== undefined && this.#exits.get(exit) !== block;
+    return this.targetOf(block) !== block;
   }
 
   /** Where a jump to `block` ends up, empty blocks skipped. Of an endless loop of empty blocks the first one stays. */
   targetOf(block: number): number {
+    let target = this.#targets[block]!;
+    if (target === -1) {
+      target = this.#isEmpty(block) ? this.#behindEmpty(block) : this.#standFor(block);
+      this.#targets[block] = target;
+    }
+    return target;
+  }
+
+  #behindEmpty(block: number): number {
     let found = block;
     const passed = new Set<number>();
     while (this.#isEmpty(found) && !passed.has(found)) {
@@ -75,8 +85,13 @@ export class JumpTargets {
         first = Math.min(first, next);
       return first;
     }
-    const exit = this.#constantExit(found);
-    return exit === undefined ? found : this.#exits.get(exit)!;
+    return this.#standFor(found);
+  }
+
+  /** The block that is written in the place of one that is not empty. */
+  #standFor(block: number): number {
+    const exit = this.#constantExit(block);
+    return exit === undefined ? block : this.#exits.get(exit)!;
   }
 
   /** The block that an empty one jumps to. */

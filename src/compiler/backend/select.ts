@@ -148,7 +148,8 @@ class Selection {
 
   #select(insn: Insn): MachineInsn | undefined {
     const { at, id: dst } = insn;
-    const [first, second] = insn.args as [ValueId, ValueId];
+    const first = insn.args[0]!;
+    const second = insn.args[1]!;
     switch (insn.op) {
       case 'add':
       case 'sub':

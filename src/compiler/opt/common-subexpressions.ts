@@ -91,9 +91,11 @@ function keyOf(insn: Insn): string {
     case 'load':
       return `load${insn.size}${insn.signed ? 's' : ''} ${insn.args[0]}+${insn.off}`;
     default: {
-      const [a, b] = insn.args;
-      if (opFacts(insn.op).commutative && b !== undefined && a! > b) return `${insn.op} ${b} ${a}`;
-      return `${insn.op} ${insn.args.join(' ')}`;
+      const { op, args } = insn;
+      if (args.length !== 2) return `${op} ${args.join(' ')}`;
+      const a = args[0]!;
+      const b = args[1]!;
+      return opFacts(op).commutative && a > b ? `${op} ${b} ${a}` : `${op} ${a} ${b}`;
     }
   }
 }

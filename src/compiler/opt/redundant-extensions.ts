@@ -143,7 +143,8 @@ class Widths {
   }
 
   #simplify(insn: Insn): Insn | ValueId {
-    const [a, b] = insn.args as [ValueId, ValueId];
+    const a = insn.args[0]!;
+    const b = insn.args[1]!;
     switch (insn.op) {
       case 'zext8':
       case 'zext16':
@@ -238,7 +239,9 @@ class Widths {
   }
 
   #measure(insn: Insn): void {
-    const [a, b, c] = insn.args as [ValueId, ValueId, ValueId];
+    const a = insn.args[0]!;
+    const b = insn.args[1]!;
+    const c = insn.args[2]!;
     const u = this.#unsigned;
     const s = this.#signed;
     switch (insn.op) {
