@@ -105,27 +105,23 @@ class LinearScan {
 
   #tryFree(current: Interval): boolean {
     const { start, end } = current;
-    const clobber = firstClobber(current, this.#clobbers);
-    const freeUntil = this.#freeUntil;
-    const active = this.#active;
-    for (let register = 0; register < REGISTERS; register++) {
-      let until = register < CLOBBERED ? clobber : Infinity;
-      if (active[register] !== undefined) {
-        until = 0;
-      } else {
-        const inactive = this.#inactive[register]!;
-        for (let index = 0; index < inactive.length; index++)
-          until = Math.min(until, inactive[index]!.meets(current, start));
-      }
-      freeUntil[register] = until;
-    }
     const before = this.#registerBefore(current);
     if (before === MEMORY) {
       // It was in memory where the block is entered from; there is no reason to load it before it is used.
       this.#spill(current, current.firstRegisterUse());
       return true;
     }
-    const hint = before !== UNASSIGNED && freeUntil[before]! >= end ? before : this.#hint(current);
+    const clobber = firstClobber(current, this.#clobbers);
+    // Most get what they would like; the other registers are not looked at then.
+    const wished = before === UNASSIGNED ? current.hint : before;
+    if (wished !== UNASSIGNED && this.#freeFor(current, wished, clobber) >= end) {
+      this.#assign(current, wished);
+      return true;
+    }
+    const freeUntil = this.#freeUntil;
+    for (let register = 0; register < REGISTERS; register++)
+      freeUntil[register] = this.#freeFor(current, register, clobber);
+    const hint = this.#hint(current);
     if (hint !== UNASSIGNED) {
       this.#assign(current, hint);
       return true;
@@ -145,6 +141,16 @@ class LinearScan {
     this.#waiting.push(current.split(cut));
     this.#assign(current, longest);
     return true;
+  }
+
+  /** Until when a register is free for an interval. @param clobber the first call that it lives across. */
+  #freeFor(current: Interval, register: number, clobber: number): number {
+    if (this.#active[register] !== undefined) return 0;
+    let until = register < CLOBBERED ? clobber : Infinity;
+    const inactive = this.#inactive[register]!;
+    for (let index = 0; index < inactive.length; index++)
+      until = Math.min(until, inactive[index]!.meets(current, current.start));
+    return until;
   }
 
   /**

@@ -123,9 +123,10 @@ class Folding {
         return { id: insn.id, op: negatedCompare[inner.op], args: inner.args, at: insn.at };
       }
     }
-    const candidates = rulesFor(op, this.#definitions[first]?.op, this.#definitions[second]?.op);
+    const definitions = this.#definitions;
+    const candidates = rulesFor(op, definitions[first]?.op, definitions[second]?.op, first === second);
     for (const compiled of candidates) {
-      const bindings = matchRule(compiled, insn, this.#definitions);
+      const bindings = matchRule(compiled, insn, definitions);
       if (bindings === undefined) continue;
       let computed: Computed | undefined = {};
       if (compiled.rule.where !== undefined) computed = compiled.rule.where(bindings);

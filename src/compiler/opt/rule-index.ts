@@ -12,26 +12,41 @@ import { rules } from './rules.ts';
 /** The rules of one operation, and those of them that may apply by the operation that defines the first operand, then the second. */
 interface RulesOfOp {
   readonly all: readonly CompiledRule[];
-  readonly byFirst: Map<Op | undefined, Map<Op | undefined, readonly CompiledRule[]>>;
+  readonly byFirst: ByFirst;
+  /** The same for operands that are one value. */
+  readonly byFirstOfTwins: ByFirst;
 }
+
+type ByFirst = Map<Op | undefined, Map<Op | undefined, readonly CompiledRule[]>>;
 
 const rulesByOp = new Map<Op, RulesOfOp>();
 
-/** The rules that may apply to `op`, in their order, by the operations that define its first two operands. */
-export function rulesFor(op: Op, first: Op | undefined, second: Op | undefined): readonly CompiledRule[] {
+/**
+ * The rules that may apply to `op`, in their order, by the operations that define its first two operands.
+ *
+ * @param areTwins whether these are one value.
+ */
+export function rulesFor(
+  op: Op,
+  first: Op | undefined,
+  second: Op | undefined,
+  areTwins: boolean,
+): readonly CompiledRule[] {
   let rulesOfOp = rulesByOp.get(op);
   if (rulesOfOp === undefined) {
-    rulesOfOp = { all: (rules[op] ?? []).map(compileRule), byFirst: new Map() };
+    const all = (rules[op] ?? []).map(compileRule);
+    rulesOfOp = { all, byFirst: new Map(), byFirstOfTwins: new Map() };
     rulesByOp.set(op, rulesOfOp);
   }
-  let bySecond = rulesOfOp.byFirst.get(first);
+  const byFirst = areTwins ? rulesOfOp.byFirstOfTwins : rulesOfOp.byFirst;
+  let bySecond = byFirst.get(first);
   if (bySecond === undefined) {
     bySecond = new Map();
-    rulesOfOp.byFirst.set(first, bySecond);
+    byFirst.set(first, bySecond);
   }
   let found = bySecond.get(second);
   if (found === undefined) {
-    found = rulesOfOp.all.filter((rule) => mayMatch(rule, op, first, second));
+    found = rulesOfOp.all.filter((rule) => mayMatch(rule, op, first, second, areTwins));
     bySecond.set(second, found);
   }
   return found;

@@ -29,6 +29,8 @@ export type InsnPattern = Pattern & { readonly kind: 'insn' };
 export interface CompiledRule {
   readonly rule: Rule;
   readonly needs: DefiningOps;
+  /** Whether it is about an operation on one value twice: `(sub x x)`. */
+  readonly isOfTwins: boolean;
   readonly from: () => InsnPattern;
   readonly to: () => Pattern;
 }
@@ -45,6 +47,7 @@ export function compileRule(rule: Rule): CompiledRule {
   return {
     rule,
     needs: definingOps(rule.from),
+    isOfTwins: rule.from.indexOf(' x x)') === rule.from.indexOf(' '),
     from: lazily(() => {
       const from = parsePattern(rule.from);
       invariant(from.kind === 'insn', 'a rule starts from an operation');
@@ -129,13 +132,19 @@ export interface Bindings {
   b: bigint;
 }
 
-/** Whether a rule for `op` may match where `first` and `second` define the operands (undefined: nothing that we see). */
+/**
+ * Whether a rule for `op` may match where `first` and `second` define the operands (undefined: nothing that we see).
+ *
+ * @param areTwins whether the operands are one value.
+ */
 export function mayMatch(
-  { needs }: CompiledRule,
+  { needs, isOfTwins }: CompiledRule,
   op: Op,
   first: Op | undefined,
   second: Op | undefined,
+  areTwins: boolean,
 ): boolean {
+  if (isOfTwins) return areTwins;
   const a = needs[0];
   const b = needs[1];
   if ((a === undefined || a === first) && (b === undefined || b === second)) return true;

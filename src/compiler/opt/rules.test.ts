@@ -11,7 +11,7 @@ import {
   isUnaryOp,
 } from '../ir/index.ts';
 import { ruleText } from './index.ts';
-import { definingOps, type Pattern, parsePattern } from './rule-pattern.ts';
+import { compileRule, definingOps, type Pattern, parsePattern } from './rule-pattern.ts';
 import { rules } from './rules.ts';
 
 /** Values of the names in a rule. */
@@ -80,6 +80,7 @@ describe('rules', () => {
       const from = parsePattern(rule.from);
       const to = parsePattern(rule.to);
       assert.ok(from.kind === 'insn' && from.op === op, 'a rule stands under the operation it starts from');
+      assert.equal(compileRule(rule).isOfTwins, /^\((\w+) ([a-z]) \2\)$/.test(rule.from));
       assert.deepEqual(definingOps(rule.from), [definingOp(from.args[0]), definingOp(from.args[1])]);
       assert.ok(sizeOf(to) <= sizeOf(from), 'a rule does not make code longer');
       let applied = 0;
