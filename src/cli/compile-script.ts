@@ -15,7 +15,7 @@ import { readCompiled, writeCompiled } from './compiled-file.ts';
 import { benchCompiler } from './compiler-bench.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Options } from './options.ts';
-import { print } from './print.ts';
+import { print, say } from './print.ts';
 import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 import { dumpStages } from './stage-dumps.ts';
@@ -67,11 +67,7 @@ export function compileScript(work: Compilation): Compiled {
   const isAbsence = errors.length > 0 && errors.every(({ code }) => absences.has(code));
   if (isAbsence && work.silentAboutAbsence) return { ok: false, exitCode: exitCodes.refused, isAbsence };
   const ofScript = diagnostics.filter((diagnostic) => !isOfEnvironment(diagnostic));
-  const text = renderDiagnostics(ofScript, {
-    colour: context.color,
-    errorsOnly: options.warnings === 'hidden',
-  });
-  if (text !== '') process.stderr.write(text);
+  say(renderDiagnostics(ofScript, { colour: context.color, errorsOnly: options.warnings === 'hidden' }));
   if (isAbsence && work.hintAtAbsence !== undefined) context.messages.hint(work.hintAtAbsence);
   for (const fault of faults) context.messages.error(`the IR is wrong: ${fault}`);
   if (faults.length > 0) return { ok: false, exitCode: exitCodes.internal };
@@ -88,7 +84,7 @@ export function compileScript(work: Compilation): Compiled {
 function traceFor({ options, script }: Compilation, faults: string[]): StageTrace {
   const dumps = dumpStages(options.debug, script, {
     out: print,
-    err: (text) => void process.stderr.write(text),
+    err: say,
   });
   if (!options.verifyIr) return dumps;
   return {

@@ -10,7 +10,7 @@ import {
 } from '../compiler/language/index.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { print } from './print.ts';
+import { print, say } from './print.ts';
 import { replaceFile } from './replace-file.ts';
 import type { LoadedScript } from './script-source.ts';
 
@@ -22,7 +22,7 @@ export function formatCommand(
 ): number {
   const parsed = parseScript(createSourceFromBytes(script.name, script.bytes));
   if (hasErrors(parsed.diagnostics)) {
-    process.stderr.write(renderDiagnostics(parsed.diagnostics, { colour: color, errorsOnly: true }));
+    say(renderDiagnostics(parsed.diagnostics, { colour: color, errorsOnly: true }));
     return exitCodes.refused;
   }
   const bytes = arrayOfBytes(bytesOfText(formatScript(parsed.script)));

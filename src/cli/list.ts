@@ -15,7 +15,7 @@ import { disabledFeatures } from './disabled-features.ts';
 import { exitCodes } from './exit-codes.ts';
 import { functionListProblem } from './function-list.ts';
 import type { Options } from './options.ts';
-import { print } from './print.ts';
+import { print, say } from './print.ts';
 import type { LoadedScript } from './script-source.ts';
 import { openTracedProcess, pidOf } from './traced-process.ts';
 
@@ -147,9 +147,7 @@ function listProbesOfScript(
     },
     context,
   );
-  process.stderr.write(
-    renderDiagnostics(diagnostics, { colour: color, errorsOnly: options.warnings === 'hidden' }),
-  );
+  say(renderDiagnostics(diagnostics, { colour: color, errorsOnly: options.warnings === 'hidden' }));
   return probes && probeLines(probes);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { unreachable } from '../base/index.ts';
 import { bpfRefusal, OutputError } from '../runtime/index.ts';
@@ -8,7 +8,7 @@ import { exitCodes } from './exit-codes.ts';
 import { type InvokedName, invokedName, nameThreads } from './invoked-name.ts';
 import { createMessages, wantsColor } from './messages.ts';
 import { type Options, parseOptions } from './options.ts';
-import { print, ReaderGoneError } from './print.ts';
+import { print, ReaderGoneError, say } from './print.ts';
 import {
   type Credentials,
   isLockedDown,
@@ -31,10 +31,10 @@ export function runFromCommandLine(): void {
   nameThreads(name);
   /** What holds on to something outside of this process lets it go when that exits. */
   const endByFault = (error: unknown): void => {
-    // A stream tells of it in a callback, and here it can be standard error alone.
-    if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') process.exit(exitCodes.brokenPipe);
+    const outputCode = codeOfLostOutput(error);
+    if (outputCode !== undefined) process.exit(outputCode);
     const what = error instanceof Error ? error.stack : error;
-    writeSync(2, `${name}: internal error, please report it: ${what}\n`);
+    sayIfPossible(`${name}: internal error, please report it: ${what}\n`);
     process.exit(exitCodes.refused);
   };
   // Callbacks of the event loop fail beside the promise of the run.
@@ -57,11 +57,27 @@ export async function main(
   try {
     return await command(words, name, whoAsks);
   } catch (error) {
-    if (error instanceof ReaderGoneError) return exitCodes.brokenPipe;
-    if (!(error instanceof OutputError)) throw error;
-    const { color } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
-    createMessages(tell, { color, showWarnings: true }).error(error.message);
-    return exitCodes.runtime;
+    const code = codeOfLostOutput(error);
+    if (code === undefined) throw error;
+    return code;
+  }
+}
+
+/** The exit code when what was to be written was not taken, of which it tells; undefined for every other error. */
+function codeOfLostOutput(error: unknown): number | undefined {
+  if (error instanceof ReaderGoneError) return exitCodes.brokenPipe;
+  if (!(error instanceof OutputError)) return undefined;
+  const { color } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
+  createMessages(sayIfPossible, { color, showWarnings: true }).error(error.message);
+  return exitCodes.runtime;
+}
+
+/** The last words of a command, which standard error may not take either. */
+function sayIfPossible(text: string): void {
+  try {
+    say(text);
+  } catch (error) {
+    if (!(error instanceof ReaderGoneError || error instanceof OutputError)) throw error;
   }
 }
 
@@ -76,7 +92,7 @@ async function command(
   const invocation = parseOptions(words, { fileExists: existsSync });
   const { color, problem } = wantsColor(process.env['BPFTRACE_COLOR'], writesToTerminal());
   const showWarnings = !(invocation.kind === 'script' && invocation.options.warnings === 'hidden');
-  const messages = createMessages(tell, { color, showWarnings });
+  const messages = createMessages(say, { color, showWarnings });
   if (problem !== undefined) messages.warning(problem);
   const context: CommandContext = { name, messages, color, whoAsks };
 
@@ -90,7 +106,7 @@ async function command(
     case 'usage-error':
       if (invocation.parserMessage !== undefined) messages.plain(`${name}: ${invocation.parserMessage}`);
       if (invocation.message !== undefined) messages.error(invocation.message);
-      if (invocation.showUsage) process.stderr.write(usageText(name));
+      if (invocation.showUsage) say(usageText(name));
       return exitCodes.refused;
     case 'info':
       if (!(await isAllowed(context))) return exitCodes.refused;
@@ -100,10 +116,6 @@ async function command(
     default:
       return unreachable(invocation);
   }
-}
-
-function tell(line: string): void {
-  process.stderr.write(line);
 }
 
 async function dispatch(options: Options, context: CommandContext): Promise<number> {

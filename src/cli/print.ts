@@ -1,6 +1,6 @@
 import { OutputStream } from '../runtime/index.ts';
 
-/** Nobody reads standard output any more. */
+/** Nobody reads what is written any more. */
 export class ReaderGoneError extends Error {
   override readonly name = 'ReaderGoneError';
 }
@@ -11,9 +11,17 @@ export class ReaderGoneError extends Error {
  * @throws ReaderGoneError, and OutputError when there is no room
  */
 export function print(text: string | Uint8Array): void {
-  const stdout = OutputStream.stdout();
+  writeAtOnce(OutputStream.stdout(), text, 'standard output');
+}
+
+/** The same on standard error. @throws as `print` does */
+export function say(text: string): void {
+  writeAtOnce(OutputStream.stderr(), text, 'standard error');
+}
+
+function writeAtOnce(stream: OutputStream, text: string | Uint8Array, what: string): void {
   // The stream takes a character per byte.
-  stdout.write(Buffer.from(text).toString('latin1'));
-  stdout.flush();
-  if (stdout.isBroken) throw new ReaderGoneError('standard output is read by nobody');
+  stream.write(Buffer.from(text).toString('latin1'));
+  stream.flush();
+  if (stream.isBroken) throw new ReaderGoneError(`${what} is read by nobody`);
 }

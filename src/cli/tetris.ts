@@ -4,18 +4,19 @@ import { exitCodes } from './exit-codes.ts';
 import { GameTerminal } from './game-terminal.ts';
 import { main } from './main.ts';
 import { packageRoot } from './package-root.ts';
+import { say } from './print.ts';
 
 /**
  * `tetrace tetris [--seed=N …]`: runs the Tetris among the examples on this terminal. Words are the script's own parameters.
  */
 export async function tetris(words: readonly string[]): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    process.stderr.write('ERROR: tetris needs a terminal: standard input and output are not one\n');
+    say('ERROR: tetris needs a terminal: standard input and output are not one\n');
     return exitCodes.refused;
   }
   const script = join(packageRoot(), 'examples', 'tetris.bt');
   if (!existsSync(script)) {
-    process.stderr.write(`ERROR: the game is not where it should be: ${script}\n`);
+    say(`ERROR: the game is not where it should be: ${script}\n`);
     return exitCodes.refused;
   }
   let interrupts = 0;

@@ -4,7 +4,7 @@ import { unreachable } from '../base/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { main } from './main.ts';
 import { packageRoot } from './package-root.ts';
-import { print } from './print.ts';
+import { print, say } from './print.ts';
 import { readToolFile, type ToolFile } from './tool-file.ts';
 import { toolHelp, toolList } from './tool-help.ts';
 import { readToolWords } from './tool-words.ts';
@@ -17,7 +17,7 @@ export async function tools(words: readonly string[]): Promise<number> {
     return exitCodes.ok;
   }
   if (!toolNames().includes(name)) {
-    process.stderr.write(`ERROR: there is no tool '${name}': \`tetrace tools\` lists them\n`);
+    say(`ERROR: there is no tool '${name}': \`tetrace tools\` lists them\n`);
     return exitCodes.refused;
   }
   const tool = readTool(name);
@@ -27,7 +27,7 @@ export async function tools(words: readonly string[]): Promise<number> {
       print(toolHelp(tool));
       return exitCodes.ok;
     case 'error':
-      process.stderr.write(`ERROR: ${read.message}\n`);
+      say(`ERROR: ${read.message}\n`);
       return exitCodes.refused;
     case 'run':
       return main([...read.tracer, toolPath(name), '--', ...read.script], 'tetrace');

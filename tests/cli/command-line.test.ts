@@ -186,6 +186,44 @@ test('standard output that takes no more is told, whatever was to be written', (
   }
 });
 
+/** Command lines that say something on standard error, and do not come to a run. */
+const saying = [
+  ['--no-such-option'],
+  ['--fmt', '-e', 'begin {'],
+  ['--backend', 'embedded', '-e', 'begin { $x }'],
+  ['--backend', 'embedded', '-l', 'uprobe:/no/such/file:*'],
+  ['--backend', 'embedded', '-d', 'ast', '-e', 'interval:s:1 { }'],
+  ['tools', 'no-such-tool'],
+];
+
+test('standard error that takes no more ends a command with 255', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const runs = [
+      ['--backend', 'embedded', '-e', 'interval:s:1 { }'],
+      ['--backend', 'embedded', '-q', '-e', 'interval:ms:1 { warnf("w"); }'],
+    ];
+    for (const args of [...saying, ...runs]) {
+      const { status, signal, stdout } = spawnSync(tetracePath, args, {
+        stdio: ['ignore', 'pipe', full],
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      assert.deepEqual({ status, signal, stdout }, { status: 255, signal: null, stdout: '' }, args.join(' '));
+    }
+  } finally {
+    closeSync(full);
+  }
+});
+
+test('when nobody reads what is said any more the command ends with 141', async () => {
+  for (const args of saying) {
+    using run = startTetrace(args);
+    run.child.stderr.destroy();
+    assert.equal((await run.ended).code, 141, args.join(' '));
+  }
+});
+
 test('when nobody reads what is printed any more the command ends, without a word', async () => {
   for (const args of answering) {
     using run = startTetrace(args);
@@ -193,7 +231,4 @@ test('when nobody reads what is printed any more the command ends, without a wor
     const { code, stderr } = await run.ended;
     assert.deepEqual({ code, stderr }, { code: 141, stderr: '' }, args.join(' '));
   }
-  using run = startTetrace(['--fmt', '-e', 'begin {']);
-  run.child.stderr.destroy();
-  assert.equal((await run.ended).code, 141);
 });
