@@ -3,7 +3,7 @@
  *
  * Attach points whose progs came out equal share one: a block on ten tracepoints that reads no argument is loaded once.
  */
-import { binaryString, present } from '../base/index.ts';
+import { binaryString, onceForEach, present } from '../base/index.ts';
 import type {
   BpfMapSpec,
   LineEntry,
@@ -124,9 +124,12 @@ function withProg(attachment: Attachment, prog: number): ProbeSpec {
   return { ...attachment, prog } as ProbeSpec;
 }
 
+/** Progs share functions. */
+const optimizeOnce = onceForEach((func: Func) => optimize(func));
+
 function optimizeAll({ trace }: AssembleInput, funcs: readonly Func[]): readonly Func[] {
   for (const func of funcs) trace?.func?.('ir', func);
-  return inStage(trace, 'optimize', () => funcs.map((func) => optimize(func)));
+  return inStage(trace, 'optimize', () => funcs.map(optimizeOnce));
 }
 
 function emit(input: AssembleInput, optimized: readonly Func[], probe: ResolvedProbe): EmittedProg {

@@ -3,14 +3,14 @@ import type { AggregateType } from '../../types/index.ts';
 import type { FuncBuilder, ValueId } from '../ir/index.ts';
 import { choose } from './control.ts';
 import type { FuncContext } from './func-context.ts';
-import { subprogram } from './subprograms.ts';
+import { sharedSubprogram } from './subprograms.ts';
 
 /**
  * With N = 2^bits: 0 for negative numbers, v + 1 below N; else, with m the number of v's top bit,
  * ((m - bits + 1) << bits) + ((v >> (m - bits)) & (N - 1)) + 1.
  */
 export function log2Bucket(f: FuncContext, number: ValueId, bits: number): ValueId {
-  const name = subprogram(f.prog, `log2_bucket_${bits}`, 1, (b) => {
+  const name = sharedSubprogram(f.prog, `log2_bucket_${bits}`, 1, (b) => {
     const value = b.param(0);
     const negative = b.newBlock();
     const positive = b.newBlock();

@@ -69,6 +69,23 @@ test('the form of a loop follows from its rounds and the target', () => {
   assert.equal(formOf('begin { $n = nsecs; for $i : 0..$n { @ = (int64)$i; } }'), 'iterator');
 });
 
+test('what is the same in every prog is one function', () => {
+  const { progs } = lowerText(
+    'interval:s:1 { @[tid] = hist(nsecs); } interval:s:2 { @[pid] = hist(nsecs); }',
+    { target },
+  );
+  assert.equal(progs.length, 2);
+  const shared = progs.map(({ funcs }) => funcs.filter(({ role }) => role === 'subprog'));
+  assert.deepEqual(
+    shared[0]?.map(({ name }) => name),
+    ['log2_bucket_0', 'count_lost', 'report_number'],
+  );
+  assert.equal(shared[1]?.length, 3);
+  shared[0]?.forEach((func, index) => {
+    assert.ok(func === shared[1]?.[index], func.name);
+  });
+});
+
 test('a map can stand for the clocks', () => {
   const script = '@ts = (uint64)7; @s = tseries(1, 1s, 5); @t = nsecs(tai); @e = elapsed;';
   const clockMap = (environment: Readonly<Record<string, string>>) =>

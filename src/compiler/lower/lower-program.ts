@@ -110,6 +110,7 @@ export function lowerProgram(
     records: new RecordTable(),
     constants,
     lines: new LineTable(),
+    sharedFuncs: new Map(),
     loopForms: new LoopForms(
       target,
       typed.probes.flatMap((probe) => [...loopsToOutline(probe, probes[probe.probe]?.kind, target)]),

@@ -21,6 +21,8 @@ export interface ProgramContext {
   readonly records: RecordTable;
   readonly constants: ConstantPool;
   readonly lines: LineTable;
+  /** Functions that are the same in every prog, by name, as built for the first one. */
+  readonly sharedFuncs: Map<string, Func>;
   readonly loopForms: LoopForms;
   /** Offset in the globals map of a byte that exit() sets and that probes look at; undefined where nothing would look. */
   readonly ended: number | undefined;

@@ -7,7 +7,7 @@ import type { FuncContext } from './func-context.ts';
 import { functionsAreCheap } from './function-cost.ts';
 import type { ProgContext, ProgramContext } from './program-context.ts';
 import { markRunEnd } from './run-end.ts';
-import { subprogram } from './subprograms.ts';
+import { sharedSubprogram } from './subprograms.ts';
 
 /** A ring buffer record starts with its u64 index in Program.records. */
 export const RECORD_HEADER_BYTES = 8;
@@ -72,7 +72,7 @@ function countLost(b: FuncBuilder, prog: ProgContext): void {
     count(b);
     return;
   }
-  const name = subprogram(prog, 'count_lost', 0, (lost) => {
+  const name = sharedSubprogram(prog, 'count_lost', 0, (lost) => {
     count(lost);
     lost.return(lost.const(0));
   });
@@ -109,7 +109,7 @@ function outputIndex(f: FuncContext, index: ValueId): void {
 
 /** The subprogram that sends a record without slots; its parameter is the record's index. */
 function reportSubprogram(prog: ProgContext): string {
-  return subprogram(prog, 'report', 1, (b) => {
+  return sharedSubprogram(prog, 'report', 1, (b) => {
     sendWith(b, prog, prog.program, RECORD_HEADER_BYTES, b.param(0), () => {});
     b.return(b.const(0));
   });
@@ -117,7 +117,7 @@ function reportSubprogram(prog: ProgContext): string {
 
 /** The subprogram that sends a record with one u64 slot; its parameters are the record's index and the slot. */
 export function reportNumberSubprogram(prog: ProgContext): string {
-  return subprogram(prog, 'report_number', 2, (b) => {
+  return sharedSubprogram(prog, 'report_number', 2, (b) => {
     sendWith(b, prog, prog.program, RECORD_HEADER_BYTES + 8, b.param(0), (record) => {
       b.store(8, record.base, b.param(1), record.off + RECORD_HEADER_BYTES);
     });
