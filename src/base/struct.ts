@@ -119,7 +119,29 @@ export function array<T>(element: FieldType<T>, count: number): FieldType<readon
 
 /** `field`, placed `offset` bytes from the start of its struct whatever comes before it. */
 export function at<T>(offset: number, field: FieldType<T>): FieldType<T> {
-  return { ...field, offset };
+  return new PlacedField(offset, field);
+}
+
+class PlacedField<T> implements FieldType<T> {
+  readonly size: number;
+  readonly align: number;
+  readonly offset: number;
+  readonly #field: FieldType<T>;
+
+  constructor(offset: number, field: FieldType<T>) {
+    this.size = field.size;
+    this.align = field.align;
+    this.offset = offset;
+    this.#field = field;
+  }
+
+  read(view: DataView, offset: number): T {
+    return this.#field.read(view, offset);
+  }
+
+  write(view: DataView, offset: number, value: T): void {
+    this.#field.write(view, offset, value);
+  }
 }
 
 // The fields' `read` is covariant and `write` contravariant in T, so a table of them needs this looser bound.
@@ -153,56 +175,68 @@ export function struct<const F extends AnyFields>(
   fields: F,
   options: { readonly size?: number } = {},
 ): Struct<F> {
-  // Laid out at the first use: a start declares some fifty structs and uses ten.
-  const layout = lazily(() => layOut(name, fields, options.size));
+  return new TableStruct(name, fields, options.size);
+}
 
-  function read(view: DataView, offset: number): StructValue<F> {
+class TableStruct<const F extends AnyFields> implements Struct<F> {
+  readonly name: string;
+  /** Laid out at the first use: a start declares some fifty structs and uses ten. */
+  readonly #layout: () => Layout;
+
+  constructor(name: string, fields: F, wholeSize: number | undefined) {
+    this.name = name;
+    this.#layout = lazily(() => layOut(name, fields, wholeSize));
+  }
+
+  get size(): number {
+    return this.#layout().size;
+  }
+
+  get align(): number {
+    return this.#layout().align;
+  }
+
+  get offsets(): Struct<F>['offsets'] {
+    return this.#layout().offsets as Struct<F>['offsets'];
+  }
+
+  get sizes(): Struct<F>['sizes'] {
+    return this.#layout().sizes as Struct<F>['sizes'];
+  }
+
+  read(view: DataView, offset: number): StructValue<F> {
     const value: Record<string, unknown> = {};
-    for (const row of layout().rows) value[row.name] = row.field.read(view, offset + row.offset);
+    for (const row of this.#layout().rows) value[row.name] = row.field.read(view, offset + row.offset);
     return value as StructValue<F>;
   }
-  function write(view: DataView, offset: number, values: Partial<StructValue<F>>): void {
+
+  write(view: DataView, offset: number, values: Partial<StructValue<F>>): void {
     const byName = values as Record<string, unknown>;
-    for (const row of layout().rows) {
+    for (const row of this.#layout().rows) {
       const value = byName[row.name];
       if (value !== undefined) row.field.write(view, offset + row.offset, value);
     }
   }
-  function checkRoom(length: number, offset: number): void {
-    const { size } = layout();
-    if (offset < 0 || offset + size > length) throw new OutOfBytesError(offset, size, length);
+
+  encode(values: Partial<StructValue<F>>): Uint8Array<ArrayBuffer> {
+    const target = new Uint8Array(new ArrayBuffer(this.size));
+    this.write(viewOf(target), 0, values);
+    return target;
   }
 
-  return {
-    name,
-    get size() {
-      return layout().size;
-    },
-    get align() {
-      return layout().align;
-    },
-    get offsets() {
-      return layout().offsets as { readonly [Name in keyof F]: number };
-    },
-    get sizes() {
-      return layout().sizes as { readonly [Name in keyof F]: number };
-    },
-    read,
-    write,
-    encode(values) {
-      const target = new Uint8Array(new ArrayBuffer(layout().size));
-      write(viewOf(target), 0, values);
-      return target;
-    },
-    encodeInto(target, offset, values) {
-      checkRoom(target.length, offset);
-      write(viewOf(target), offset, values);
-    },
-    decode(source, offset = 0) {
-      checkRoom(source.length, offset);
-      return read(viewOf(source), offset);
-    },
-  };
+  encodeInto(target: Uint8Array, offset: number, values: Partial<StructValue<F>>): void {
+    this.#checkRoom(target.length, offset);
+    this.write(viewOf(target), offset, values);
+  }
+
+  decode(source: Uint8Array, offset = 0): StructValue<F> {
+    this.#checkRoom(source.length, offset);
+    return this.read(viewOf(source), offset);
+  }
+
+  #checkRoom(length: number, offset: number): void {
+    if (offset < 0 || offset + this.size > length) throw new OutOfBytesError(offset, this.size, length);
+  }
 }
 
 /** Where the fields of a struct lie; all in bytes. */
