@@ -7,11 +7,11 @@ import { runtimeErrorTexts } from '../../src/report/runtime-errors.ts';
 import { code, table } from './markdown.ts';
 
 const catalogues: readonly (readonly [string, Catalogue])[] = [
-  ['Reading the script', syntaxDiagnostics],
-  ['Imports', importCatalogue],
-  ['C definitions and the preprocessor', cDiagnostics],
-  ['Attach points', probeCatalogue],
-  ['Names, calls and types', checkCatalogue],
+  ['Reading the script', syntaxDiagnostics()],
+  ['Imports', importCatalogue()],
+  ['C definitions and the preprocessor', cDiagnostics()],
+  ['Attach points', probeCatalogue()],
+  ['Names, calls and types', checkCatalogue()],
 ];
 
 /** The page of all diagnostics. */

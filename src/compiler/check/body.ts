@@ -151,7 +151,7 @@ export function report<K extends CheckCode>(
   body: Body,
   code: K,
   at: Span | undefined,
-  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  args: Parameters<ReturnType<typeof checkCatalogue>[K]['message']>,
   explanation: Explanation = {},
 ): void {
   if (body.program.isFinal) body.program.sink.add(makeCheckDiagnostic(code, at, args, explanation));
@@ -162,7 +162,7 @@ export function fail<K extends CheckCode>(
   body: Body,
   code: K,
   at: Span,
-  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  args: Parameters<ReturnType<typeof checkCatalogue>[K]['message']>,
   explanation: Explanation = {},
 ): TypedExpr {
   report(body, code, at, args, explanation);
@@ -173,7 +173,7 @@ export function fail<K extends CheckCode>(
 export function makeCheckDiagnostic<K extends CheckCode>(
   code: K,
   at: Span | undefined,
-  args: Parameters<(typeof checkCatalogue)[K]['message']>,
+  args: Parameters<ReturnType<typeof checkCatalogue>[K]['message']>,
   explanation: Explanation = {},
 ): Diagnostic {
   let diagnostic = makeDiagnostic(checkCatalogue, code, at, ...args);

@@ -84,10 +84,10 @@ class Expander {
     for (const item of script.items) if (item.kind === 'macro') this.#define(item);
   }
 
-  #report<K extends keyof typeof checkCatalogue>(
+  #report<K extends keyof ReturnType<typeof checkCatalogue>>(
     code: K,
     at: Span,
-    args: Parameters<(typeof checkCatalogue)[K]['message']>,
+    args: Parameters<ReturnType<typeof checkCatalogue>[K]['message']>,
     explanation?: Explanation,
   ): void {
     this.diagnostics.push(makeCheckDiagnostic(code, at, args, explanation));

@@ -327,10 +327,10 @@ class Run {
     this.#conditionals = outer;
   }
 
-  #report<Code extends keyof typeof cDiagnostics>(
+  #report<Code extends keyof ReturnType<typeof cDiagnostics>>(
     code: Code,
     span: Span,
-    ...args: Parameters<(typeof cDiagnostics)[Code]['message']>
+    ...args: Parameters<ReturnType<typeof cDiagnostics>[Code]['message']>
   ): void {
     const diagnostic = makeDiagnostic(cDiagnostics, code, span, ...args);
     const [include] = this.#includes;

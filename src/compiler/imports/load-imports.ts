@@ -92,10 +92,10 @@ class Loader {
     this.items.push(...script.items);
   }
 
-  #report<K extends keyof typeof importCatalogue>(
+  #report<K extends keyof ReturnType<typeof importCatalogue>>(
     code: K,
     at: Span,
-    ...args: Parameters<(typeof importCatalogue)[K]['message']>
+    ...args: Parameters<ReturnType<typeof importCatalogue>[K]['message']>
   ): void {
     this.diagnostics.push(makeDiagnostic(importCatalogue, code, at, ...args));
   }

@@ -165,10 +165,10 @@ export class Cursor {
 
   // ---- errors ----
 
-  report<Code extends keyof typeof syntaxDiagnostics>(
+  report<Code extends keyof ReturnType<typeof syntaxDiagnostics>>(
     code: Code,
     span: Span,
-    ...args: Parameters<(typeof syntaxDiagnostics)[Code]['message']>
+    ...args: Parameters<ReturnType<typeof syntaxDiagnostics>[Code]['message']>
   ): void {
     if (this.diagnostics.length > maxErrors) return;
     if (this.diagnostics.length === maxErrors) {

@@ -23,7 +23,7 @@ export interface DiagnosticContext {
 
 /**
  * The diagnostics of one stage: code -> how its message is worded. Every stage declares its own table
- * (`as const satisfies Catalogue`) and makes its diagnostics from it with `makeDiagnostic`, so that a message's
+ * (`as const satisfies Catalogue`, made when the first is needed) and makes its diagnostics from it with `makeDiagnostic`, so that a message's
  * arguments are checked and all codes can be listed.
  */
 export type Catalogue = Readonly<Record<string, CatalogueRow>>;
@@ -38,12 +38,12 @@ export interface CatalogueRow {
 
 /** Makes the diagnostic `code` of a catalogue; `args` are those of the row's `message`. */
 export function makeDiagnostic<C extends Catalogue, K extends keyof C & string>(
-  catalogue: C,
+  catalogue: () => C,
   code: K,
   span: Span | undefined,
   ...args: Parameters<C[K]['message']>
 ): Diagnostic {
-  const row = catalogue[code] as CatalogueRow;
+  const row = catalogue()[code] as CatalogueRow;
   // Parameters<> of this very row: the call is checked at every use of makeDiagnostic.
   const values = args as never[];
   return {

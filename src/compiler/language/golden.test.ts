@@ -49,7 +49,7 @@ testGoldenFolder('language/format', stages, ['format']);
 test('every syntax diagnostic has a golden file', () => {
   const folder = join(goldenRoot, 'language/syntax');
   const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
-  for (const code of Object.keys(syntaxDiagnostics)) {
+  for (const code of Object.keys(syntaxDiagnostics())) {
     assert.ok(
       texts.some((text) => text.includes(`[${code}]`)),
       `no golden file shows ${code}`,

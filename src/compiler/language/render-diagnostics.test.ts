@@ -6,14 +6,15 @@ import { renderDiagnostic, renderDiagnostics } from './render-diagnostics.ts';
 import { createSource } from './source.ts';
 import type { Span } from './span.ts';
 
-const catalogue = {
-  bad: {
-    severity: 'error',
-    message: (name: string) => `bad: ${name}`,
-    hints: (name: string) => [`not ${name}`],
-  },
-  odd: { severity: 'warning', message: () => 'odd' },
-} as const satisfies Catalogue;
+const catalogue = () =>
+  ({
+    bad: {
+      severity: 'error',
+      message: (name: string) => `bad: ${name}`,
+      hints: (name: string) => [`not ${name}`],
+    },
+    odd: { severity: 'warning', message: () => 'odd' },
+  }) as const satisfies Catalogue;
 
 function spanOf(text: string, part: string): Span {
   const start = text.indexOf(part);

@@ -47,7 +47,7 @@ export interface ResolveContext {
   report<K extends ProbeCode>(
     code: K,
     span: Span | undefined,
-    ...args: Parameters<(typeof probeCatalogue)[K]['message']>
+    ...args: Parameters<ReturnType<typeof probeCatalogue>[K]['message']>
   ): void;
   /**
    * Nothing matches: an error, a warning or nothing, by policy. `what` completes "No matches for …", `hint` knows better names. A pattern
