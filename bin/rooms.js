@@ -25,7 +25,6 @@ const seldomCalled = [
   'src/cli/usage.ts',
   'src/cli/warm-up.ts',
   'src/compiler/builtins/lowerings/seq-file.ts',
-  'src/compiler/check/c-base-types.ts',
   'src/compiler/check/incomplete-members.ts',
   'src/compiler/check/kernel-calls.ts',
   'src/compiler/check/kernel-constants.ts',
