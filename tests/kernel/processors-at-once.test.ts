@@ -19,6 +19,7 @@ const twoThreads = (calls: number): CProgram =>
   new CProgram(
     `
     #include <pthread.h>
+    #include <sched.h>
     #include <stdatomic.h>
     #include <sys/syscall.h>
     #include <unistd.h>
@@ -26,7 +27,12 @@ const twoThreads = (calls: number): CProgram =>
     static void *work(void *thread) {
       for (int i = 0; i < ${calls}; i++) {
         atomic_fetch_add(&arrived, 1);
-        while (atomic_load(&arrived) < 2 * (i + 1)) ;
+        for (int spins = 1; atomic_load(&arrived) < 2 * (i + 1); spins++) {
+    #ifdef __x86_64__
+          __builtin_ia32_pause(); /* an emulator with one thread goes on with the other processor */
+    #endif
+          if (spins % 1000 == 0) sched_yield();
+        }
         syscall(SYS_getpriority, (int)(long)thread, i);
       }
       return 0;
