@@ -13,6 +13,8 @@ import { isFileMapping, type Mapping, pathOfMapped, readMaps } from './process-m
 const MAX_PROCESSES = 1024;
 /** In the place of an executable: the process was gone when it was first asked about. */
 const NOBODY = '';
+/** Addresses remembered per process. */
+const MAX_FRAMES = 65_536;
 /**
  * Mappings that were read again in vain are not read for this many times as long as that took: stacks without frame pointers have many words in
  * them that are no addresses, and each would ask for another look.
@@ -21,8 +23,6 @@ const REREAD_REST = 10;
 /** No system maps what is below, or at and above: 48 bits of addresses, 57 where pages have five levels, half of them the kernel's. */
 const lowestMapped = 0x1000n;
 const pastMapped = 1n << 56n;
-/** Addresses remembered per process. */
-const MAX_FRAMES = 65_536;
 
 interface UserSymbolOptions {
   readonly elfFiles: ElfFiles;

@@ -1,6 +1,6 @@
-import { alignUp, invariant, onceForEach } from '../../base/index.ts';
+import { alignUp, invariant } from '../../base/index.ts';
 import { encodeInsns, MAX_CALL_FRAMES } from '../../bpf/index.ts';
-import type { Func } from '../ir/index.ts';
+import { calleesOf, type Func } from '../ir/index.ts';
 import { allocateRegisters } from './allocate.ts';
 import { fitJumps } from './branch-range.ts';
 import { Code, type Label } from './code.ts';
@@ -112,18 +112,6 @@ function emitWithin(
     scratchBytes: alignUp(scratchBytes, 8),
     slotBytes,
   };
-}
-
-/** Names of the functions that a function calls or passes as callbacks. */
-const calleesOf = onceForEach(findCallees);
-
-function findCallees(func: Func): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const block of func.blocks) {
-    for (const insn of block.insns)
-      if (insn.op === 'callFunc' || insn.op === 'funcAddr') names.add(insn.name);
-  }
-  return names;
 }
 
 function reachedFuncs(funcs: readonly Func[], rawNames: ReadonlySet<string>): readonly Func[] {

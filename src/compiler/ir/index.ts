@@ -1,5 +1,6 @@
 export { computeBinary, computeCompare, computeUnary } from './arithmetic.ts';
 export { type BuilderOptions, FuncBuilder } from './builder.ts';
+export { calleesOf } from './callees.ts';
 export {
   type Cfg,
   cfgOf,

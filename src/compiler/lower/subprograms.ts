@@ -1,4 +1,4 @@
-import { type Func, FuncBuilder } from '../ir/index.ts';
+import { calleesOf, FuncBuilder } from '../ir/index.ts';
 import type { ProgContext } from './program-context.ts';
 
 /** The function of the prog called `name`, built when it is first asked for. Its line is that of no place in the script. */
@@ -40,12 +40,6 @@ function addShared(prog: ProgContext, name: string): void {
   const func = prog.program.sharedFuncs.get(name);
   if (func === undefined || prog.subprograms.has(name)) return;
   prog.subprograms.add(name);
-  for (const callee of calledBy(func)) addShared(prog, callee);
+  for (const callee of calleesOf(func)) addShared(prog, callee);
   prog.funcs.push(func);
-}
-
-function calledBy({ blocks }: Func): readonly string[] {
-  const names: string[] = [];
-  for (const { insns } of blocks) for (const insn of insns) if (insn.op === 'callFunc') names.push(insn.name);
-  return names;
 }

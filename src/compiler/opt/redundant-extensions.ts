@@ -35,22 +35,9 @@ const extensionBits = { zext8: 8, zext16: 16, zext32: 32, sext8: 8, sext16: 16, 
 
 /** Whether a better instruction can be known by the widths of operands. */
 function dependsOnWidth(insn: Insn): boolean {
-  switch (insn.op) {
-    case 'zext8':
-    case 'zext16':
-    case 'zext32':
-    case 'sext8':
-    case 'sext16':
-    case 'sext32':
-    case 'and':
-    case 'sdiv':
-    case 'smod':
-      return true;
-    case 'store':
-      return insn.size < 8;
-    default:
-      return false;
-  }
+  const { op } = insn;
+  if (op === 'store') return insn.size < 8;
+  return op in extensionBits || op === 'and' || op === 'sdiv' || op === 'smod';
 }
 
 class Widths {
