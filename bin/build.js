@@ -1,61 +1,44 @@
 // Builds dist/: one CommonJS bundle of src/cli/main.ts and its V8 code cache. Run by setup.js, which holds the lock.
 'use strict';
 
-const {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} = require('node:fs');
-const { createHash } = require('node:crypto');
+const { mkdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { builtSources, listSources } = require('./freshness.js');
 const { bundleWithRooms } = require('./rooms.js');
-const { root, distDir, buildStamp, bundleName, cacheName, runBuild } = require('./tetrace');
+const { root, distDir, buildFile, parts, cachedFor, writeHeader, runBuild } = require('./tetrace');
 
 /**
- * A build is a folder of its own, named after its content, so that bundle and cache always belong together (V8 checks no
- * more of a source than its length). The last step is a rename of the stamp that names it: a reader sees the old
- * build or the new one.
+ * A build is one file, so that bundle and caches always belong together (V8 checks no more of a source than its length). The last step is a
+ * rename: a reader sees the old build or the new one.
  */
 async function build() {
   const sources = listSources(); // before anything is read: a file that changes meanwhile makes this build stale, not wrong
   mkdirSync(distDir, { recursive: true });
-  const fresh = join(distDir, `new-${process.pid}`);
-  mkdirSync(fresh, { recursive: true });
+  const fresh = `${buildFile}.${process.pid}`;
   try {
-    const { main, rooms } = await bundle();
-    writeFileSync(join(fresh, bundleName), `${main}${rooms}`);
-    const mainLines = main.split('\n').length - 1;
-    const { exports, makeCache } = runBuild({ dir: fresh, mainBytes: main.length, mainLines });
+    const bundled = await bundle();
+    const texts = parts.map((part) => bundled[part]);
+    const layout = {
+      cachedFor,
+      texts: texts.map(({ length }) => length),
+      lines: bundled.main.split('\n').length - 1,
+      caches: [0, 0],
+    };
+    writeFileSync(fresh, [writeHeader(layout), ...texts].join(''));
+    const { exports, makeCache } = runBuild(fresh);
     await exports.warmUp();
-    for (const part of ['main', 'rooms']) writeFileSync(join(fresh, cacheName(part)), makeCache(part));
-    const name = createHash('sha256')
-      .update(readFileSync(join(fresh, bundleName)))
-      .update(readFileSync(join(__dirname, 'tetrace'))) // the flags that the caches are tied to
-      .update(cacheName(''))
-      .digest('hex')
-      .slice(0, 16);
-    const target = join(distDir, name);
-    // Sources that changed and say the same: the old folder stays, another process may be loading it.
-    if (!existsSync(join(target, cacheName('main')))) {
-      rmSync(target, { recursive: true, force: true });
-      renameSync(fresh, target);
-    }
+    const caches = parts.map(makeCache);
+    const header = writeHeader({ ...layout, caches: caches.map(({ length }) => length) });
+    writeFileSync(fresh, Buffer.concat([Buffer.from([header, ...texts].join(''), 'latin1'), ...caches]));
     writeWhole(join(distDir, 'package.json'), '{ "type": "commonjs" }\n');
     writeWhole(
       join(distDir, 'cli.js'),
       "#!/usr/bin/env node\nrequire('../bin/tetrace').loadBundle().runFromCommandLine();\n",
     );
-    writeWhole(buildStamp, `${name} ${main.length} ${mainLines}\n`);
+    renameSync(fresh, buildFile);
     writeWhole(builtSources, sources);
-    removeOthers(name);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    rmSync(fresh, { force: true });
   }
 }
 
@@ -87,15 +70,6 @@ function writeWhole(path, text) {
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, text);
   renameSync(temporary, path);
-}
-
-/** Older builds go, except the one before: a process that has just read the old stamp may still be about to load it. */
-function removeOthers(kept) {
-  const builds = readdirSync(distDir)
-    .filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== kept)
-    .map((name) => ({ name, age: statSync(join(distDir, name)).mtimeMs }))
-    .sort((a, b) => b.age - a.age);
-  for (const { name } of builds.slice(1)) rmSync(join(distDir, name), { recursive: true, force: true });
 }
 
 build().catch((error) => {

@@ -66,8 +66,8 @@ export function callInstead(other: Ffi): Disposable {
 const koffiParts = `@koromix/koffi-linux-${process.arch}`;
 
 function loadKoffi(): Koffi {
-  // A build is two folders below a package that mostly has what it needs inside itself. To look for a module takes longer than to load it.
-  const near = nativePart(join(import.meta.dirname, '../../node_modules', koffiParts));
+  // A build is in a folder of a package that mostly has what it needs inside itself. To look for a module takes longer than to load it.
+  const near = nativePart(join(import.meta.dirname, '../node_modules', koffiParts));
   if (near !== undefined) return near;
   const require = createRequire(import.meta.filename);
   try {
