@@ -106,6 +106,13 @@ export const commandRows: readonly Row[] = [
   ],
   ['loss', 'running', 'Lost records are counted and told.', 'src/tracer/trace.test.ts > lost records'],
   [
+    'misses',
+    'running',
+    'Events that came while their processor was inside a prog are counted and told.',
+    'src/tracer/trace.test.ts > missed events',
+    kernel('trouble', 'events that come while their processor is inside a prog'),
+  ],
+  [
     'environment',
     'settings',
     'BPFTRACE_ variables set config values and win over the script.',

@@ -37,6 +37,15 @@ export type AttachOutcome =
   | { readonly ok: true; readonly functions: number }
   | { readonly ok: false; readonly message: string; readonly errno?: number };
 
+/**
+ * Events that a prog was not run for, because they came while their processor was inside a prog or changed a map: the probes it stands at,
+ * and how many. What the script would have said of an event was not asked: its conditions may have left out some of them.
+ */
+export interface Missed {
+  readonly probes: readonly number[];
+  readonly events: bigint;
+}
+
 /** A loaded Program. Disposing it detaches everything and closes every descriptor. */
 export interface Loaded extends Disposable {
   readonly maps: MapAccess;
@@ -56,6 +65,8 @@ export interface Loaded extends Disposable {
   drain(onRecord: (record: Uint8Array) => boolean | undefined): number;
   /** Records lost so far (ring buffer full), since load. */
   lost(): bigint;
+  /** What was missed since load, a row for each prog that missed something. Absent: nobody counts. */
+  missed?(): readonly Missed[];
   /** Resolves when records may be there, or after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void>;
   /** Text produced by an iter probe (seq file), in pieces, until its end; undefined when there is no iter probe. */

@@ -7,6 +7,7 @@ export type {
   LoadResult,
   MapAccess,
   MapEntry,
+  Missed,
   Rejection,
 } from './backend.ts';
 export {

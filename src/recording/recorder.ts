@@ -98,6 +98,8 @@ export class Recorder {
         lost = now;
         return inner.lost();
       },
+      // Probes stand at the same index in both programs.
+      ...(inner.missed === undefined ? {} : { missed: inner.missed.bind(inner) }),
       wait: (timeoutMs) => inner.wait(timeoutMs),
       ...(inner.readIterator === undefined ? {} : { readIterator: inner.readIterator.bind(inner) }),
       [Symbol.dispose]: () => inner[Symbol.dispose](),
@@ -124,6 +126,11 @@ export class Recorder {
         return count;
       },
       lost: () => this.#note('lost', [], inner.lost()),
+      missed: () => {
+        const misses = inner.missed?.() ?? [];
+        // A recording of a run that missed nothing is silent about it.
+        return misses.length === 0 ? misses : this.#note('missed', [], misses);
+      },
       wait: (timeoutMs) => inner.wait(timeoutMs),
       ...(read === undefined ? {} : { readIterator: (probe: number) => this.#pieces(probe, read(probe)) }),
       [Symbol.dispose]: () => inner[Symbol.dispose](),

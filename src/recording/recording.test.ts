@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Crc32, encodeText, plainToText } from '../base/index.ts';
 import { fedTarget } from '../embedded/index.ts';
-import type { Host, Program } from '../program/index.ts';
+import type { Backend, Host, Loaded, LoadResult, Missed, Program } from '../program/index.ts';
 import { usualRunOptions } from '../tracer/index.ts';
 import {
   Recorder,
@@ -290,4 +290,27 @@ it('a caller in a stack is asked about as one, while recording and afterwards', 
     [names.userSymbol(1, 2n, true), names.userSymbol(1, 2n, false)],
     [frame(true), frame(false)],
   );
+});
+
+it('events that were missed are in the recording; where none were, it says nothing of them', () => {
+  const misses = [{ probes: [0, 2], events: 5n }];
+  for (const missed of [misses, []]) {
+    const notes: RecordingItem[] = [];
+    const inner = { missed: () => missed, lost: () => 0n } as Partial<Loaded> as Loaded; // nothing else is asked
+    const load = (): LoadResult => ({ ok: true, loaded: inner });
+    const recorded = new Recorder((item) => notes.push(item)).backend({ name: 'kernel', load });
+    ask(recorded, missed);
+    const { items: read } = readRecording(written(notes));
+    assert.equal(read.length, missed.length === 0 ? 3 : 4);
+    ask(new Replayer({ header, items: read }).backend(), missed);
+  }
+
+  function ask(backend: Backend, missed: readonly Missed[]): void {
+    const result = backend.load(header.program, { constants: [] });
+    assert.ok(result.ok);
+    assert.deepEqual(
+      [result.loaded.lost(), result.loaded.missed?.(), result.loaded.lost()],
+      [0n, missed, 0n],
+    );
+  }
 });

@@ -8,6 +8,7 @@ import type {
   LoadResult,
   MapAccess,
   MapEntry,
+  Missed,
   Rejection,
   SymbolFrame,
 } from '../program/index.ts';
@@ -107,6 +108,11 @@ export class Replayer {
         return count;
       },
       lost: () => this.#answer('lost', []) as bigint,
+      missed: () => {
+        const item = this.#peek();
+        const isNoted = item?.kind === 'answer' && item.call === 'missed';
+        return isNoted ? (this.#answer('missed', []) as readonly Missed[]) : [];
+      },
       wait: () => Promise.resolve(),
       readIterator: (probe) => this.#pieces(probe),
       [Symbol.dispose]: () => undefined,

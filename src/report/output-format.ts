@@ -40,6 +40,8 @@ export interface OutputFormat {
   lost(events: bigint): Shown;
   /** All that were lost, when the run ends. */
   lostInAll(events: bigint): Shown;
+  /** What probes missed, when the run ends. */
+  missed(text: string): Shown;
   /** What stands between a run's output and the maps printed at its end. */
   ended(): Shown;
 }
@@ -63,7 +65,8 @@ export function textFormat(context: OutputContext): OutputFormat {
     failure: (text) => failure(text, context),
     attached: (probes) => toStderr(`Attached ${probes} probe${probes === 1 ? '' : 's'}\n`),
     lost: (events) => toStderr(`Lost ${events} events\n`),
-    lostInAll: (events) => lostInAll(events, context),
+    lostInAll: (events) => warning(`Total lost event count: ${events}`, context),
+    missed: (text) => warning(text, context),
     ended: () => toStdout('\n\n'),
   };
 }
@@ -103,7 +106,8 @@ export function jsonFormat(context: OutputContext): OutputFormat {
     failure: (text) => failure(text, context),
     attached: (probes) => counted('attached_probes', 'probes', String(probes)),
     lost: (events) => counted('lost_events', 'events', jsonNumber(events)),
-    lostInAll: (events) => lostInAll(events, context),
+    lostInAll: (events) => warning(`Total lost event count: ${events}`, context),
+    missed: (text) => warning(text, context),
     ended: () => noOutcome,
   };
 }
@@ -118,8 +122,9 @@ function failure(text: string, context: OutputContext): TextOutcome {
   return toStderr(plainMessage('ERROR', text, context.color));
 }
 
-function lostInAll(events: bigint, context: OutputContext): TextOutcome {
-  return toStderr(plainMessage('WARNING', `Total lost event count: ${events}`, context.color));
+/** What is said of a whole run: on stderr beside JSON as well. */
+function warning(text: string, context: OutputContext): TextOutcome {
+  return toStderr(plainMessage('WARNING', text, context.color));
 }
 
 function line(type: string, data: string): TextOutcome {

@@ -228,7 +228,11 @@ test('what a run says of itself', () => {
       ['stdout', '\n\n'],
     ],
   );
-  assert.deepEqual(text.lostInAll(0n), { kind: 'none' });
+  const missed = [{ probes: [], events: 2n }];
+  assert.match(JSON.stringify(text.missed(missed)), /"stderr","text":"WARNING: 2 events were missed, /);
+  assert.deepEqual([text.lostInAll(0n), text.missed([])], [{ kind: 'none' }, { kind: 'none' }]);
+  const silent = new ReportRun({ warnings: false }).report();
+  assert.deepEqual([silent.lostInAll(7n), silent.missed(missed)], [{ kind: 'none' }, { kind: 'none' }]);
   const json = new ReportRun({ format: 'json' }).report();
   assert.deepEqual(
     [json.attached(1), json.lost(3n), json.ended()].map((shown) => (shown.kind === 'text' ? shown.text : '')),
@@ -238,6 +242,8 @@ test('what a run says of itself', () => {
       '',
     ],
   );
+  // As the one of lost records, the warning stands beside the lines of JSON.
+  assert.deepEqual(json.missed(missed), text.missed(missed));
 });
 
 test('records that are not the program’s are one error, and the next is handled', () => {

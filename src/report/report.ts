@@ -5,13 +5,14 @@
  * Nothing here performs anything: maps are read and changed through MapAccess, names come from Lookups, all else is the caller's.
  */
 
-import type { Lookups, MapAccess, Program, RecordKind } from '../program/index.ts';
+import type { Lookups, MapAccess, Missed, Program, RecordKind } from '../program/index.ts';
 import { structTableFrom } from '../types/index.ts';
 import { utf8String } from './byte-text.ts';
 import { createDecodeContext } from './decode.ts';
 import { DecodeError } from './decode-error.ts';
 import { readU32 } from './integers.ts';
 import { type MapSnapshot, type SnapshotOptions, snapshotMap } from './map-snapshot.ts';
+import { missedText } from './missed.ts';
 import { type CatEffect, noOutcome, type Outcome, type TextOutcome } from './outcome.ts';
 import { jsonFormat, type OutputContext, type Shown, textFormat } from './output-format.ts';
 import { type HandlerContext, makeRecordHandler } from './record-handlers.ts';
@@ -25,7 +26,7 @@ export interface ReportOptions {
   readonly format: 'text' | 'json';
   /** The number the program was compiled for (`Target.possibleCpus`): rows of per-CPU slots. */
   readonly possibleCpus: number;
-  /** Whether warnf() is heard (not with `--no-warnings`). */
+  /** Whether warnf() and the warnings at the end of a run are heard (not with `--no-warnings`). */
   readonly warnings: boolean;
   /** Whether messages on stderr may be coloured. */
   readonly color: boolean;
@@ -57,6 +58,8 @@ export interface Report {
   lost(events: bigint): Shown;
   /** All records lost in the run; nothing for none. */
   lostInAll(events: bigint): Shown;
+  /** Events that probes missed in the run; nothing for none. */
+  missed(misses: readonly Missed[]): Shown;
   /** The end of the run's own output, before `printAllMaps`. */
   ended(): Shown;
 }
@@ -129,7 +132,11 @@ export function createReport(options: ReportOptions): Report {
     snapshot,
     attached: (probes) => output.attached(probes),
     lost: (events) => output.lost(events),
-    lostInAll: (events) => (events === 0n ? noOutcome : output.lostInAll(events)),
+    lostInAll: (events) => (events > 0n && options.warnings ? output.lostInAll(events) : noOutcome),
+    missed(misses) {
+      const isSaid = misses.length > 0 && options.warnings;
+      return isSaid ? output.missed(missedText(misses, program.probes)) : noOutcome;
+    },
     ended: () => output.ended(),
   };
 }

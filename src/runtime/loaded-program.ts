@@ -9,7 +9,7 @@ import {
   readIterator,
   stopAll,
 } from '../kernel/index.ts';
-import type { AttachOutcome, Loaded, Program } from '../program/index.ts';
+import type { AttachOutcome, Loaded, Missed, Program } from '../program/index.ts';
 import { attachProbe } from './attach/index.ts';
 import { closeLater } from './close-later.ts';
 import type { KernelMaps } from './kernel-maps.ts';
@@ -110,6 +110,21 @@ export class LoadedProgram implements Loaded {
       sum += value.getBigUint64(at, true);
     }
     return sum;
+  }
+
+  /**
+   * Counted is what trampolines miss (Linux 5.12), raw tracepoints (6.1), kprobes and tracepoints (6.7); never samples of perf events. What
+   * an older kernel does not fill in stays 0.
+   *
+   * Source: kernel/bpf/syscall.c, bpf_prog_get_info_by_fd(); the callers of bpf_prog_inc_misses_counter().
+   */
+  missed(): readonly Missed[] {
+    const { program, progs } = this.#parts;
+    return progs.flatMap((prog, index) => {
+      const events = prog.info().recursion_misses;
+      if (events === 0n) return [];
+      return { probes: program.probes.flatMap((probe, at) => (probe.prog === index ? at : [])), events };
+    });
   }
 
   *readIterator(probe: number): Generator<Uint8Array> {

@@ -150,6 +150,22 @@ test('lost records are told once as they come and once in all', async () => {
   );
 });
 
+test('missed events are told when the run is over', async () => {
+  const missed = [
+    { probes: [0], events: 3n },
+    { probes: [1], events: 4n },
+  ];
+  const { log } = await play({ probes: [tracepoint('x', 0), tracepoint('y', 1), end(2)], missed });
+  assert.deepEqual(log.slice(log.indexOf('detach')), [
+    'detach',
+    'run 2',
+    'missed 3, 4',
+    'end',
+    'maps',
+    'dispose',
+  ]);
+});
+
 test('nothing to attach, and too much', async () => {
   assert.deepEqual(await play({ probes: [] }), { code: 1, log: ['No probes to attach'] });
   const many = await play({ probes: Array.from({ length: 9 }, (_unused, i) => tracepoint(`e${i}`, i)) });

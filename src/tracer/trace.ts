@@ -18,6 +18,7 @@ export type RunReport = Pick<
   | 'attached'
   | 'lost'
   | 'lostInAll'
+  | 'missed'
   | 'ended'
   | 'printAllMaps'
 >;
@@ -194,6 +195,7 @@ class Run {
     this.#drain(Number.POSITIVE_INFINITY, false);
     this.#showLosses();
     this.#show(this.#report.lostInAll(this.#lost));
+    this.#show(this.#report.missed(this.#loaded.missed?.() ?? []));
     this.#show(this.#report.ended());
   }
 

@@ -1,6 +1,8 @@
 /** What goes wrong around a script: rights, files, types that are missing, kernels that refuse; and that nothing stays behind. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { bpfObjectIds } from '../../src/kernel/index.ts';
@@ -97,6 +99,36 @@ test('-v with a size for the log: a log that does not fit is an error', async (t
   assert.deepEqual([quiet.code, quiet.stdout.trimEnd()], [0, 'hello']);
   const enough = await runTetrace(['-v', '-e', small.replace('40', '4000000'), 'hello']);
   assert.deepEqual([enough.code, enough.stdout.trimEnd()], [0, 'hello']);
+});
+
+test('events that come while their processor is inside a prog: how many were missed, and by which probe', async (t) => {
+  if (!requireRoot(t)) return;
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const isCounted = major > 6 || (major === 6 && minor >= 7);
+  if (!skipUnless(t, isCounted, 'Linux counts what tracepoints miss since 6.7')) return;
+  // Inside the first prog the signal is only asked for; the interrupt that sends it comes at once, before the prog is over.
+  const sends =
+    'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { signal("SIGURG"); @sent = sum(1); }' +
+    ' tracepoint:signal:signal_generate { @seen = count(); }';
+  const folder = mkdtempSync(join(tmpdir(), 'tetrace-missed-'));
+  try {
+    const file = join(folder, 'run');
+    for (const options of [[], ['-f', 'json'], ['--record', file]]) {
+      const run = await runTetrace(['--unsafe', ...options, '-e', sends, '-c', 'true']);
+      const sent = Number(/@sent\D+(\d+)/.exec(run.stdout)?.[1]);
+      const told =
+        /^WARNING: (\d+) events were missed, because .*: tracepoint:signal:signal_generate \(\1\)$/m;
+      const missed = Number(told.exec(run.stderr)?.[1]);
+      assert.ok(sent > 0 && missed >= sent, `${sent} sent\n${run.stdout}${run.stderr}`);
+      if (!options.includes(file)) continue;
+      const replay = await runTetrace(['--replay', file]);
+      assert.deepEqual([replay.stdout, told.exec(replay.stderr)?.[1]], [run.stdout, `${missed}`]);
+    }
+    const silent = await runTetrace(['--unsafe', '--no-warnings', '-e', sends, '-c', 'true']);
+    assert.deepEqual([silent.code, silent.stderr.includes('missed')], [0, false]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('nothing stays attached', () => {

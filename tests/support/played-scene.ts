@@ -1,5 +1,13 @@
 /** A run without a kernel and without a machine: what the tracer asks for, and in which order. */
-import type { AttachOutcome, Host, Loaded, ProbeSpec, Program, Rejection } from '../../src/program/index.ts';
+import type {
+  AttachOutcome,
+  Host,
+  Loaded,
+  Missed,
+  ProbeSpec,
+  Program,
+  Rejection,
+} from '../../src/program/index.ts';
 import type { TextOutcome } from '../../src/report/index.ts';
 import { type RunControl, type TraceRun, trace, usualRunOptions } from '../../src/tracer/index.ts';
 
@@ -21,6 +29,7 @@ interface Scene {
   readonly errno?: number;
   readonly options?: Partial<TraceRun['options']>;
   readonly lost?: bigint;
+  readonly missed?: readonly Missed[];
   readonly rejection?: Rejection;
   /** Ends the run as a signal would, at the n-th wait. */
   readonly endsAtWait?: number;
@@ -78,6 +87,7 @@ export async function play(
       return count;
     },
     lost: () => scene.lost ?? 0n,
+    ...(scene.missed === undefined ? {} : { missed: () => scene.missed }),
     wait: () => {
       waits++;
       if (waits === (scene.endsAtWait ?? 3)) control.isEnding = true;
@@ -143,6 +153,8 @@ export async function play(
       attached: (count) => shown(`attached ${count}`),
       lost: (count) => shown(`lost ${count}`),
       lostInAll: (count) => (count > 0n ? shown(`lost in all ${count}`) : none),
+      missed: (misses) =>
+        misses.length > 0 ? shown(`missed ${misses.map(({ events }) => events).join(', ')}`) : none,
       ended: () => shown('end'),
       printAllMaps: () => [shown('maps')],
     }),
