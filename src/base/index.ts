@@ -6,7 +6,6 @@ export { type ErrnoName, errnoName, errnos, errnoText } from './errno.ts';
 export { type IntegerText, readSigned, readUnsigned } from './integer-text.ts';
 export { InvariantError, invariant, present, unreachable } from './invariant.ts';
 export { lazily } from './lazily.ts';
-export { linesWith } from './lines-with.ts';
 export { onceForEach } from './once-for-each.ts';
 export { plainFromText, plainToText } from './plain-data.ts';
 export {

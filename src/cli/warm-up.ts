@@ -32,7 +32,11 @@ async function runInImagined(): Promise<void> {
   try {
     using _kernel = imagineKernel();
     const traceable = 'vfs_open\nvfs_read\nvfs_write [fs]\n';
-    const lists = { state: () => 'built', traceable: () => traceable, refused: () => '0x1-0x2\tdo_int3\n' };
+    const lists = {
+      state: () => 'built',
+      traceable: () => Buffer.from(traceable),
+      refused: () => Buffer.from('0x1-0x2\tdo_int3\n'),
+    };
     // Kept, and found again.
     for (let times = 0; times < 2; times++) functionLists(lists, join(folder, 'kept'));
     const list = join(folder, 'functions');

@@ -10,6 +10,7 @@ export { attachIterator, pinObject, readIterator } from './iterator.ts';
 export { Kallsyms } from './kallsyms.ts';
 export { attachKprobe, type KprobePlace } from './kprobe.ts';
 export { attachKprobeMulti, type KprobeMultiOptions, type MultiPlaces } from './kprobe-multi.ts';
+export { linesWith } from './lines-with.ts';
 export { loadedProg, loadedProgs, openProg } from './loaded-progs.ts';
 export { BpfMap, createMap } from './map.ts';
 export { type MappingEvent, MappingEvents } from './mapping-events.ts';

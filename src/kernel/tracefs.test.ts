@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TraceableFunctions } from './tracefs.ts';
 
 test('functions that can be traced: names, their modules, and none that the kernel could not find', () => {
-  const text = 'vfs_read\nread_it [xfs]\n\n__ftrace_invalid_address___12\nnamed otherwise\nlast';
+  const text = Buffer.from('vfs_read\nread_it [xfs]\n\n__ftrace_invalid_address___12\nnamed otherwise\nlast');
   const functions = new TraceableFunctions(text);
   const all = [
     { name: 'vfs_read' },
@@ -16,5 +16,5 @@ test('functions that can be traced: names, their modules, and none that the kern
   assert.deepEqual(functions.with('ast'), all.slice(3));
   assert.deepEqual(functions.with('vfs_read'), all.slice(0, 1));
   assert.deepEqual(functions.with('none'), []);
-  assert.deepEqual(new TraceableFunctions('').with(), []);
+  assert.deepEqual(new TraceableFunctions(Buffer.of()).with(), []);
 });

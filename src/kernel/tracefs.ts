@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { linesWith } from '../base/index.ts';
+import { linesWith } from './lines-with.ts';
 import { KernelError, mountPseudo } from './sys/index.ts';
 import { parseTracepointFormat, type TracepointFormat } from './tracepoint-format.ts';
 
@@ -38,16 +38,21 @@ export class Tracefs {
   }
 
   /** Functions that kprobes and fprobes can stand on, for TraceableFunctions; undefined when this kernel has no such list. */
-  traceableFunctions(): string | undefined {
-    return this.#read('available_filter_functions');
+  traceableFunctions(): Buffer | undefined {
+    return this.#readBytes('available_filter_functions');
   }
 
   /** A file that may be absent. */
   #read(path: string): string | undefined {
+    return this.#readBytes(path)?.toString('latin1');
+  }
+
+  /** As #read(). */
+  #readBytes(path: string): Buffer | undefined {
     // Names come from scripts: one that climbs out of the directory names nothing.
     if (path.split('/').includes('..')) return undefined;
     try {
-      return readFileSync(`${this.root}/${path}`, 'latin1');
+      return readFileSync(`${this.root}/${path}`);
     } catch (error) {
       return this.#absent(path, error);
     }
@@ -67,12 +72,12 @@ export interface TraceableFunction {
 }
 
 /**
- * The list of functions that can be traced: tens of thousands of lines of `name` or `name [module]`. Kept as text (see linesWith).
+ * The list of functions that can be traced: tens of thousands of lines of `name` or `name [module]`. Kept as it came (see linesWith).
  */
 export class TraceableFunctions {
-  readonly #text: string;
+  readonly #text: Buffer;
 
-  constructor(text: string) {
+  constructor(text: Buffer) {
     this.#text = text;
   }
 

@@ -14,7 +14,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type FunctionListSources, functionLists, kernelState, refusedNames } from './function-lists.ts';
 
-const lists = { traceable: 'vfs_read\nread_it [xfs]\n', refused: '0x1-0x2\tdo_int3' };
+const lists = {
+  traceable: Buffer.from('vfs_read\nread_it [xfs]\n'),
+  refused: Buffer.from('0x1-0x2\tdo_int3'),
+};
 
 /** Sources that count how often the kernel is asked. */
 function counted(state: string | undefined): FunctionListSources & { readonly asked: () => number } {
@@ -25,7 +28,7 @@ function counted(state: string | undefined): FunctionListSources & { readonly as
       asked++;
       return lists.traceable;
     },
-    refused: () => `${lists.refused}\n`,
+    refused: () => Buffer.from(`${lists.refused}\n`),
     asked: () => asked,
   };
 }
@@ -42,7 +45,7 @@ function withFolder(work: (folder: string) => void): void {
 test('the kernel is asked once while boot and modules stay the same', () => {
   withFolder((folder) => {
     const first = counted('boot 1');
-    assert.equal(functionLists(first, folder)?.traceable, lists.traceable);
+    assert.deepEqual(functionLists(first, folder)?.traceable, lists.traceable);
     const same = counted('boot 1');
     assert.deepEqual(functionLists(same, folder), lists);
     assert.equal(same.asked(), 0);
@@ -56,9 +59,9 @@ test('the kernel is asked once while boot and modules stay the same', () => {
 
 test('a kernel without a list of refused functions', () => {
   withFolder((folder) => {
-    const sources = { ...counted('boot 1'), refused: () => '' };
+    const sources = { ...counted('boot 1'), refused: () => Buffer.of() };
     functionLists(sources, folder);
-    assert.deepEqual(functionLists(sources, folder), { ...lists, refused: '' });
+    assert.deepEqual(functionLists(sources, folder), { ...lists, refused: Buffer.of() });
     assert.equal(sources.asked(), 1);
   });
 });
@@ -70,7 +73,7 @@ test('a file that was cut short, or is none, is not believed', () => {
     const whole = readFileSync(path);
     const asksAgain = (): void => {
       const sources = counted('boot 1');
-      assert.equal(functionLists(sources, folder)?.traceable, lists.traceable);
+      assert.deepEqual(functionLists(sources, folder)?.traceable, lists.traceable);
       assert.equal(sources.asked(), 1);
     };
     for (let length = 0; length < whole.length; length += 7) {
@@ -119,17 +122,17 @@ test('nothing is kept when a module comes while the kernel is asked', () => {
   withFolder((folder) => {
     let modules = 0;
     const sources = { ...counted('boot 1'), state: () => `boot 1 with ${modules++} modules` };
-    assert.equal(functionLists(sources, folder)?.traceable, lists.traceable);
+    assert.deepEqual(functionLists(sources, folder)?.traceable, lists.traceable);
     assert.deepEqual(readdirSync(folder), []);
   });
 });
 
 test('names that kprobes refuse', () => {
   const refused = '0x1-0x2\tdo_int3\n0x3-0x4\tdo_debug\n0x5-0x6\tnmi_cpu\n0x7-0x8\txfs_do_it [xfs]\n';
-  const all = { traceable: '', refused };
+  const all = { traceable: Buffer.of(), refused: Buffer.from(refused) };
   assert.deepEqual([...refusedNames(all)], ['do_int3', 'do_debug', 'nmi_cpu', 'xfs_do_it']);
   assert.deepEqual([...refusedNames(all, 'do_')], ['do_int3', 'do_debug', 'xfs_do_it']);
-  assert.deepEqual([...refusedNames({ ...all, refused: '' })], []);
+  assert.deepEqual([...refusedNames({ ...all, refused: Buffer.of() })], []);
 });
 
 test('a kernel without a list', () => {

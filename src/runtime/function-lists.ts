@@ -1,22 +1,22 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linesWith } from '../base/index.ts';
+import { linesWith } from '../kernel/index.ts';
 import { PlainFile } from './plain-file.ts';
 
-/** What the kernel says of its functions, as text. */
+/** What the kernel says of its functions, as lines of text (see linesWith). */
 export interface FunctionLists {
   /** Those that can be traced: tracefs's available_filter_functions. */
-  readonly traceable: string;
+  readonly traceable: Buffer;
   /** Those that kprobes may not stand on: lines `0xADDR-0xADDR\tname`, or `… [module]`. Source: kernel/kprobes.c, kprobe_blacklist_seq_show(). */
-  readonly refused: string;
+  readonly refused: Buffer;
 }
 
 /** Where the lists come from. */
 export interface FunctionListSources {
   /** Has to be the same for the lists to be the same: the boot, and the modules. undefined: not known, so nothing is kept. */
   readonly state: () => string | undefined;
-  readonly traceable: () => string | undefined;
-  readonly refused: () => string;
+  readonly traceable: () => Buffer | undefined;
+  readonly refused: () => Buffer;
 }
 
 /** A file system that is empty after a boot. Source: file-hierarchy(7). */
@@ -42,15 +42,15 @@ export function functionLists(sources: FunctionListSources, folder: string): Fun
   if (traceable === undefined) return undefined;
   const lists = { traceable, refused: sources.refused() };
   // A module that came or went meanwhile may be in the lists, or not.
-  if (state !== undefined && traceable !== '' && sources.state() === state) keep(folder, state, lists);
+  if (state !== undefined && traceable.length > 0 && sources.state() === state) keep(folder, state, lists);
   return lists;
 }
 
 /** The running kernel's state: /proc/modules without its counts of users, which change all the time. */
 export function kernelState(): string | undefined {
-  const boot = textOf('/proc/sys/kernel/random/boot_id').trim();
+  const boot = contentOf('/proc/sys/kernel/random/boot_id').toString('latin1').trim();
   if (boot === '') return undefined;
-  const modules = textOf('/proc/modules').split('\n');
+  const modules = contentOf('/proc/modules').toString('latin1').split('\n');
   const places = modules.map((line) => {
     const [name, size, _users, _usedBy, state, address] = line.split(' ');
     return `${name} ${size} ${state} ${address}`;
@@ -58,9 +58,9 @@ export function kernelState(): string | undefined {
   return [boot, ...places].join('\n');
 }
 
-/** The kernel's list of functions that kprobes refuse; '' where there is no debugfs: the kernel itself will refuse those. */
-export function refusedByKprobes(): string {
-  return textOf('/sys/kernel/debug/kprobes/blacklist');
+/** The kernel's list of functions that kprobes refuse; nothing where there is no debugfs: the kernel itself will refuse those. */
+export function refusedByKprobes(): Buffer {
+  return contentOf('/sys/kernel/debug/kprobes/blacklist');
 }
 
 /** The functions with a text in their names that kprobes refuse, all of them without one. */
@@ -73,11 +73,11 @@ export function refusedNames({ refused }: FunctionLists, piece = ''): ReadonlySe
   return names;
 }
 
-function textOf(path: string): string {
+function contentOf(path: string): Buffer {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path);
   } catch {
-    return '';
+    return Buffer.of();
   }
 }
 
@@ -92,20 +92,23 @@ function isOwnFolder(folder: string): boolean {
 }
 
 function readKept(folder: string, state: string): FunctionLists | undefined {
-  const text = readWithin(join(folder, FILE));
-  if (text === undefined) return undefined;
+  const bytes = readWithin(join(folder, FILE));
+  if (bytes === undefined) return undefined;
   const start = `${state}\n\n`;
-  const middle = text.indexOf('\n\n', start.length);
-  if (!text.startsWith(start) || !text.endsWith(END) || middle < 0) return undefined;
-  return { refused: text.slice(start.length, middle), traceable: text.slice(middle + 2, -END.length) };
+  const end = bytes.length - END.length;
+  const middle = bytes.indexOf('\n\n', start.length, 'latin1');
+  const isWhole =
+    bytes.toString('latin1', 0, start.length) === start && bytes.toString('latin1', Math.max(0, end)) === END;
+  if (!isWhole || middle < 0 || middle + 2 > end) return undefined;
+  return { refused: bytes.subarray(start.length, middle), traceable: bytes.subarray(middle + 2, end) };
 }
 
-function readWithin(path: string): string | undefined {
+function readWithin(path: string): Buffer | undefined {
   try {
     using file = PlainFile.open(path, { followsLinks: false });
     if (file.stat.size > MAX_BYTES) return undefined;
     const { buffer, byteOffset, length } = file.read(0, file.stat.size);
-    return Buffer.from(buffer, byteOffset, length).toString('latin1');
+    return Buffer.from(buffer, byteOffset, length);
   } catch {
     return undefined; // not yet
   }
@@ -115,7 +118,8 @@ function keep(folder: string, state: string, { traceable, refused }: FunctionLis
   const path = join(folder, FILE);
   const temporary = `${path}.${process.pid}`;
   try {
-    writeFileSync(temporary, `${state}\n\n${refused.trim()}\n\n${traceable}${END}`, 'latin1');
+    const before = `${state}\n\n${refused.toString('latin1').trim()}\n\n`;
+    writeFileSync(temporary, [before, traceable.toString('latin1'), END].join(''), 'latin1');
     renameSync(temporary, path);
   } catch {
     rmSync(temporary, { force: true }); // no room: the next start asks the kernel again

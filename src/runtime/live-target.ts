@@ -303,7 +303,7 @@ export class LiveTarget implements Target {
     const named = this.#options.traceableFunctions;
     if (named !== undefined) {
       const bytes = readNamed(named, MAX_LIST_BYTES);
-      return { traceable: Buffer.from(bytes).toString('latin1'), refused: refusedByKprobes() };
+      return { traceable: Buffer.from(bytes), refused: refusedByKprobes() };
     }
     const sources = {
       state: kernelState,
@@ -311,7 +311,7 @@ export class LiveTarget implements Target {
       refused: refusedByKprobes,
     };
     const lists = functionLists(sources, KEPT_IN);
-    return lists?.traceable === '' ? undefined : lists;
+    return lists?.traceable.length === 0 ? undefined : lists;
   }
 
   /** Where there is no list: what kallsyms names, of the kernel proper only if BTF knows it as a function. */
