@@ -124,7 +124,10 @@ test('addresses of symbols, asked of the kernel by a prog', (t) => {
   const names = ['vfs_read', kernelFunction, 'schedule'];
   const read = names.map((name) => kallsyms.byName(name)?.address);
   assert.deepEqual(symbolAddresses([...names, 'tetrace_no_such_function', '']), [...read, 0n, 0n]);
-  const inModule = [...kallsyms.functions()].find(({ module }) => module !== undefined && module !== 'bpf');
+  // What the kernel makes itself while it runs is listed as of modules that nobody can name: [bpf], [__builtin__ftrace].
+  const inModule = [...kallsyms.functions()].find(
+    ({ module }) => module !== undefined && !/^bpf$|^__builtin__/.test(module),
+  );
   if (inModule !== undefined) {
     const { module, name, address } = inModule;
     assert.deepEqual(symbolAddresses([`${module}:${name}`, `no_such_module:${name}`]), [address, 0n]);
