@@ -21,6 +21,7 @@ const seldomCalled = [
   'src/btf/subset.ts',
   'src/cli/compiler-bench.ts',
   'src/cli/replace-file.ts',
+  'src/cli/signal-name.ts',
   'src/cli/unwinding.ts',
   'src/cli/usage.ts',
   'src/cli/warm-up.ts',
@@ -101,6 +102,12 @@ const seldomCalled = [
   'src/tracer/rejection.ts',
   'src/tracer/tests.ts',
 ];
+
+/**
+ * Modules of Node.js that few runs call. In the main part each is loaded by the first call of one of its functions: what is not in the snapshot that Node.js starts
+ * from is compiled at every start, as the code caches it has for that are refused under flags of V8.
+ */
+const seldomLoaded = ['node:child_process', 'node:module', 'node:os', 'node:zlib'];
 
 /**
  * The statements of the bundle, for two functions. One is a CommonJS module, its exports are those of src/cli/main.ts; the other is called with
@@ -227,12 +234,23 @@ function borders(root, { main, roomOf }, names, room) {
     /** A static import through a door. */
     call: (path) =>
       `let inside;\n${exportEach(path, (name) => `(...args) => (inside ??= ${enter(path)}).${name}(...args)`)}`,
+    /** A module of Node.js; what it exports beside functions is not to be had. */
+    late: (path) =>
+      Object.entries(require(path))
+        .filter(([, value]) => typeof value === 'function')
+        .map(([name]) => `export const ${name} = (...args) => require(${quoted(path)}).${name}(...args);`)
+        .join('\n'),
     /** A dynamic import. */
     import: (path) => `module.exports = ${main.has(path) ? `lent[${quoted(path)}]()` : enter(path)};`,
   };
   return {
     name: 'borders',
     setup({ onResolve, onLoad }) {
+      if (room === undefined) {
+        onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+          seldomLoaded.includes(path) && namespace !== 'late' ? { path, namespace: 'late' } : undefined,
+        );
+      }
       onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
         const target = join(resolveDir, path).slice(root.length + 1);
         const isDynamic = kind === 'dynamic-import';

@@ -17,8 +17,7 @@ setTimeout(async () => {
 
 test('V8 takes the caches that a build made, at once and later, whichever way Node.js was started', () => {
   const command = join(packageRoot(), 'bin/tetrace');
-  const [, flag] =
-    /^exec node (\S+) "\$0" "\$@"$/m.exec(readFileSync(command, 'latin1').replace("':' //; ", '')) ?? [];
+  const [, flag] = /^':' \/\/; exec node (\S+) "\$0" "\$@"$/m.exec(readFileSync(command, 'latin1')) ?? [];
   assert.ok(flag !== undefined, 'sh starts Node.js with one flag');
   for (const flags of [[], [flag]]) {
     const stdout = execFileSync(process.execPath, [...flags, '-e', open, command], { encoding: 'utf8' });

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { release } from 'node:os';
 import { unreachable } from '../base/index.ts';
-import { bpfRefusal, OutputError } from '../runtime/index.ts';
+import { bpfRefusal, kernelRelease, OutputError } from '../runtime/index.ts';
 import { type BackendChoice, chooseBackend, type RefusalWords, tellRefusal } from './backend-choice.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -154,7 +153,7 @@ async function dispatch(options: Options, context: CommandContext): Promise<numb
       const standIn = { refusal: choice.refusal, words: wordsFor(context) };
       return await runScript({ ...options, backend: 'embedded' }, script, context, standIn);
     }
-    const oldKernel = choice.backend === 'kernel' ? oldKernelWarning(release()) : undefined;
+    const oldKernel = choice.backend === 'kernel' ? oldKernelWarning(kernelRelease()) : undefined;
     if (oldKernel !== undefined) messages.warning(oldKernel);
     return await runScript({ ...options, backend: choice.backend }, script, context);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import {
   ChildError,
   HeldChild,
@@ -9,6 +8,7 @@ import {
   type TracedRoot,
 } from '../runtime/index.ts';
 import type { Options } from './options.ts';
+import { signalName } from './signal-name.ts';
 import { parsePid } from './target-pid.ts';
 
 /** The process that a run is about: the child of -c, the process of -p, or none. */
@@ -83,12 +83,6 @@ export function rootOf(traced: TracedProcess): TracedRoot | undefined {
     case 'pid':
       return { pid: traced.watch.pid, kind: 'other' };
   }
-}
-
-/** `SIGTERM` for 15. */
-function signalName(number: number): string {
-  const found = Object.entries(constants.signals).find(([, value]) => value === number);
-  return found?.[0] ?? `SIG${number}`;
 }
 
 /** Its pid; undefined for none. */

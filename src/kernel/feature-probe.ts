@@ -16,6 +16,7 @@ import {
   ldMapValue,
   load,
   mapFlags,
+  mapTypes,
   movsx64,
   type ProgType,
   R0,
@@ -132,6 +133,8 @@ export class FeatureProbe {
         return this.#callableAtReturn('get_func_ret');
       case 'mappable-arrays':
         return createsMappable();
+      case 'cgrp-storage':
+        return limitsCgroupValues(feature);
       case 'd-path':
         return this.#callableInIterator('d_path');
       case 'kprobe':
@@ -284,4 +287,21 @@ function createsMappable(): FeatureAnswer {
   const shape = { type: 'BPF_MAP_TYPE_ARRAY', keySize: 4, valueSize: 8, maxEntries: 1 } as const;
   using _map = createMap({ name: 'probe', ...shape, flags: mapFlags.BPF_F_MMAPABLE }, 1);
   return yes;
+}
+
+/**
+ * What belongs to a cgroup may not be as large as this, which only a kernel says that has such maps. Nothing is made or verified.
+ * Source: kernel/bpf/bpf_local_storage.c, bpf_local_storage_map_alloc_check().
+ */
+function limitsCgroupValues(feature: KernelFeature): FeatureAnswer {
+  const request = attr.mapCreateAttr.encode({
+    map_type: mapTypes.BPF_MAP_TYPE_CGRP_STORAGE,
+    key_size: 4,
+    value_size: 1 << 16,
+    map_flags: mapFlags.BPF_F_NO_PREALLOC,
+    btf_key_type_id: 1,
+    btf_value_type_id: 1,
+  });
+  const result = bpfResult('BPF_MAP_CREATE', request);
+  return result === -errnos.E2BIG.number ? yes : judgeErrno(feature, -result);
 }

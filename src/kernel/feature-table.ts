@@ -36,7 +36,7 @@ const rows = {
   },
   'open-coded-iterators': { since: '6.4', what: 'the kfuncs bpf_iter_num_*()', kfunc: 'bpf_iter_num_new' },
   'task-from-pid': { since: '6.2', what: 'the kfunc bpf_task_from_pid()', kfunc: 'bpf_task_from_pid' },
-  'cgrp-storage': { since: '6.2', what: 'bpf_cgrp_storage_get()', helper: 'cgrp_storage_get' },
+  'cgrp-storage': { since: '6.2', what: 'maps of what belongs to a cgroup' },
   'get-func-ip': {
     since: '5.15',
     what: 'bpf_get_func_ip()',

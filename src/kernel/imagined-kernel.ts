@@ -1,5 +1,6 @@
+import { readSync } from 'node:fs';
 import { ByteWriter, errnos } from '../base/index.ts';
-import { type BpfCommand, bpfCommands } from '../bpf/index.ts';
+import { type BpfCommand, bpfCommands, mapTypes } from '../bpf/index.ts';
 import { attr, callInstead, type Ffi, pageSize, readInstead, syscallNumbers } from './sys/index.ts';
 
 /** Outside what a process may map, so that a real call that meets one later changes nothing. */
@@ -70,6 +71,12 @@ function imaginedCalls(): Ffi {
       names.some((name) => bpfCommands[name] === command);
     if (isOneOf(ending)) return fail(errnos.ENOENT.number);
     if (!isOneOf(making)) return 0;
+    if (isOneOf(['BPF_MAP_CREATE']) && request !== undefined) {
+      // That is how one asks whether there are such maps.
+      const { map_type, value_size } = attr.mapCreateAttr.decode(request);
+      if (map_type === mapTypes.BPF_MAP_TYPE_CGRP_STORAGE && value_size > 0xffff)
+        return fail(errnos.E2BIG.number);
+    }
     if (isOneOf(['BPF_LINK_CREATE']) && request !== undefined) {
       // That is how one asks whether there are such links.
       const { addrs } = attr.linkCreateParts.kprobe_multi.decode(request);
@@ -87,9 +94,12 @@ function imaginedCalls(): Ffi {
       case numbers.eventfd2:
         return nextFd++;
       case numbers.mmap: {
-        // A file that is not of this kernel.
-        if (fd !== undefined && fd >= 0 && fd < FIRST_FD) return fail(errnos.ENODEV.number);
         const mapped = new Uint8Array(second ?? 0);
+        // A file that is not of this kernel.
+        if (fd !== undefined && fd >= 0 && fd < FIRST_FD) {
+          readSync(fd, mapped, { position: offset ?? 0 });
+          return place(mapped);
+        }
         if (offset !== undefined && offset > 0)
           mapped.set(ring.subarray(offset - pageSize()).subarray(0, second));
         return place(mapped);

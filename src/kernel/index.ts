@@ -35,6 +35,7 @@ export {
   Epoll,
   isKernelError,
   KernelError,
+  kernelRelease,
   kill,
   Mapping,
   ProcessMemory,

@@ -4,6 +4,8 @@ import { lazily } from '../base/index.ts';
 export interface ArchFacts {
   /** As uname(2) spells it. */
   readonly machine: string;
+  /** As Node.js spells it. */
+  readonly nodeName: string;
   /** Registers by name -> byte offset in struct pt_regs (x86_64) or user_pt_regs (arm64). */
   readonly registers: Readonly<Record<string, number>>;
   /** Registers that carry integer arguments of a function, in order; names of `registers`. */
@@ -90,6 +92,7 @@ function numbered(prefix: string, first: number, last: number): readonly string[
 export const archTable = {
   x86_64: {
     machine: 'x86_64',
+    nodeName: 'x64',
     registers: {
       r15: 0,
       r14: 8,
@@ -132,6 +135,7 @@ export const archTable = {
   },
   aarch64: {
     machine: 'aarch64',
+    nodeName: 'arm64',
     registers: {
       ...Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`r${i}`, i * 8])),
       sp: 248,

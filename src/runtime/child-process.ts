@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { type ChildEnd, ChildError, findInPath, resolveCommand, terminate } from './child-command.ts';
-import { processes } from './processes.ts';
 
 /** What waits before the command: one line on descriptor 3 lets it run, the end of the pipe (we are gone) does not. */
 export const HOLD_SCRIPT = 'read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
@@ -29,7 +28,7 @@ export class HeldChild implements Disposable {
     const hold = ['/bin/sh', '-c', HOLD_SCRIPT, 'tetrace', path, ...words];
     const argv = setpriv === undefined ? hold : [setpriv, '--pdeathsig', 'TERM', '--', ...hold];
     const [program = '/bin/sh', ...args] = argv;
-    this.#process = processes().spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+    this.#process = spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     // Descriptor 3 was asked for as a pipe just above; a spawn that failed has none.
     this.#gate = this.#process.stdio[3] as Writable;
     this.#gate?.on('error', () => undefined); // the child ended first: its end is reported below

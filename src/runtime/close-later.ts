@@ -1,5 +1,5 @@
+import { spawn } from 'node:child_process';
 import type { Fd } from '../kernel/index.ts';
-import { processes } from './processes.ts';
 
 /** Below this many, closing them takes less time than is noticed. */
 const WORTH_A_PROCESS = 3;
@@ -19,7 +19,7 @@ const WAIT_SCRIPT = 'while [ -e "/proc/$1/exe" ]; do sleep 0.1 || sleep 1; done;
 export function closeLater(events: readonly Fd[]): void {
   const fds = events.filter((fd) => fd.isOpen).map((fd) => fd.raw);
   if (fds.length < WORTH_A_PROCESS) return; // closed when this process ends
-  const helper = processes().spawn('/bin/sh', ['-c', WAIT_SCRIPT, 'sh', String(process.pid)], {
+  const helper = spawn('/bin/sh', ['-c', WAIT_SCRIPT, 'sh', String(process.pid)], {
     // Not our own streams: whoever reads them waits for their end.
     stdio: ['ignore', 'ignore', 'ignore', ...fds],
     detached: true,

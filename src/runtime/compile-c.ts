@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -5,7 +6,6 @@ import { type Btf, headerText } from '../btf/index.ts';
 import type { Arch, ObjectAnswer } from '../program/index.ts';
 import { cHeaders, VMLINUX } from './c-headers/index.ts';
 import { readWhole } from './plain-file.ts';
-import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { systemIncludeDirs } from './system-include-dirs.ts';
 
@@ -53,7 +53,7 @@ function runClang(path: string, headers: string, { arch, includeDirs }: CCompila
     ...[...systemIncludeDirs(arch), headers].flatMap((dir) => ['-idirafter', dir]),
     path.startsWith('-') ? `./${path}` : path,
   ];
-  const { error, status, stdout, stderr } = processes().spawnSync('clang', flags, { maxBuffer: MAX_BYTES });
+  const { error, status, stdout, stderr } = spawnSync('clang', flags, { maxBuffer: MAX_BYTES });
   if (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return {

@@ -107,8 +107,8 @@ function readWithin(path: string): Buffer | undefined {
   try {
     using file = PlainFile.open(path, { followsLinks: false });
     if (file.stat.size > MAX_BYTES) return undefined;
-    const { buffer, byteOffset, length } = file.read(0, file.stat.size);
-    return Buffer.from(buffer, byteOffset, length);
+    // In a folder of our own, where files are replaced as a whole.
+    return Buffer.from(file.map().buffer);
   } catch {
     return undefined; // not yet
   }

@@ -4,6 +4,7 @@ export {
   imagineKernel,
   isKernelError,
   type KernelFeature,
+  kernelRelease,
 } from '../kernel/index.ts';
 export { lookUpBinaries } from './binary-lookup.ts';
 export { BtfSources, UnreadableBtfError } from './btf-sources.ts';

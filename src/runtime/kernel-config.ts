@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { release } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../base/index.ts';
 import type { KernelConfig } from '../program/index.ts';
 import { isFileError, readWhole } from './plain-file.ts';
@@ -25,7 +25,6 @@ function readText(path: string): string | undefined {
     throw error;
   }
   if (!path.endsWith('.gz')) return decodeText(bytes);
-  const { gunzipSync } = createRequire(import.meta.filename)('node:zlib') as typeof import('node:zlib');
   return decodeText(gunzipSync(bytes, { maxOutputLength: MAX_CONFIG_BYTES }));
 }
 

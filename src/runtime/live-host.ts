@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KernelSymbols } from '../kernel/index.ts';
@@ -10,7 +11,6 @@ import { NotedMappings } from './noted-mappings.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PcapFile } from './pcap-file.ts';
 import { readMaps } from './process-maps.ts';
-import { processes } from './processes.ts';
 import { systemErrorText } from './system-error.ts';
 import { UserNames } from './user-names.ts';
 import { UserSymbols } from './user-symbols.ts';
@@ -120,7 +120,7 @@ export class LiveHost implements Host, Disposable {
 
   system(command: string): { readonly stdout: string; readonly status: number } {
     this.#options.stdout.flush();
-    const result = processes().spawnSync('/bin/sh', ['-c', Buffer.from(command, 'latin1').toString('utf8')], {
+    const result = spawnSync('/bin/sh', ['-c', Buffer.from(command, 'latin1').toString('utf8')], {
       stdio: ['inherit', 'pipe', 'inherit'],
       encoding: 'latin1',
       maxBuffer: MAX_COMMAND_OUTPUT_BYTES,

@@ -101,7 +101,7 @@ export class LiveTarget implements Target {
 
   constructor(options: LiveTargetOptions) {
     this.#options = options;
-    this.arch = archOf(machine());
+    this.arch = archOf(process.arch);
     this.kernelHeaders = namedKernelHeaders(options.environment, this.arch);
   }
 
@@ -358,10 +358,9 @@ function resultOf(btf: Btf, func: BtfId): Pick<BpfFunction, 'returns'> {
   return { returns: isInteger ? { size, signed: result.signed } : { size: 8, signed: false } };
 }
 
-function archOf(machine: string): Arch {
-  // macOS and Windows have another name for it.
-  const name = machine === 'arm64' ? 'aarch64' : machine;
-  if (Object.hasOwn(archTable, name)) return name as Arch; // checked just now
+/** @param name as Node.js spells architectures. */
+function archOf(name: string): Arch {
+  for (const arch of Object.keys(archTable) as Arch[]) if (archTable[arch].nodeName === name) return arch;
   throw new Error(
     `Tetrace does not know this processor: ${name} (it knows ${Object.keys(archTable).join(', ')})`,
   );

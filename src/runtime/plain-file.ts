@@ -9,6 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { ByteWriter, errnos } from '../base/index.ts';
+import { Mapping } from '../kernel/index.ts';
 
 /** A file that is open for reading; closing twice is a no-op. */
 export class PlainFile implements Disposable {
@@ -57,6 +58,16 @@ export class PlainFile implements Disposable {
       done += got;
     }
     return bytes;
+  }
+
+  /**
+   * All of it, as pages of the system's own memory: nothing is copied. For a file that nobody else can cut short: to read what is gone is a crash.
+   *
+   * @throws KernelError
+   */
+  map(): Uint8Array<ArrayBuffer> {
+    const { buffer } = new Mapping(this.#fd, this.stat.size, { private: true });
+    return new Uint8Array(buffer);
   }
 
   [Symbol.dispose](): void {

@@ -47,3 +47,4 @@ export {
 export { raiseMemlockLimit } from './resource-limits.ts';
 export { type Syscall, syscallNumbers } from './syscall-numbers.ts';
 export { readInstead, readSystemFile } from './system-files.ts';
+export { kernelRelease } from './uname.ts';

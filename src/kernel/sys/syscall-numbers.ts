@@ -17,6 +17,7 @@ const table = {
   wait4: { x64: 61, arm64: 260 },
   sched_yield: { x64: 24, arm64: 124 },
   kill: { x64: 62, arm64: 129 },
+  uname: { x64: 63, arm64: 160 },
   ptrace: { x64: 101, arm64: 117 },
   mount: { x64: 165, arm64: 40 },
   clock_gettime: { x64: 228, arm64: 113 },

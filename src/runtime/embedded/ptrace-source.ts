@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { errnos, errnoText, unreachable } from '../../base/index.ts';
 import {
@@ -19,7 +20,6 @@ import {
 } from '../../kernel/index.ts';
 import type { Arch, AttachOutcome, ProbeSpec } from '../../program/index.ts';
 import { endSignals } from '../end-signals.ts';
-import { processes } from '../processes.ts';
 import { systemErrorText } from '../system-error.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { CodeSpace } from './code-space.ts';
@@ -329,7 +329,7 @@ export class PtraceSource implements EventSource {
     for (const signal of endSignals) process.off(signal, ignore);
     // A thread that still waits for stops sees the end of this child instead.
     if (this.#stops.isWaitingElsewhere) {
-      const child = processes().spawn('/bin/sh', ['-c', ':'], { stdio: 'ignore' });
+      const child = spawn('/bin/sh', ['-c', ':'], { stdio: 'ignore' });
       child.on('error', ignore);
       child.unref();
     }

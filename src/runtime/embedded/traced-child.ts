@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type ChildEnd, ChildError, resolveCommand, terminate } from '../child-command.ts';
-import { processes } from '../processes.ts';
 
 /** Tells its pid on descriptor 4, waits for a line on descriptor 3 (or its end: we are gone), and becomes the command. */
 const HOLD_SCRIPT = 'echo $$ >&4; exec 4>&-; read -r go <&3 || exit 0; exec 3<&-; exec "$@"';
@@ -48,7 +47,7 @@ export class TracedChild implements Disposable {
   static async start(command: string): Promise<TracedChild> {
     const { path, args } = resolveCommand(command);
     const argv = ['-c', PARENT_SCRIPT, 'tetrace', HOLD_SCRIPT, path, ...args];
-    const parent = processes().spawn('/bin/sh', argv, {
+    const parent = spawn('/bin/sh', argv, {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
     });
     const pid = await firstNumber(parent);
