@@ -34,7 +34,7 @@ const attachVfs = {
   args: ['-e', 'kprobe:vfs_* { @[func] = count(); }'],
   until: /Attached \d+ probes/,
   // The same start takes 1.2 seconds or 2 on an emulated machine.
-  rounds: 7,
+  rounds: 11,
   reach: { time: '0.2 x', emulated: '0.2 x' },
   needs: () =>
     existsSync('/sys/bus/event_source/devices/kprobe')
