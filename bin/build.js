@@ -76,8 +76,8 @@ const SHEBANG_BYTES = 256;
  */
 async function command() {
   const [, line, ...lines] = readFileSync(join(root, 'bin/tetrace'), 'utf8').split('\n');
+  const [, flag] = /exec node (\S+) /.exec(line);
   const { code } = await transform(lines.join('\n'), { minifyWhitespace: true });
-  const [, flag] = line.split('exec node ')[1].match(/^(\S+) "\$0" "\$@"$/);
   const shebang = `#!${process.execPath} ${flag}\n`;
   const isTaken = !/\s/.test(process.execPath) && shebang.length < SHEBANG_BYTES;
   return `${isTaken ? shebang : '#!/usr/bin/env node\n'}${code}`;

@@ -21,7 +21,6 @@ const seldomCalled = [
   'src/btf/subset.ts',
   'src/cli/compiler-bench.ts',
   'src/cli/replace-file.ts',
-  'src/cli/signal-name.ts',
   'src/cli/unwinding.ts',
   'src/cli/usage.ts',
   'src/cli/warm-up.ts',
@@ -104,10 +103,10 @@ const seldomCalled = [
 ];
 
 /**
- * Modules of Node.js that few runs call. In the main part each is loaded by the first call of one of its functions: what is not in the snapshot that Node.js starts
- * from is compiled at every start, as the code caches it has for that are refused under flags of V8.
+ * Modules of Node.js that few runs call. Each is loaded by the first call of one of its functions: what is not in the snapshot that Node.js starts
+ * from is compiled at every start, as the code caches it has for that are refused under flags of V8; and some bring networks and streams with them.
  */
-const seldomLoaded = ['node:child_process', 'node:module', 'node:os', 'node:zlib'];
+const seldomLoaded = ['node:child_process', 'node:crypto', 'node:module', 'node:os', 'node:zlib'];
 
 /**
  * The statements of the bundle, for two functions. One is a CommonJS module, its exports are those of src/cli/main.ts; the other is called with
@@ -246,11 +245,9 @@ function borders(root, { main, roomOf }, names, room) {
   return {
     name: 'borders',
     setup({ onResolve, onLoad }) {
-      if (room === undefined) {
-        onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-          seldomLoaded.includes(path) && namespace !== 'late' ? { path, namespace: 'late' } : undefined,
-        );
-      }
+      onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+        seldomLoaded.includes(path) && namespace !== 'late' ? { path, namespace: 'late' } : undefined,
+      );
       onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
         const target = join(resolveDir, path).slice(root.length + 1);
         const isDynamic = kind === 'dynamic-import';

@@ -19,7 +19,8 @@ export function benchOnKernel(kernel: string, cases: readonly string[]): number 
     root === undefined ? [] : ['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${root}/${name}`);
   const script = [...mounts, 'exec "$@"'].join(' && ');
   const settings = [
-    ...['TETRACE_BENCH_EMULATED=1', `TETRACE_BPFTRACE=${theirs}`],
+    'TETRACE_BENCH_EMULATED=1',
+    `TETRACE_BPFTRACE=${theirs}`,
     `TETRACE_TETRIS=${process.env['TETRACE_TETRIS'] ?? ''}`,
   ];
   const bench = [process.execPath, '--import', 'tsx', 'scripts/bench.ts', ...cases];

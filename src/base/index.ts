@@ -8,6 +8,7 @@ export { InvariantError, invariant, present, unreachable } from './invariant.ts'
 export { lazily } from './lazily.ts';
 export { onceForEach } from './once-for-each.ts';
 export { plainFromText, plainToText } from './plain-data.ts';
+export { signalName, signalNumber } from './signals.ts';
 export {
   array,
   at,

@@ -1,5 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
 /**
  * Writes beside the file and renames, so that a reader sees the old content or the new one, and never a half. A file that was there keeps its
@@ -14,7 +14,7 @@ export function replaceFile(path: string, content: Uint8Array | string, mode?: n
     writeFileSync(path, content);
     return;
   }
-  const temporary = `${path}.${nobodysName()}`;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   const fd = openSync(temporary, 'wx');
   try {
     try {
@@ -29,10 +29,4 @@ export function replaceFile(path: string, content: Uint8Array | string, mode?: n
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** node:crypto is loaded when there is a file to write: few runs write one, and loading it is a thirtieth of a start. */
-function nobodysName(): string {
-  const { randomBytes } = createRequire(import.meta.filename)('node:crypto') as typeof import('node:crypto');
-  return randomBytes(6).toString('hex');
 }

@@ -1,3 +1,4 @@
+import { signalName } from '../base/index.ts';
 import {
   ChildError,
   HeldChild,
@@ -8,7 +9,6 @@ import {
   type TracedRoot,
 } from '../runtime/index.ts';
 import type { Options } from './options.ts';
-import { signalName } from './signal-name.ts';
 import { parsePid } from './target-pid.ts';
 
 /** The process that a run is about: the child of -c, the process of -p, or none. */

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { inflateSync } from 'node:zlib';
 import { viewOf } from '../base/index.ts';
 import type { DwarfSections } from '../dwarf/index.ts';
 import { ElfError, type ElfFile, type ElfSection } from '../elf/index.ts';
@@ -67,8 +67,6 @@ function unpackOld(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 function inflate(bytes: Uint8Array, size: number): Uint8Array {
-  // Loaded when a section is packed: it brings Node.js's streams with it.
-  const { inflateSync } = createRequire(import.meta.filename)('node:zlib') as typeof import('node:zlib');
   return inflateSync(bytes, { maxOutputLength: size });
 }
 

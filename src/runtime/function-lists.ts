@@ -108,7 +108,7 @@ function readWithin(path: string): Buffer | undefined {
     using file = PlainFile.open(path, { followsLinks: false });
     if (file.stat.size > MAX_BYTES) return undefined;
     // In a folder of our own, where files are replaced as a whole.
-    return Buffer.from(file.map().buffer);
+    return Buffer.from(file.map());
   } catch {
     return undefined; // not yet
   }

@@ -65,9 +65,8 @@ export class PlainFile implements Disposable {
    *
    * @throws KernelError
    */
-  map(): Uint8Array<ArrayBuffer> {
-    const { buffer } = new Mapping(this.#fd, this.stat.size, { private: true });
-    return new Uint8Array(buffer);
+  map(): ArrayBuffer {
+    return new Mapping(this.#fd, this.stat.size, { private: true }).buffer;
   }
 
   [Symbol.dispose](): void {

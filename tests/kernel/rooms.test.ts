@@ -1,4 +1,4 @@
-/** Scripts that many write start without the rooms of the bundle: reading and evaluating these is a fifth of a start. */
+/** Scripts that many write start without the rooms of the bundle, which take time to read and to evaluate. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -8,7 +8,7 @@ const TEXT_BYTES = 65;
 const TEXTS = 6;
 const RELEASE = 2;
 
-/** `6.12.1-amd64`. @throws KernelError */
+/** `6.12.1-amd64`, without node:os, which says the same and takes long to load. @throws KernelError */
 export function kernelRelease(): string {
   const names = new Uint8Array(new ArrayBuffer(TEXTS * TEXT_BYTES));
   checked('uname', syscall('uname', [names]));

@@ -1,9 +1,9 @@
+import { signalNumber } from '../../../base/index.ts';
 import type { ProbeKind } from '../../../program/index.ts';
 import { int32, uint64, voidType } from '../../../types/index.ts';
 import type { TypedExpr } from '../../typed/index.ts';
 import { isInteger } from '../kind-word.ts';
 import type { BuiltinRow, BuiltinUse } from '../row.ts';
-import { signalNumber } from './signal-names.ts';
 
 const LAST_SIGNAL = 64n;
 const signalProbes: readonly ProbeKind[] = [

@@ -40,3 +40,9 @@ export function signalNumber(name: string): number | undefined {
   const upper = name.toUpperCase();
   return numbers[upper] ?? (upper.startsWith('SIG') ? numbers[upper.slice(3)] : undefined);
 }
+
+/** `SIGTERM` for 15, `SIG40` for one that has no name. */
+export function signalName(number: number): string {
+  const [name = number] = Object.entries(numbers).find(([, value]) => value === number) ?? [];
+  return `SIG${name}`;
+}
